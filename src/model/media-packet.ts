@@ -1,0 +1,14 @@
+export type MediaKind = 'audio' | 'video' | 'data';
+
+/** One audio, video or metadata message of a stream, in FLV tag-body form. Never changed once made. */
+export interface MediaPacket {
+  readonly kind: MediaKind;
+  /** Milliseconds, unsigned 32 bits, on the stream's own time line; wraps after 49.7 days. */
+  readonly timestamp: number;
+  /** The FLV tag body, byte for byte as published. */
+  readonly payload: Buffer;
+  /** True for a video frame at which a decoder can start. */
+  readonly keyframe: boolean;
+  /** True for decoder configuration (AVC/HEVC/AV1 record, AudioSpecificConfig …), which every joiner needs first. */
+  readonly sequenceHeader: boolean;
+}

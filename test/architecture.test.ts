@@ -1,0 +1,54 @@
+import { globSync } from 'tinyglobby';
+import { readFileSync } from 'node:fs';
+import { dirname, join, relative, resolve } from 'node:path';
+import { expect, test } from 'vitest';
+
+const SRC = resolve(import.meta.dirname, '../src');
+
+/** Which room of src/ may import which, beside itself. Everything else is an error, type imports included. */
+const MAY_IMPORT: Record<string, readonly string[]> = {
+  protocol: [],
+  model: ['protocol'],
+  hub: ['model', 'protocol'],
+  session: ['hub', 'model', 'protocol'],
+  hooks: ['model'],
+  config: ['model'],
+  observe: ['model'],
+  cli: ['server', 'config', 'hooks', 'observe', 'model', 'index'],
+  server: ['config', 'hooks', 'hub', 'model', 'observe', 'protocol', 'session'],
+  index: ['server', 'config', 'model'],
+};
+
+/** Rooms that turn bytes into values and nothing else. */
+const PURE: Record<string, RegExp> = {
+  protocol: /^node:(?!crypto$)/,
+  hub: /^node:/,
+};
+
+const files = globSync('**/*.ts', { cwd: SRC }).sort();
+
+const roomOf = (file: string) => (file.includes('/') ? file.slice(0, file.indexOf('/')) : file.replace(/\.ts$/, ''));
+
+function importsOf(file: string): string[] {
+  const text = readFileSync(join(SRC, file), 'utf8');
+  return [...text.matchAll(/\b(?:from|import)\s*\(?\s*'([^']+)'/g)].flatMap((match) => match[1] ?? []);
+}
+
+test.each(files)('%s imports only the rooms it may know', (file) => {
+  const room = roomOf(file);
+  const allowed = MAY_IMPORT[room];
+  expect(allowed, `src/${room} is not in the import table of this test`).toBeDefined();
+  for (const specifier of importsOf(file)) {
+    if (!specifier.startsWith('.')) {
+      expect(PURE[room]?.test(specifier) ?? false, `${file} must not import ${specifier}`).toBe(false);
+      continue;
+    }
+    const target = roomOf(relative(SRC, join(SRC, dirname(file), specifier)));
+    expect([room, ...(allowed ?? [])], `${file} must not import ${specifier}`).toContain(target);
+  }
+});
+
+test.each(files)('%s stays a small module', (file) => {
+  const lines = readFileSync(join(SRC, file), 'utf8').split('\n').length;
+  expect(lines, 'over 400 lines: split it by reason to change').toBeLessThanOrEqual(400);
+});
