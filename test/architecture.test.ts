@@ -12,11 +12,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   hub: ['model', 'protocol'],
   session: ['hub', 'model', 'protocol'],
   hooks: ['model'],
+  access: ['model'],
   config: ['model'],
   observe: ['model'],
-  cli: ['server', 'config', 'hooks', 'observe', 'model', 'index'],
-  server: ['config', 'hooks', 'hub', 'model', 'observe', 'protocol', 'session'],
-  index: ['server', 'config', 'model'],
+  cli: ['server', 'config', 'observe', 'model', 'version'],
+  server: ['access', 'hooks', 'hub', 'model', 'session', 'version'],
+  version: [],
+  index: ['server', 'config', 'model', 'version'],
 };
 
 /** Rooms that turn bytes into values and nothing else. */

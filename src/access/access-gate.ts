@@ -1,0 +1,65 @@
+import { networkMatcher } from '../model/ip.ts';
+import { ALLOWED, type Gate, type GateEvent, type Verdict } from '../model/lifecycle.ts';
+import type { ReferOptions, SecurityRule, VhostOptions } from '../model/options.ts';
+
+type Role = (typeof ROLE)[keyof typeof ROLE];
+type Check = (role: Role, event: GateEvent) => Verdict;
+
+/**
+ * The doors that the configuration keeps by itself: `security { allow|deny }` by address and `refer { }` by page. They
+ * are kept at publish and play, never at connect, so that a backend that hears of a connection's end has heard of its
+ * beginning.
+ */
+export function accessGate(vhosts: ReadonlyMap<string, VhostOptions>): Gate {
+  const checks = new Map<string, readonly Check[]>();
+  for (const vhost of vhosts.values()) {
+    const security = vhost.security ? [securityCheck(vhost.security)] : [];
+    const refer = vhost.refer.enabled ? [referCheck(vhost.refer)] : [];
+    checks.set(vhost.name, [...security, ...refer]);
+  }
+  return {
+    ask(event) {
+      if (event.action === 'on_connect') return Promise.resolve(ALLOWED);
+      for (const check of checks.get(event.vhost) ?? []) {
+        const verdict = check(ROLE[event.action], event);
+        if (!verdict.allowed) return Promise.resolve(verdict);
+      }
+      return Promise.resolve(ALLOWED);
+    },
+    tell: () => undefined,
+  };
+}
+
+const ROLE = { on_publish: 'publish', on_play: 'play' } as const;
+
+/** As in SRS: a matching deny refuses; where there is an allow rule one has to match; no rule at all refuses. */
+function securityCheck(rules: readonly SecurityRule[]): Check {
+  const compiled = rules.map((rule) => ({
+    ...rule,
+    matches: rule.from === 'all' ? () => true : networkMatcher([rule.from]),
+  }));
+  return (role, { client }) => {
+    const matching = compiled.filter((rule) => rule.role === role && rule.matches(client.ip));
+    const refuse = (why: string): Verdict => ({
+      allowed: false,
+      message: `${role} from ${client.ip} is refused by "security": ${why}`,
+    });
+    if (compiled.length === 0) return refuse('it has no rules');
+    const denial = matching.find((rule) => rule.verdict === 'deny');
+    if (denial) return refuse(`deny ${role} ${denial.from}`);
+    const needsAllow = compiled.some((rule) => rule.verdict === 'allow');
+    if (needsAllow && !matching.some((rule) => rule.verdict === 'allow')) return refuse('no allow rule matches');
+    return ALLOWED;
+  };
+}
+
+/** As in SRS: a listed host matches the end of the page's host; a client that names no page is refused. */
+function referCheck(refer: ReferOptions): Check {
+  return (role, { pageUrl }) => {
+    const host = URL.canParse(pageUrl) ? new URL(pageUrl).hostname : '';
+    const admits = (hosts: readonly string[]) =>
+      hosts.length === 0 || (host !== '' && hosts.some((suffix) => host.endsWith(suffix)));
+    if (admits(refer.all) && admits(refer[role])) return ALLOWED;
+    return { allowed: false, message: `a page at ${host || '(none)'} may not embed this, says "refer"` };
+  };
+}

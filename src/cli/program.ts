@@ -1,0 +1,46 @@
+import { Command } from 'commander';
+import { VERSION } from '../version.ts';
+import { callbacksCommand } from './callbacks/command.ts';
+import { convertCommand } from './convert.ts';
+import { readConfig } from './read-config.ts';
+import { resolveCommand } from './resolve.ts';
+import { serve } from './serve.ts';
+import { printConfig } from '../config/index.ts';
+
+interface Flags {
+  readonly config?: string;
+  readonly test?: true;
+  readonly print?: true;
+}
+
+/** The command line of `gatecast`. */
+export function program(): Command {
+  return new Command('gatecast')
+    .description('RTMP media server whose every door is kept by your own HTTP backend')
+    .enablePositionalOptions()
+    .version(VERSION, '-v, --version')
+    .option('-c, --config <file>', 'configuration: SRS grammar, or the same tree in a .yaml file')
+    .option('-t, --test', 'check the configuration and exit')
+    .option('-p, --print', 'print the resolved configuration, with where each value comes from, and exit')
+    .addHelpText('after', '\nExample:\n  gatecast -c conf/gatecast.conf')
+    .action(run)
+    .addCommand(convertCommand())
+    .addCommand(resolveCommand())
+    .addCommand(callbacksCommand());
+}
+
+async function run(flags: Flags, command: Command): Promise<void> {
+  const file = flags.config ?? process.env['SRS_CONFIG_FILE'];
+  if (file === undefined) {
+    command.error('error: no configuration: name one with -c FILE (conf/gatecast.conf is one to start from)');
+  }
+  const loaded = readConfig(file);
+  if (!loaded) {
+    if (flags.test) console.error(`the configuration file ${file} test is failed`);
+    process.exitCode = 1;
+    return;
+  }
+  if (flags.test) console.log(`the configuration file ${file} syntax is ok\nthe configuration file ${file} test is successful`);
+  if (flags.print) console.log(printConfig(loaded));
+  if (!flags.test && !flags.print) await serve(file, loaded.config);
+}

@@ -1,0 +1,64 @@
+import { type Diagnostic, formatDiagnostic, loadConfig } from '../config/index.ts';
+import type { Config } from '../model/options.ts';
+import { openLog } from '../observe/logger.ts';
+import { createServer, type Server } from '../server.ts';
+import { VERSION } from '../version.ts';
+import { writePidFile } from './pid-file.ts';
+
+/** Runs the server until a signal stops it: SIGTERM or SIGINT drain, SIGHUP reloads `file`, SIGUSR1 reopens the log. */
+export async function serve(file: string, config: Config): Promise<void> {
+  const log = openLog(config.log);
+  const { logger } = log;
+  let removePidFile = () => {};
+  let server: Server;
+  try {
+    if (config.pidFile !== undefined) removePidFile = writePidFile(config.pidFile);
+    server = await createServer(config, { logger });
+  } catch (error) {
+    removePidFile();
+    console.error(`error: ${(error as Error).message}`);
+    process.exitCode = 1;
+    return;
+  }
+  logger.info({ version: VERSION, pid: process.pid, config: file, listen: server.addresses }, 'gatecast is listening');
+
+  let work = Promise.resolve();
+  process.on('SIGHUP', () => {
+    // One after the other: a second SIGHUP must not overtake the first.
+    work = work.then(() => reload(file, server, logger));
+  });
+  process.on('SIGUSR1', () => log.reopen());
+  let stopping = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (stopping) {
+      logger.warn({ signal }, 'stopping at once: closing hooks that are still on their way are lost');
+      process.exit(1);
+    }
+    stopping = true;
+    logger.info({ signal, clients: server.door.connections }, 'stopping');
+    void work
+      .then(() => server.stop())
+      .then(() => {
+        removePidFile();
+        logger.info({}, 'stopped');
+        process.exit(0);
+      });
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+async function reload(file: string, server: Server, logger: ReturnType<typeof openLog>['logger']): Promise<void> {
+  const result = loadConfig(file, process.env);
+  const texts = (diagnostics: readonly Diagnostic[]) => diagnostics.map(formatDiagnostic);
+  if (!result.ok) {
+    logger.error({ config: file, errors: texts(result.errors) }, 'the configuration was refused; the old one stays');
+    return;
+  }
+  try {
+    await server.reload(result.config);
+    logger.info({ config: file, warnings: texts(result.warnings), listen: server.addresses }, 'configuration reloaded');
+  } catch (error) {
+    logger.error({ config: file, errors: [(error as Error).message] }, 'the configuration was refused; the old one stays');
+  }
+}

@@ -1,0 +1,98 @@
+import { isOffWord, notSupported } from './check-names.ts';
+import type { Position } from './diagnostic.ts';
+import { KNOWN } from './known.ts';
+import { readValue } from './read-values.ts';
+import { quote, type Report } from './report.ts';
+import { BLOCKS, envName, specsOf } from './schema/index.ts';
+import type { Spec } from './schema/spec.ts';
+import { isWritable } from './srs-conf/format.ts';
+import type { Word } from './tree.ts';
+import { nearest } from './vocabulary.ts';
+
+/** What a variable says for a directive; for one in a vhost, in all of them. */
+export interface Override {
+  readonly words: readonly Word[];
+  readonly at: Position;
+  readonly value: unknown;
+}
+
+/** Overrides by the directive's variable. */
+export type Overrides = ReadonlyMap<string, Override>;
+
+/** Variables that SRS reads and that are no directives, or that its images set. */
+const NOT_DIRECTIVES = new Set([
+  'SRS_CONFIG_FILE',
+  'SRS_ENV_ONLY',
+  'SRS_PLATFORM',
+  'SRS_SOURCE',
+  'SRS_REGION',
+  'SRS_IN_DOCKER',
+]);
+
+/** Other names for the same: of the block that SRS 7 has, and without the prefix that the log's directives repeat. */
+const ALIASES: Readonly<Record<string, string>> = {
+  SRS_RTMP_LISTEN: 'SRS_LISTEN',
+  SRS_RTMP_CHUNK_SIZE: 'SRS_CHUNK_SIZE',
+  SRS_LOG_TANK: 'SRS_SRS_LOG_TANK',
+  SRS_LOG_FILE: 'SRS_SRS_LOG_FILE',
+  SRS_LOG_LEVEL: 'SRS_SRS_LOG_LEVEL',
+};
+
+const specs = new Map<string, Spec<unknown>>(
+  BLOCKS.flatMap((block) => specsOf(block).map((spec) => [envName(block.path, spec.name), spec] as const)),
+);
+
+const known = Object.entries(KNOWN).flatMap(([path, names]) =>
+  Object.entries(names).map(([name, { kind }]) => {
+    return { variable: envName(path === '' ? [] : path.split('.'), name), name, kind };
+  }),
+);
+
+/** Reads the `SRS_…` variables. */
+export function readEnvironment(env: NodeJS.ProcessEnv, report: Report): Overrides {
+  const overrides = new Map<string, Override>();
+  for (const [variable, text] of Object.entries(env)) {
+    // SRS takes an empty variable as none, which is how Compose files pass on what is not set.
+    if (
+      !variable.startsWith('SRS_') ||
+      text === undefined ||
+      text.trim() === '' ||
+      NOT_DIRECTIVES.has(variable)
+    )
+      continue;
+    const at = { file: `env ${variable}`, line: 0, column: 0 };
+    const name = ALIASES[variable] ?? variable;
+    const spec = specs.get(name);
+    if (spec === undefined) {
+      reportUnknown(variable, text.trim(), at, report);
+      continue;
+    }
+    const parts = spec.takes === 'one value' ? [text.trim()] : text.trim().split(/\s+/);
+    const words = parts.map((part) => ({ text: part, at }));
+    const unwritable = parts.find((part) => !isWritable(part));
+    if (unwritable !== undefined) {
+      report.error(
+        at,
+        `${quote(unwritable)} holds both kinds of quotes, which a directive cannot; expected one kind`,
+      );
+      continue;
+    }
+    const read = readValue(spec, words, at, report);
+    if (read !== undefined) overrides.set(name, { words, at, value: read.value });
+  }
+  return overrides;
+}
+
+function reportUnknown(variable: string, text: string, at: Position, report: Report): void {
+  const match = known.find((one) => variable === one.variable || variable.startsWith(`${one.variable}_`));
+  if (match?.kind === 'harmless') return;
+  if (match !== undefined) {
+    if (!isOffWord(text)) report.warn(at, notSupported(match.name));
+    return;
+  }
+  const guess = nearest(variable, [...specs.keys(), ...known.map((one) => one.variable)]);
+  report.warn(
+    at,
+    `no directive has this name, ${guess === undefined ? 'and it is ignored' : `did you mean ${guess}?`}`,
+  );
+}

@@ -1,0 +1,119 @@
+/**
+ * What SRS has, in any version from 0.9 to 7, and Gatecast does not: such a file starts all the same. Under each block
+ * a word list of what it can hold, so that a stray directive can be told where it belongs; what stands inside a block
+ * that is not supported is not checked. Facts from SRS's own check of its files and from its samples.
+ */
+export type Known =
+  /** Changes what the server does, so that leaving it out is worth a warning unless it is off. */
+  | { readonly kind: 'later'; readonly holds?: string }
+  /** Tunes what Gatecast does not have, or does anyway: nothing is lost. */
+  | { readonly kind: 'harmless'; readonly unlessOn?: string };
+
+const later = (holds = ''): Known => ({ kind: 'later', holds });
+const harmless: Known = { kind: 'harmless' };
+
+const ROOT: Readonly<Record<string, Known>> = {
+  daemon: {
+    kind: 'harmless',
+    unlessOn: 'gatecast stays in the foreground; let the service manager put it in the background',
+  },
+  http_api: later('crossdomain raw_api auth https'),
+  http_server: later('crossdomain https'),
+  rtc_server: later('candidate ecdsa encrypt black_hole reuseport merge_nalus ip_family'),
+  srt_server: later(
+    'maxbw mss latency recvlatency peerlatency passphrase payloadsize tsbpdmode tlpktdrop sei_filter',
+  ),
+  rtsp_server: later(),
+  rtmps: later('key cert'),
+  stream_caster: later('caster sip rtp_port_min rtp_port_max'),
+  heartbeat: later('interval url device_id summaries ports'),
+  exporter: later('label tag'),
+  tencentcloud_cls: later(),
+  tencentcloud_apm: later(),
+  kafka: later(),
+  srs_log_level_v2: later(),
+  inotify_auto_reload: later(),
+  stats: harmless,
+  pithy_print: harmless,
+  pithy_print_ms: harmless,
+  circuit_breaker: harmless,
+  work_dir: harmless,
+  asprocess: harmless,
+  utc_time: harmless,
+  ff_log_dir: harmless,
+  ff_log_level: harmless,
+  log_dir: harmless,
+  threads: harmless,
+  grace_start_wait: harmless,
+  grace_final_wait: harmless,
+  force_grace_quit: harmless,
+  empty_ip_ok: harmless,
+  disable_daemon_for_docker: harmless,
+  auto_reload_for_docker: harmless,
+  tcmalloc_release_rate: harmless,
+  query_latest_version: harmless,
+  first_wait_for_qlv: harmless,
+  is_full: harmless,
+  in_docker: harmless,
+};
+
+const VHOST: Readonly<Record<string, Known>> = {
+  hls: later(
+    'hls_entry_prefix hls_path hls_fragment hls_window hls_on_error hls_storage hls_mount hls_td_ratio hls_aof_ratio ' +
+      'hls_acodec hls_vcodec hls_m3u8_file hls_ts_file hls_ts_floor hls_cleanup hls_nb_notify hls_wait_keyframe ' +
+      'hls_dispose hls_keys hls_fragments_per_key hls_key_file hls_key_file_path hls_key_url hls_dts_directly hls_ctx ' +
+      'hls_ts_ctx hls_use_fmp4 hls_fmp4_file hls_init_file hls_recover hls_master_m3u8_path_relative',
+  ),
+  dvr: later('dvr_apply dvr_path dvr_plan dvr_duration dvr_wait_keyframe dvr_autostart'),
+  dash: later('dash_fragment dash_update_period dash_timeshift dash_path dash_mpd_file dash_window_size'),
+  hds: later('hds_fragment hds_window hds_path'),
+  http_static: later('mount dir'),
+  http_remux: later('fast_cache drop_if_not_match has_audio has_video guess_has_av hstrs'),
+  forward: later('destination backend'),
+  cluster: later(
+    'mode origin token_traverse debug_srs_upnode coworkers origin_cluster protocol follow_client',
+  ),
+  transcode: later('engine ffmpeg'),
+  ingest: later('input'),
+  exec: later(),
+  rtc: later(
+    'nack twcc bframe aac stun_timeout stun_strict_check dtls_role dtls_version drop_for_pt rtc_to_rtmp',
+  ),
+  srt: later('srt_to_rtmp'),
+  rtsp: later('rtmp_to_rtsp'),
+  bandcheck: later('limit_kbps'),
+  nack: later(),
+  twcc: later(),
+};
+
+const HTTP_HOOKS: Readonly<Record<string, Known>> = {
+  on_dvr: later(),
+  on_hls: later(),
+  on_hls_notify: later(),
+  on_forward: later(),
+};
+
+const PLAY: Readonly<Record<string, Known>> = {
+  atc: later(),
+  atc_auto: later(),
+  mix_correct: later(),
+  send_min_interval: later(),
+  reduce_sequence_header: later(),
+  mw_msgs: harmless,
+};
+
+const PUBLISH: Readonly<Record<string, Known>> = {
+  mr: harmless,
+  mr_latency: harmless,
+  parse_sps: harmless,
+  try_annexb_first: harmless,
+};
+
+/** By block, its path joined with dots. */
+export const KNOWN: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
+  '': ROOT,
+  vhost: VHOST,
+  'vhost.http_hooks': HTTP_HOOKS,
+  'vhost.play': PLAY,
+  'vhost.publish': PUBLISH,
+};

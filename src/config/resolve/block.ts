@@ -1,0 +1,82 @@
+import type { Position } from '../diagnostic.ts';
+import type { Overrides } from '../environment.ts';
+import { defaultOf, defaultWords, readValue } from '../read-values.ts';
+import type { Report } from '../report.ts';
+import { envName } from '../schema/index.ts';
+import type { BlockSpec, Spec } from '../schema/spec.ts';
+import type { Directive } from '../tree.ts';
+
+/** One resolved directive or block, and where its value comes from: what `printConfig` prints. */
+export interface Setting {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly block?: readonly Setting[] | undefined;
+  /** `unset` has no value at all; a position is a place in a file or a variable. */
+  readonly origin: 'default' | 'unset' | Position;
+}
+
+/** What resolving needs beside the tree. */
+export interface ResolveContext {
+  readonly overrides: Overrides;
+  readonly report: Report;
+}
+
+/** A block's values with their origins. */
+export interface ResolvedBlock<V> {
+  readonly values: V;
+  readonly settings: readonly Setting[];
+}
+
+/** The value of each directive that the block can hold: from the environment, or the file, or else the default. */
+export function resolveBlock<V>(
+  block: BlockSpec<V>,
+  directives: readonly Directive[],
+  context: ResolveContext,
+): ResolvedBlock<V> {
+  const values: Record<string, unknown> = {};
+  const settings: Setting[] = [];
+  for (const [key, spec] of Object.entries<Spec<unknown>>(block.directives)) {
+    const found = resolveSpec(spec, block.path, directives, context);
+    values[key] = found.value;
+    settings.push(...found.settings);
+  }
+  return { values: values as V, settings };
+}
+
+function resolveSpec(
+  spec: Spec<unknown>,
+  path: readonly string[],
+  directives: readonly Directive[],
+  { overrides, report }: ResolveContext,
+): { value: unknown; settings: Setting[] } {
+  const { name } = spec;
+  const override = overrides.get(envName(path, name));
+  const given = directives.filter((directive) => directive.name === name && directive.block === undefined);
+  const read = (spec.again === 'adds' ? given : given.slice(0, 1)).map(({ args, at }) => {
+    // Read even where a variable has the last word: what is wrong in the file is told.
+    return { read: readValue(spec, args, at, report), args: args.map((word) => word.text), at };
+  });
+  if (override !== undefined) {
+    const { words, value, at } = override;
+    return { value, settings: [{ name, args: words.map((word) => word.text), origin: at }] };
+  }
+  const good = read.flatMap((one) => (one.read === undefined ? [] : [{ ...one, value: one.read.value }]));
+  if (good.length === 0) {
+    const args = defaultWords(spec);
+    return {
+      value: defaultOf(spec),
+      settings: [{ name, args, origin: args.length === 0 ? 'unset' : 'default' }],
+    };
+  }
+  return {
+    value: spec.again === 'adds' ? good.flatMap((one) => one.value as unknown[]) : good[0]?.value,
+    settings: good.map(({ args, at }) => ({ name, args, origin: at })),
+  };
+}
+
+/** The content of the first block of this name; empty if there is none. */
+export function contentOf(directives: readonly Directive[], name: string): readonly Directive[] {
+  return (
+    directives.find((directive) => directive.name === name && directive.block !== undefined)?.block ?? []
+  );
+}

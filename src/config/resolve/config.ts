@@ -1,0 +1,136 @@
+import type { Config, LogOptions, VhostOptions } from '../../model/options.ts';
+import { quote, type Report } from '../report.ts';
+import { PROXY_PROTOCOL } from '../schema/access.ts';
+import { ROOT, type RootValues } from '../schema/root.ts';
+import { whole } from '../source.ts';
+import type { Directive } from '../tree.ts';
+import { contentOf, type ResolveContext, resolveBlock, type Setting } from './block.ts';
+import { deepFreeze } from './deep-freeze.ts';
+import { resolveVhost } from './vhost.ts';
+
+/** A configuration and where each of its values comes from. */
+export interface Resolved {
+  readonly config: Config;
+  readonly settings: readonly Setting[];
+}
+
+const LEVELS: Readonly<Record<RootValues['logLevel'], LogOptions['level']>> = {
+  verbose: 'debug',
+  info: 'debug',
+  debug: 'debug',
+  trace: 'info',
+  warn: 'warn',
+  error: 'error',
+};
+
+/** Turns a tree whose names are checked into the configuration; `file` is named where something is missing. */
+export function resolveConfig(root: readonly Directive[], file: string, context: ResolveContext): Resolved {
+  const { values, settings } = resolveBlock(ROOT, root, context);
+  const proxy = resolveBlock(PROXY_PROTOCOL, contentOf(root, 'proxy_protocol'), context);
+  const { report } = context;
+  checkListen(values, settings, root, file, report);
+  const vhosts = resolveVhosts(root, file, values.chunkSize, context);
+  const config: Config = {
+    listen: values.listen,
+    maxConnections: values.maxConnections,
+    serverId: values.serverId,
+    pidFile: values.pidFile,
+    log: resolveLog(values, settings, report),
+    strictVhost: values.strictVhost,
+    drainTimeoutMs: values.drainTimeoutMs,
+    proxyProtocol: proxy.values,
+    vhosts: vhosts.options,
+  };
+  const proxyAt = root.find((directive) => directive.name === 'proxy_protocol')?.at;
+  const proxySetting = {
+    name: 'proxy_protocol',
+    args: [],
+    block: proxy.settings,
+    origin: proxyAt ?? 'default',
+  } as const;
+  return { config: deepFreeze(config), settings: [...settings, proxySetting, ...vhosts.settings] };
+}
+
+function checkListen(
+  { listen }: RootValues,
+  settings: readonly Setting[],
+  root: readonly Directive[],
+  file: string,
+  report: Report,
+): void {
+  // A file that could not be read whole may have had it in the part that is lost.
+  const missing = listen.length === 0 && report.errors.length === 0;
+  if (missing && !root.some((directive) => directive.name === 'listen')) {
+    report.error(whole(file), 'listen is missing, expected "listen 1935;"');
+  }
+  const origin = settings.find((setting) => setting.name === 'listen')?.origin;
+  const seen = new Set<string>();
+  for (const { host, port } of listen) {
+    const address = host === undefined ? String(port) : `${host.includes(':') ? `[${host}]` : host}:${port}`;
+    if (port !== 0 && seen.has(address) && typeof origin === 'object') {
+      report.error(origin, `listen has ${address} twice, expected each address once`);
+    }
+    seen.add(address);
+  }
+}
+
+function resolveVhosts(root: readonly Directive[], file: string, chunkSize: number, context: ResolveContext) {
+  const options: VhostOptions[] = [];
+  const settings: Setting[] = [];
+  const names = new Map<string, Directive>();
+  for (const directive of root.filter(({ name, block }) => name === 'vhost' && block !== undefined)) {
+    const name = vhostName(directive, names, context.report);
+    const vhost = resolveVhost(name ?? '', directive, chunkSize, context);
+    if (name === undefined) continue;
+    names.set(name, directive);
+    settings.push(vhost.setting);
+    if (vhost.enabled) options.push(vhost.options);
+  }
+  if (names.size === 0 && context.report.errors.length === 0) {
+    context.report.warn(
+      whole(file),
+      'there is no vhost, so every client is refused; expected vhost __defaultVhost__ { }',
+    );
+  }
+  return { options, settings };
+}
+
+function vhostName(
+  { args, at }: Directive,
+  names: ReadonlyMap<string, Directive>,
+  report: Report,
+): string | undefined {
+  const [name, second] = args;
+  if (name === undefined || name.text === '') {
+    report.error(at, 'this vhost has no name, expected "vhost NAME {"');
+    return undefined;
+  }
+  if (second !== undefined) report.error(second.at, `a vhost has one name, unexpected ${quote(second.text)}`);
+  const first = names.get(name.text);
+  if (first === undefined) return name.text;
+  report.error(name.at, `vhost ${quote(name.text)} is here twice, expected one (line ${first.at.line})`);
+  return undefined;
+}
+
+function resolveLog(
+  { logTank, logFile, logLevel }: RootValues,
+  settings: readonly Setting[],
+  report: Report,
+): LogOptions {
+  const at = (name: string) => {
+    const origin = settings.find((setting) => setting.name === name)?.origin;
+    return typeof origin === 'object' ? origin : undefined;
+  };
+  const tankAt = at('srs_log_tank');
+  const fileAt = at('srs_log_file');
+  if (logTank === 'file' && logFile === undefined && tankAt !== undefined) {
+    report.warn(tankAt, 'srs_log_tank is file without a srs_log_file, so the log goes to the console');
+  }
+  if (tankAt === undefined && fileAt !== undefined) {
+    report.warn(
+      fileAt,
+      'srs_log_file is not used without "srs_log_tank file;", so the log goes to the console',
+    );
+  }
+  return { file: logTank === 'file' ? logFile : undefined, level: LEVELS[logLevel] };
+}

@@ -1,0 +1,93 @@
+import type { SecurityRule, VhostOptions } from '../../model/options.ts';
+import { REFER, SECURITY, type SecurityValues } from '../schema/access.ts';
+import { HTTP_HOOKS } from '../schema/http-hooks.ts';
+import { PLAY } from '../schema/play.ts';
+import { PUBLISH } from '../schema/publish.ts';
+import type { BlockSpec } from '../schema/spec.ts';
+import { VHOST } from '../schema/vhost.ts';
+import type { Directive } from '../tree.ts';
+import { contentOf, type ResolveContext, type ResolvedBlock, resolveBlock, type Setting } from './block.ts';
+import { resolveHooks } from './hooks.ts';
+
+/** A vhost, whether it is enabled, and what to print of it. */
+export interface ResolvedVhost {
+  readonly enabled: boolean;
+  readonly options: VhostOptions;
+  readonly setting: Setting;
+}
+
+/** Resolves `vhost NAME { … }`; `chunkSize` is the top level's. */
+export function resolveVhost(
+  name: string,
+  directive: Directive,
+  chunkSize: number,
+  context: ResolveContext,
+): ResolvedVhost {
+  const content = directive.block ?? [];
+  const own = resolveBlock(VHOST, content, context);
+  const inner = <V>(block: BlockSpec<V>): ResolvedBlock<V> =>
+    resolveBlock(block, contentOf(content, nameOf(block)), context);
+  const hooks = inner(HTTP_HOOKS);
+  const security = inner(SECURITY);
+  const play = inner(PLAY);
+  const publish = inner(PUBLISH);
+  const refer = inner(REFER);
+  const blocks: readonly [BlockSpec<unknown>, ResolvedBlock<unknown>][] = [
+    [HTTP_HOOKS, hooks],
+    [SECURITY, security],
+    [PLAY, play],
+    [PUBLISH, publish],
+    [REFER, refer],
+  ];
+  return {
+    enabled: own.values.enabled,
+    options: {
+      name,
+      chunkSize: own.values.chunkSize ?? chunkSize,
+      tcpNodelay: own.values.tcpNodelay,
+      outAckSize: own.values.outAckSize,
+      inAckSize: own.values.inAckSize,
+      play: { ...play.values, minLatency: own.values.minLatency },
+      publish: publish.values,
+      hooks: resolveHooks(hooks.values, hooks.settings, context.report),
+      security: security.values.enabled ? rulesOf(security.values) : undefined,
+      refer: refer.values,
+    },
+    setting: {
+      name: 'vhost',
+      args: [name],
+      block: [
+        ...own.settings.map((setting) => inherited(setting, chunkSize)),
+        ...blocks.map(([block, { settings }]) => blockSetting(block, settings, content)),
+      ],
+      origin: directive.at,
+    },
+  };
+}
+
+/** Refusals stand first: a matching `deny` beats every `allow`. */
+function rulesOf({ deny, allow }: SecurityValues): SecurityRule[] {
+  return [
+    ...deny.map((rule) => ({ verdict: 'deny' as const, ...rule })),
+    ...allow.map((rule) => ({ verdict: 'allow' as const, ...rule })),
+  ];
+}
+
+function inherited(setting: Setting, chunkSize: number): Setting {
+  if (setting.name !== 'chunk_size' || setting.origin !== 'unset') return setting;
+  return { ...setting, args: [String(chunkSize)], origin: 'default' };
+}
+
+function blockSetting(
+  block: BlockSpec<unknown>,
+  settings: readonly Setting[],
+  content: readonly Directive[],
+): Setting {
+  const name = nameOf(block);
+  const at = content.find((directive) => directive.name === name)?.at;
+  return { name, args: [], block: settings, origin: at ?? 'default' };
+}
+
+function nameOf(block: BlockSpec<unknown>): string {
+  return block.path.at(-1) ?? '';
+}

@@ -1,0 +1,29 @@
+import { PROXY_PROTOCOL, REFER, SECURITY } from './access.ts';
+import { HTTP_HOOKS } from './http-hooks.ts';
+import { PLAY } from './play.ts';
+import { PUBLISH } from './publish.ts';
+import { ROOT } from './root.ts';
+import type { BlockSpec, Spec } from './spec.ts';
+import { VHOST } from './vhost.ts';
+
+/** Every block that Gatecast implements, in the order in which they are printed and documented. */
+export const BLOCKS: readonly BlockSpec<unknown>[] = [
+  ROOT,
+  PROXY_PROTOCOL,
+  VHOST,
+  HTTP_HOOKS,
+  SECURITY,
+  PLAY,
+  PUBLISH,
+  REFER,
+];
+
+/** The directives of a block, in their order. */
+export function specsOf(block: BlockSpec<unknown>): readonly Spec<unknown>[] {
+  return Object.values(block.directives);
+}
+
+/** The environment variable that overrides a directive. */
+export function envName(path: readonly string[], name: string): string {
+  return ['srs', ...path, name].join('_').toUpperCase();
+}

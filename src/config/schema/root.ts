@@ -1,0 +1,107 @@
+import type { ListenAddress } from '../../model/options.ts';
+import type { BlockSpec } from './spec.ts';
+import { choice, listenAddress, many, maybe, one, onOff, text, whole } from './values.ts';
+
+/** What the top level of a file sets. */
+export interface RootValues {
+  readonly listen: readonly ListenAddress[];
+  readonly maxConnections: number;
+  readonly chunkSize: number;
+  readonly strictVhost: boolean;
+  readonly drainTimeoutMs: number;
+  readonly serverId: string | undefined;
+  readonly pidFile: string | undefined;
+  readonly logTank: 'console' | 'file';
+  readonly logFile: string | undefined;
+  readonly logLevel: 'verbose' | 'info' | 'trace' | 'debug' | 'warn' | 'error';
+}
+
+/** Directives outside every block. */
+export const ROOT: BlockSpec<RootValues> = {
+  path: [],
+  doc: 'The server as a whole.',
+  directives: {
+    listen: {
+      name: 'listen',
+      takes: 'one or more values',
+      read: many(listenAddress()),
+      fallback: '',
+      doc: 'Where RTMP clients connect: ports, or addresses with ports. Has no default and must be given.',
+      example: '1935 127.0.0.1:19350 [::1]:1935',
+    },
+    maxConnections: {
+      name: 'max_connections',
+      takes: 'one value',
+      read: one(whole(1, 10_000_000)),
+      fallback: '1000',
+      doc: 'Connections held at a time; one more is closed at once.',
+      example: '10000',
+    },
+    chunkSize: {
+      name: 'chunk_size',
+      takes: 'one value',
+      read: one(whole(128, 65_536)),
+      fallback: '60000',
+      unit: 'bytes',
+      doc: 'Size of the chunks that clients are sent, 128 to 65536, for every vhost that does not set its own.',
+      example: '60000',
+    },
+    strictVhost: {
+      name: 'strict_vhost',
+      takes: 'one value',
+      read: one(onOff()),
+      fallback: 'off',
+      doc: 'Refuses a client that names a vhost which is not in this file, instead of giving it __defaultVhost__. Gatecast only.',
+      example: 'on',
+    },
+    drainTimeoutMs: {
+      name: 'drain_timeout',
+      takes: 'one value',
+      read: one(whole(0, 3_600_000)),
+      fallback: '10000',
+      unit: 'milliseconds',
+      doc: 'How long a stopping server waits until its closing hooks are delivered. Gatecast only.',
+      example: '30000',
+    },
+    serverId: {
+      name: 'server_id',
+      takes: 'one value',
+      read: maybe(text(128)),
+      fallback: '',
+      doc: 'Name of this server in hook bodies of schema srs5. Without it one is made up at each start.',
+      example: 'vid-frankfurt-1',
+    },
+    pidFile: {
+      name: 'pid',
+      takes: 'one value',
+      read: maybe(text(4096)),
+      fallback: '',
+      doc: 'File that holds the process id while the server runs. Without it none is written.',
+      example: './objs/gatecast.pid',
+    },
+    logTank: {
+      name: 'srs_log_tank',
+      takes: 'one value',
+      read: one(choice('console', 'file')),
+      fallback: 'console',
+      doc: 'Where the log goes: console (standard output), or file, which needs srs_log_file.',
+      example: 'file',
+    },
+    logFile: {
+      name: 'srs_log_file',
+      takes: 'one value',
+      read: maybe(text(4096)),
+      fallback: '',
+      doc: 'The log file; used when srs_log_tank is file.',
+      example: './objs/gatecast.log',
+    },
+    logLevel: {
+      name: 'srs_log_level',
+      takes: 'one value',
+      read: one(choice('verbose', 'info', 'trace', 'debug', 'warn', 'error')),
+      fallback: 'trace',
+      doc: 'The least that is logged, on the scale of SRS: verbose and info are debug lines, trace is the usual level, then warn and error.',
+      example: 'warn',
+    },
+  },
+};

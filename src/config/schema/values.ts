@@ -1,0 +1,146 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import type { ListenAddress } from '../../model/options.ts';
+import { quote } from '../report.ts';
+import type { Read } from './spec.ts';
+
+type Check<T> = z.ZodType<T, string>;
+
+/** One word that the check accepts. */
+export function one<T>(check: Check<T>): Read<T> {
+  return z
+    .tuple([check])
+    .readonly()
+    .transform(([value]) => value) as Read<T>;
+}
+
+/** One word or none. */
+export function maybe<T>(check: Check<T>): Read<T | undefined> {
+  return z
+    .array(check)
+    .max(1)
+    .readonly()
+    .transform((values) => values[0]) as Read<T | undefined>;
+}
+
+/** Any number of words. */
+export function many<T>(check: Check<T>): Read<readonly T[]> {
+  return z.array(check).readonly() as Read<readonly T[]>;
+}
+
+/** `on` or `off`, nothing else. */
+export function onOff(): Check<boolean> {
+  return z
+    .enum(['on', 'off'], { error: ({ input }) => `is ${show(input)}, expected on or off` })
+    .transform((word) => word === 'on') as Check<boolean>;
+}
+
+/** One of some words. */
+export function choice<const W extends string>(...words: readonly W[]): Check<W> {
+  const expected = `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
+  return z.enum(words, { error: ({ input }) => `is ${show(input)}, expected ${expected}` }) as Check<W>;
+}
+
+/** A whole number in a range. */
+export function whole(min: number, max: number): Check<number> {
+  const expected = `a whole number from ${min} to ${max}`;
+  return checked(expected, (text) => {
+    const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? value : undefined;
+  });
+}
+
+/** Seconds in the file, whole or with a fraction; milliseconds in the program. */
+export function seconds(min: number, max: number): Check<number> {
+  return checked(`seconds from ${min} to ${max}`, (text) => {
+    const value = /^\d{1,9}(?:\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
+    return value >= min && value <= max ? Math.round(value * 1000) : undefined;
+  });
+}
+
+/** Text without control characters. */
+export function text(max: number): Check<string> {
+  return checked(`1 to ${max} printable characters`, (word) =>
+    word.length <= max && /^[^\p{Cc}]+$/u.test(word) ? word : undefined,
+  );
+}
+
+/** An absolute http or https URL, kept as it was written. */
+export function httpUrl(): Check<string> {
+  return checked('a whole URL such as http://127.0.0.1:8085/api', (word) => {
+    if (!/^https?:\/\/[^/?#\\\s]+[^\s\p{Cc}]*$/iu.test(word) || !URL.canParse(word)) return undefined;
+    return new URL(word).hostname === '' ? undefined : word;
+  });
+}
+
+/** `[ip:]port`, an IPv6 address in brackets. */
+export function listenAddress(): Check<ListenAddress> {
+  return checked('a port (0 to 65535) or ADDRESS:PORT with a numeric address', (word) => {
+    const [, bracketed, plain, digits] = /^(?:(?:\[([^\]]*)\]|([^:[\]]*)):)?(\d{1,5})$/.exec(word) ?? [];
+    const host = bracketed ?? (plain === '' ? undefined : plain);
+    const port = Number(digits ?? Number.NaN);
+    const fits = host === undefined || isIP(host) === (bracketed === undefined ? 4 : 6);
+    return fits && port <= 65_535 ? { host, port } : undefined;
+  });
+}
+
+/** A numeric address or a network in CIDR form. */
+export function network(): Check<string> {
+  return checked('an IP address or a network such as 10.0.0.0/8', (word) =>
+    isNetwork(word) ? word : undefined,
+  );
+}
+
+/** The end of a host name. */
+export function hostSuffix(): Check<string> {
+  return checked('the end of a host name such as example.com', (word) =>
+    word.length <= 253 && /^[^\s/:?#]+$/u.test(word) ? word : undefined,
+  );
+}
+
+/** Pairs of words: who (`publish` or `play`) and from where. */
+export function accessRules(): Read<readonly { readonly role: 'publish' | 'play'; readonly from: string }[]> {
+  return z
+    .array(z.string())
+    .readonly()
+    .transform((words, { issues }) => {
+      const rules: { role: 'publish' | 'play'; from: string }[] = [];
+      for (let i = 0; i < words.length; i += 2) {
+        const [role = '', from] = [words[i], words[i + 1]];
+        const complain = (index: number, message: string) =>
+          issues.push({ code: 'custom', path: [index], message, input: words });
+        if (role !== 'publish' && role !== 'play')
+          complain(i, `names ${show(role)}, expected publish or play`);
+        else if (from === undefined)
+          complain(i, `${role} of nobody, expected all, an IP address or a network behind it`);
+        else if (from !== 'all' && !isNetwork(from)) {
+          complain(
+            i + 1,
+            `is for ${show(from)}, expected all, an IP address or a network such as 10.0.0.0/8`,
+          );
+        } else rules.push({ role, from });
+      }
+      return rules;
+    }) as Read<readonly { readonly role: 'publish' | 'play'; readonly from: string }[]>;
+}
+
+function checked<T>(expected: string, read: (word: string) => T | undefined): Check<T> {
+  return z.string().transform((word, { issues }) => {
+    const value = read(word);
+    if (value !== undefined) return value;
+    issues.push({ code: 'custom', message: `is ${show(word)}, expected ${expected}`, input: word });
+    return z.NEVER;
+  }) as Check<T>;
+}
+
+function isNetwork(word: string): boolean {
+  const [address = '', bits, ...rest] = word.split('/');
+  const family = isIP(address);
+  if (family === 0 || rest.length > 0) return false;
+  if (bits === undefined) return true;
+  return /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
+}
+
+function show(input: unknown): string {
+  return typeof input === 'string' ? quote(input) : 'missing';
+}

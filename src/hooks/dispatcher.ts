@@ -1,0 +1,69 @@
+import type { Clock } from '../model/clock.ts';
+import type { Gate } from '../model/lifecycle.ts';
+import type { Logger } from '../model/logger.ts';
+import type { HookOptions } from '../model/options.ts';
+import { Gatekeeper, type Means } from './gatekeeper.ts';
+import { HttpPost } from './http-post.ts';
+import { type DrainReport, Messenger } from './messenger.ts';
+import { prepareHooks } from './vhost-hooks.ts';
+
+/** What the hooks need of the process. */
+export interface HooksDeps {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly serverId: string;
+  readonly serviceId: string;
+  /** Our own version, for the User-Agent. */
+  readonly version: string;
+}
+
+/** The HTTP callbacks of the process. */
+export interface Hooks {
+  /**
+   * The gate of one configuration snapshot; a gate of an earlier one goes on working. Connections are shared between
+   * snapshots, and those that only earlier ones use are closed. Throws if a URL is not an absolute http or https URL.
+   * `vhosts` has every vhost there is, also those without hooks: a vhost that it lacks lets nobody through.
+   */
+  gateFor(vhosts: ReadonlyMap<string, HookOptions>): Gate;
+  /** Waits until every closing event told so far was delivered, or the time is over. */
+  drain(timeoutMs: number): Promise<DrainReport>;
+  /** Refuses open questions, drops what is not delivered and closes all connections. */
+  close(): Promise<void>;
+}
+
+/** Sets up the hooks of the process; no connection is made before the first event. */
+export function createHooks(deps: HooksDeps): Hooks {
+  const http = new HttpPost();
+  const { logger, clock, version } = deps;
+  const means: Means = {
+    http,
+    clock,
+    logger,
+    server: { serverId: deps.serverId, serviceId: deps.serviceId },
+  };
+  const gatekeeper = new Gatekeeper(means);
+  const messenger = new Messenger(means);
+  return {
+    gateFor(options) {
+      const vhosts = new Map(Array.from(options, ([name, hooks]) => [name, prepareHooks(hooks, version)]));
+      http.keepOnly(Array.from(vhosts.values(), ({ targets }) => [...targets.values()].flat()).flat());
+      return {
+        async ask(event, signal) {
+          const hooks = vhosts.get(event.vhost);
+          if (hooks !== undefined) return gatekeeper.ask(event, hooks, signal);
+          return { allowed: false, message: 'The vhost is not configured.' };
+        },
+        tell(event) {
+          const hooks = vhosts.get(event.vhost);
+          if (hooks !== undefined) messenger.tell(event, hooks);
+        },
+      };
+    },
+    drain: (timeoutMs) => messenger.drain(timeoutMs),
+    async close() {
+      gatekeeper.close();
+      await messenger.close();
+      await http.close();
+    },
+  };
+}

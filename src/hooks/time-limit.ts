@@ -1,0 +1,35 @@
+import type { Clock, Timer } from '../model/clock.ts';
+
+/**
+ * How long somebody waits for backends: until the time is over, or until `end` says why earlier. An AbortController
+ * would do, for more time than the rest of a question takes.
+ */
+export class TimeLimit {
+  readonly #timer: Timer;
+  #listener: ((why: string) => void) | undefined;
+  #why: string | undefined;
+
+  constructor(clock: Clock, ms: number) {
+    this.#timer = clock.after(ms, () => this.end(`did not answer within ${ms} ms`));
+  }
+
+  /** Why it ended, as a verb phrase about the backend that is being waited for; undefined while it runs. */
+  get why(): string | undefined {
+    return this.#why;
+  }
+
+  /** Who is to know of the end; one at a time, for URLs are called one by one. */
+  set listener(listener: ((why: string) => void) | undefined) {
+    this.#listener = listener;
+  }
+
+  end(why: string): void {
+    this.#why ??= why;
+    this.#listener?.(this.#why);
+  }
+
+  /** Stops the timer; to be called when nobody waits any more. */
+  clear(): void {
+    this.#timer.clear();
+  }
+}

@@ -1,0 +1,25 @@
+import type { Action } from '../model/lifecycle.ts';
+import type { HookOptions } from '../model/options.ts';
+import { parseTarget, type Target } from './target.ts';
+
+/** The hooks of one vhost, ready for use. */
+export interface VhostHooks {
+  readonly schema: HookOptions['schema'];
+  readonly timeoutMs: number;
+  /** No key means no URL for that event. */
+  readonly targets: ReadonlyMap<Action, readonly Target[]>;
+}
+
+/** Prepares `http_hooks { … }` of one vhost; hooks that are off have no targets. Throws on a URL that is none. */
+export function prepareHooks(options: HookOptions, version: string): VhostHooks {
+  const targets = new Map<Action, readonly Target[]>();
+  const entries = options.enabled ? (Object.entries(options.urls) as [Action, readonly string[]][]) : [];
+  for (const [action, urls] of entries) {
+    if (urls.length > 0)
+      targets.set(
+        action,
+        urls.map((url) => parseTarget(url, options, version)),
+      );
+  }
+  return { schema: options.schema, timeoutMs: options.timeoutMs, targets };
+}

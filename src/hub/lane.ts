@@ -1,0 +1,222 @@
+import type { Clock } from '../model/clock.ts';
+import type { MediaPacket } from '../model/media-packet.ts';
+import { OpenBatch, type SealedBatch } from './batch.ts';
+import { type Encoder, encodeAll } from './encoder.ts';
+import type { Sink } from './sink.ts';
+
+/** A player over its bound that has not drained after this many milliseconds is dropped (SRS's write time-out). */
+export const SLOW_PLAYER_DEADLINE_MS = 30_000;
+/** A player's backlog is never bounded below this many bytes … */
+export const MIN_BACKLOG_BYTES: number = 1024 * 1024;
+/** … nor above this many. The bytes are shared by all players of a stream. */
+export const MAX_BACKLOG_BYTES: number = 64 * 1024 * 1024;
+
+/** Cached segments are merged up to this size, so that a joiner costs few writes and joiners still share bytes. */
+const SEGMENT_BYTES = 64 * 1024;
+
+/** What a lane asks its stream. */
+export interface LaneSource {
+  /** Metadata and decoder configuration in the order in which a joiner needs them, stamped to go before the GOP. */
+  headers(): readonly MediaPacket[];
+  /** Packets since the last keyframe that the cache holds. */
+  gop(): readonly MediaPacket[];
+  readonly hasVideo: boolean;
+  /** True while the present publish has brought no packet. */
+  readonly untouched: boolean;
+  readonly gopCache: boolean;
+  readonly queueLengthMs: number;
+}
+
+type Progress =
+  /** Needs headers and a place to start. */
+  | { readonly state: 'waiting' }
+  | { readonly state: 'live' }
+  /** Over its bound since the time `since`; the batch with seal number `from` is the first that it has not had. */
+  | { readonly state: 'skipping'; readonly from: number; readonly since: number };
+
+/** One player in a lane. */
+export interface Seat {
+  readonly sink: Sink;
+  progress: Progress;
+  /** How often this player skipped, and how many batches. */
+  skips: number;
+  skippedBatches: number;
+}
+
+/** The players of one stream who share one wire format, and the bytes made for them. */
+export class Lane {
+  readonly #encoder: Encoder;
+  readonly #source: LaneSource;
+  readonly #clock: Clock;
+  readonly #batch: OpenBatch;
+  readonly #seats = new Set<Seat>();
+  readonly #openedAt: number;
+  /** Encoded GOP, up to the last seal. */
+  #gop: Buffer[];
+  /** Number of the seal that holds the GOP's keyframe. */
+  #gopSeal = 0;
+  #seal = 0;
+  #bytesSealed = 0;
+  #headers: Buffer | undefined;
+  /** True until the first batch of a publish is sealed: that one begins with the stream's own headers. */
+  #untouched: boolean;
+
+  constructor(encoder: Encoder, source: LaneSource, clock: Clock) {
+    this.#encoder = encoder;
+    this.#source = source;
+    this.#clock = clock;
+    this.#batch = new OpenBatch(encoder);
+    this.#openedAt = clock.now();
+    const gop = encodeAll(encoder, source.gop());
+    this.#gop = gop.length > 0 ? [gop] : [];
+    this.#untouched = source.untouched;
+  }
+
+  get size(): number {
+    return this.#seats.size;
+  }
+
+  /** Seats a player and gives it all there is: headers and GOP up to the last flush; it goes on with the next one. */
+  join(sink: Sink): Seat {
+    const seat: Seat = { sink, progress: { state: 'waiting' }, skips: 0, skippedBatches: 0 };
+    this.#seats.add(seat);
+    this.#startFromCache(seat, 0);
+    return seat;
+  }
+
+  leave(seat: Seat): void {
+    this.#seats.delete(seat);
+  }
+
+  /** Joiners need other headers than those before. */
+  headersChanged(): void {
+    this.#headers = undefined;
+  }
+
+  append(packet: MediaPacket): void {
+    if (packet.headerSlot !== undefined || packet.keyframe) this.headersChanged();
+    this.#batch.append(packet);
+  }
+
+  /** Forgets the GOP: what is cached does not go with what comes next. */
+  clearGop(): void {
+    this.#gop = [];
+    this.headersChanged();
+  }
+
+  /** A publisher has left; what comes next is another one's beginning. */
+  endOfPublish(): void {
+    this.flush();
+    this.clearGop();
+    this.#untouched = true;
+  }
+
+  /** Seals the batch and writes it to every player that keeps up. Returns whether there was anything to write. */
+  flush(): boolean {
+    if (this.#batch.empty) return false;
+    const batch = this.#batch.seal();
+    this.#seal += 1;
+    this.#bytesSealed += batch.bytes.length;
+    const bound = this.#backlogBound();
+    for (const seat of this.#seats) this.#deliver(seat, batch, bound);
+    this.#keep(batch);
+    this.#untouched = false;
+    return true;
+  }
+
+  #deliver(seat: Seat, batch: SealedBatch, bound: number): void {
+    const { sink, progress } = seat;
+    switch (progress.state) {
+      case 'live':
+        if (sink.backlog <= bound) {
+          sink.write(batch.bytes);
+          return;
+        }
+        seat.progress = { state: 'skipping', from: this.#seal, since: this.#clock.now() };
+        seat.skips += 1;
+        seat.skippedBatches += 1;
+        return;
+      case 'skipping':
+        if (sink.backlog === 0) {
+          seat.progress = { state: 'waiting' };
+          // The cache ends before this batch: catch up from it, then take the batch.
+          if (this.#startFromCache(seat, progress.from)) sink.write(batch.bytes);
+          else this.#startFromBatch(seat, batch);
+          return;
+        }
+        seat.skippedBatches += 1;
+        if (this.#clock.now() - progress.since > SLOW_PLAYER_DEADLINE_MS) {
+          this.#seats.delete(seat);
+          sink.drop();
+        }
+        return;
+      case 'waiting':
+        this.#startFromBatch(seat, batch);
+        return;
+      default:
+        progress satisfies never;
+    }
+  }
+
+  /** Starts a player from the cached GOP, unless that began before the batch `from` which the player has not had. */
+  #startFromCache(seat: Seat, from: number): boolean {
+    if (this.#gop.length === 0 || this.#gopSeal < from) return false;
+    this.#mergeSegments();
+    seat.sink.write(this.#headerBytes());
+    for (const segment of this.#gop) seat.sink.write(segment);
+    seat.progress = { state: 'live' };
+    return true;
+  }
+
+  /** Starts a player in the batch that is being flushed, at its keyframe if the stream has video. */
+  #startFromBatch(seat: Seat, batch: SealedBatch): void {
+    if (this.#untouched) {
+      seat.sink.write(batch.bytes);
+    } else {
+      if (this.#source.hasVideo && batch.keyframeAt === undefined) return;
+      seat.sink.write(this.#headerBytes());
+      seat.sink.write(batch.keyframeAt === undefined ? batch.bytes : batch.bytes.subarray(batch.keyframeAt));
+    }
+    seat.progress = { state: 'live' };
+  }
+
+  #headerBytes(): Buffer {
+    this.#headers ??= encodeAll(this.#encoder, this.#source.headers());
+    return this.#headers;
+  }
+
+  #keep(batch: SealedBatch): void {
+    if (!this.#source.gopCache) return;
+    if (batch.keyframeAt !== undefined) {
+      this.#gop = [batch.bytes.subarray(batch.keyframeAt)];
+      this.#gopSeal = this.#seal;
+    } else if (this.#gop.length > 0) {
+      // The cache gives up a GOP that has grown over its bounds; so does its encoded form.
+      if (this.#source.gop().length === 0) this.#gop = [];
+      else this.#gop.push(batch.bytes);
+    }
+  }
+
+  #mergeSegments(): void {
+    const merged: Buffer[] = [];
+    let run: Buffer[] = [];
+    let length = 0;
+    for (const segment of this.#gop) {
+      run.push(segment);
+      length += segment.length;
+      if (length < SEGMENT_BYTES) continue;
+      merged.push(run.length === 1 ? segment : Buffer.concat(run, length));
+      run = [];
+      length = 0;
+    }
+    if (run.length > 0) merged.push(run.length === 1 && run[0] ? run[0] : Buffer.concat(run, length));
+    this.#gop = merged;
+  }
+
+  /** `queue_length` in bytes of this stream. */
+  #backlogBound(): number {
+    const elapsed = Math.max(1000, this.#clock.now() - this.#openedAt);
+    const bytes = (this.#bytesSealed / elapsed) * this.#source.queueLengthMs;
+    return Math.min(MAX_BACKLOG_BYTES, Math.max(MIN_BACKLOG_BYTES, bytes));
+  }
+}

@@ -1,0 +1,163 @@
+import type { Clock, Timer } from '../model/clock.ts';
+import { METADATA_SLOT, type MediaPacket } from '../model/media-packet.ts';
+import type { PlayOptions } from '../model/options.ts';
+import type { FlushPace } from './flush-pace.ts';
+import { GopCache } from './gop-cache.ts';
+import { Lane, type LaneSource, type Seat } from './lane.ts';
+import type { Sink } from './sink.ts';
+import { Timeline } from './timeline.ts';
+
+/** Decoder configurations that one stream may have (tracks of enhanced RTMP each have their own). */
+export const MAX_HEADER_SLOTS = 32;
+
+/** A player's place in a stream. */
+export interface Subscription {
+  /** How often the player was too slow and skipped to a later keyframe. */
+  readonly skips: number;
+  /** Leaves the stream; harmless if repeated. */
+  close(): void;
+}
+
+/** One named stream: at most one publisher, any number of players, and what a joiner needs. */
+export class LiveStream implements LaneSource {
+  readonly #clock: Clock;
+  readonly #pace: FlushPace;
+  readonly #options: PlayOptions;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #headers = new Map<string, MediaPacket>();
+  readonly #gop: GopCache;
+  readonly #timeline: Timeline;
+  #flushTimer: Timer | 'end of turn' | undefined;
+  #hasVideo = false;
+  #untouched = true;
+
+  constructor(options: PlayOptions, pace: FlushPace, clock: Clock) {
+    this.#options = options;
+    this.#pace = pace;
+    this.#clock = clock;
+    this.#gop = new GopCache(options.gopCache ? options.gopCacheMaxFrames : 0);
+    this.#timeline = new Timeline(options.timeJitter);
+  }
+
+  get players(): number {
+    let players = 0;
+    for (const lane of this.#lanes.values()) players += lane.size;
+    return players;
+  }
+
+  get hasVideo(): boolean {
+    return this.#hasVideo;
+  }
+
+  get untouched(): boolean {
+    return this.#untouched;
+  }
+
+  get gopCache(): boolean {
+    return this.#options.gopCache;
+  }
+
+  get queueLengthMs(): number {
+    return this.#options.queueLengthMs;
+  }
+
+  headers(): readonly MediaPacket[] {
+    const metadata = this.#headers.get(METADATA_SLOT);
+    const configurations = [...this.#headers.values()].filter((packet) => packet !== metadata);
+    const timestamp = this.#gop.packets[0]?.timestamp ?? this.#timeline.now;
+    const stamped = configurations.map((packet) => ({ ...packet, timestamp }));
+    // ffmpeg takes metadata for the stream's header only at time 0, and for subtitles later.
+    return metadata ? [{ ...metadata, timestamp: 0 }, ...stamped] : stamped;
+  }
+
+  gop(): readonly MediaPacket[] {
+    return this.#gop.packets;
+  }
+
+  subscribe(sink: Sink): Subscription {
+    const { id } = sink.encoder;
+    let lane = this.#lanes.get(id);
+    if (!lane) {
+      lane = new Lane(sink.encoder, this, this.#clock);
+      this.#lanes.set(id, lane);
+    }
+    return this.#seat(lane, id, lane.join(sink));
+  }
+
+  beginPublish(): void {
+    this.#timeline.begin(this.players > 0);
+    this.#untouched = true;
+  }
+
+  /** Takes one packet of the publisher and sees that it is flushed. */
+  write(packet: MediaPacket): void {
+    const placed = this.#place(packet);
+    if (placed.headerSlot !== undefined) this.#keepHeader(placed.headerSlot, placed);
+    if (placed.kind === 'video') this.#hasVideo = true;
+    this.#gop.add(placed);
+    for (const lane of this.#lanes.values()) lane.append(placed);
+    this.#untouched = false;
+    if (this.#lanes.size > 0) this.#scheduleFlush();
+  }
+
+  /** Forgets the metadata (`@clearDataFrame`): later joiners get none. */
+  clearMetadata(): void {
+    this.#headers.delete(METADATA_SLOT);
+    for (const lane of this.#lanes.values()) lane.headersChanged();
+  }
+
+  endPublish(): void {
+    for (const lane of this.#lanes.values()) lane.endOfPublish();
+    this.#headers.clear();
+    this.#gop.clear();
+    this.#hasVideo = false;
+    this.#untouched = true;
+  }
+
+  #place(packet: MediaPacket): MediaPacket {
+    const timestamp = this.#timeline.place(packet.timestamp);
+    return timestamp === packet.timestamp ? packet : { ...packet, timestamp };
+  }
+
+  #keepHeader(slot: string, packet: MediaPacket): void {
+    if (!this.#headers.has(slot) && this.#headers.size >= MAX_HEADER_SLOTS) return;
+    this.#headers.set(slot, packet);
+    if (packet.kind !== 'video') return;
+    // Frames before a new decoder configuration cannot be decoded with it.
+    this.#gop.clear();
+    for (const lane of this.#lanes.values()) lane.clearGop();
+  }
+
+  #seat(lane: Lane, id: string, seat: Seat): Subscription {
+    return {
+      get skips() {
+        return seat.skips;
+      },
+      close: () => {
+        lane.leave(seat);
+        if (lane.size === 0 && this.#lanes.get(id) === lane) this.#lanes.delete(id);
+      },
+    };
+  }
+
+  #scheduleFlush(): void {
+    if (this.#flushTimer !== undefined) return;
+    const { minLatency, mwLatency } = this.#options;
+    const interval = minLatency ? 0 : mwLatency === 'auto' ? this.#pace.intervalMs : mwLatency;
+    const flush = () => this.#flush();
+    if (interval > 0) {
+      this.#flushTimer = this.#clock.after(interval, flush);
+    } else {
+      this.#flushTimer = 'end of turn';
+      this.#clock.endOfTurn(flush);
+    }
+  }
+
+  #flush(): void {
+    this.#flushTimer = undefined;
+    const start = this.#clock.now();
+    let flushed = false;
+    for (const lane of this.#lanes.values()) flushed = lane.flush() || flushed;
+    if (flushed) this.#pace.record(this, this.#clock.now() - start);
+  }
+}

@@ -1,0 +1,12 @@
+import type { Encoder } from './encoder.ts';
+
+/** Where a player's bytes go: a socket, seen from the hub. */
+export interface Sink {
+  readonly encoder: Encoder;
+  /** Bytes that were written and have not left the process yet. */
+  readonly backlog: number;
+  /** Takes bytes that are shared with other players: they must never be changed. */
+  write(bytes: Buffer): void;
+  /** Called once when the player has been too slow for too long. The sink must close its client. */
+  drop(): void;
+}

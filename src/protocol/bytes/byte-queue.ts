@@ -1,0 +1,108 @@
+const EMPTY = Buffer.alloc(0);
+const PEEK_LIMIT = 32;
+/** Consumed slots are dropped in one go once they are this many and the majority, so that removal stays O(1) amortised. */
+const COMPACT_AT = 64;
+
+/**
+ * Bytes that have arrived and wait to be consumed, kept in the buffers they came in. Nothing is copied until
+ * it is read. Pushed buffers are borrowed: they must not change until they have been consumed.
+ * Asking for more than {@link length} is a bug of the caller and throws `RangeError`.
+ */
+export class ByteQueue {
+  #buffers: Buffer[] = [];
+  #first = 0;
+  #head: Buffer = EMPTY;
+  #offset = 0;
+  #length = 0;
+  readonly #scratch = Buffer.alloc(PEEK_LIMIT);
+
+  /** Bytes waiting. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Appends a buffer without copying it. */
+  push(buffer: Buffer): void {
+    if (buffer.length === 0) return;
+    this.#buffers.push(buffer);
+    if (this.#length === 0) this.#head = buffer;
+    this.#length += buffer.length;
+  }
+
+  /** The byte `index` places from the front, without consuming it. Allocates nothing. */
+  byteAt(index: number): number {
+    const at = this.#offset + index;
+    if (at < this.#head.length) return this.#head[at] as number;
+    this.#demand(index + 1);
+    let rest = at - this.#head.length;
+    for (let slot = this.#first + 1; ; slot++) {
+      const buffer = this.#buffers[slot] as Buffer;
+      if (rest < buffer.length) return buffer[rest] as number;
+      rest -= buffer.length;
+    }
+  }
+
+  /**
+   * The next `count` bytes (at most 32) without consuming them, or undefined while fewer have arrived. The result
+   * is valid until the next call: a view of what was pushed, or of a scratch when the bytes straddle buffers.
+   */
+  peek(count: number): Buffer | undefined {
+    if (count > PEEK_LIMIT) throw new RangeError(`cannot peek at ${count} bytes, only at ${PEEK_LIMIT}`);
+    if (count > this.#length) return undefined;
+    if (this.#offset + count <= this.#head.length)
+      return this.#head.subarray(this.#offset, this.#offset + count);
+    for (let i = 0; i < count; i++) this.#scratch[i] = this.byteAt(i);
+    return this.#scratch.subarray(0, count);
+  }
+
+  /** Consumes `count` bytes. */
+  skip(count: number): void {
+    this.#demand(count);
+    this.#length -= count;
+    this.#offset += count;
+    while (this.#offset >= this.#head.length && this.#head !== EMPTY) {
+      this.#offset -= this.#head.length;
+      this.#nextBuffer();
+    }
+  }
+
+  /** Consumes `count` bytes and writes them to `target` from `offset` on. */
+  readInto(target: Buffer, offset: number, count: number): void {
+    this.#demand(count);
+    if (offset + count > target.length) {
+      throw new RangeError(`cannot read ${count} bytes to offset ${offset} of ${target.length}`);
+    }
+    let done = 0;
+    while (done < count) {
+      const step = Math.min(count - done, this.#head.length - this.#offset);
+      this.#head.copy(target, offset + done, this.#offset, this.#offset + step);
+      done += step;
+      this.skip(step);
+    }
+  }
+
+  /** Consumes `count` bytes and returns a copy of them. */
+  take(count: number): Buffer {
+    this.#demand(count);
+    const target = Buffer.allocUnsafe(count);
+    this.readInto(target, 0, count);
+    return target;
+  }
+
+  #nextBuffer(): void {
+    this.#buffers[this.#first] = EMPTY;
+    this.#first += 1;
+    if (this.#first === this.#buffers.length) {
+      this.#buffers.length = 0;
+      this.#first = 0;
+    } else if (this.#first >= COMPACT_AT && this.#first * 2 >= this.#buffers.length) {
+      this.#buffers = this.#buffers.slice(this.#first);
+      this.#first = 0;
+    }
+    this.#head = this.#buffers[this.#first] ?? EMPTY;
+  }
+
+  #demand(count: number): void {
+    if (count > this.#length) throw new RangeError(`wanted ${count} bytes, ${this.#length} are there`);
+  }
+}

@@ -1,0 +1,70 @@
+/** More ModEx prefixes than this on one message are not an encoder's doing. */
+const MAX_MOD_EX = 16;
+
+/** The numbers that audio and video give differently to the same things (Enhanced RTMP v2). */
+export interface EnhancedPacketTypes {
+  readonly multitrack: number;
+  readonly modEx: number;
+}
+
+/** The part of an enhanced tag header that audio and video have in common. */
+export interface EnhancedHeader {
+  /** Audio or video packet type, of the tracks when there are several. */
+  readonly packetType: number;
+  /** FourCC as a big-endian number; the first track's where each track has its own. */
+  readonly fourCc: number;
+  /** 0 unless the message is a multitrack one; then the first track in it. */
+  readonly trackId: number;
+}
+
+/**
+ * Reads ExAudioTagHeader or ExVideoTagHeader (Enhanced RTMP v2) behind the first byte of a tag, whose low four bits are
+ * the packet type. Undefined when the payload ends before the FourCC or makes no sense.
+ */
+export function readEnhancedHeader(payload: Buffer, types: EnhancedPacketTypes): EnhancedHeader | undefined {
+  let at = 1;
+  let packetType = (payload[0] as number) & 0x0f;
+  for (let count = 0; packetType === types.modEx; count++) {
+    at = afterModEx(payload, at);
+    const next = payload[at - 1];
+    if (next === undefined || count >= MAX_MOD_EX) return undefined;
+    packetType = next & 0x0f;
+  }
+  const multitrack = packetType === types.multitrack;
+  if (multitrack) {
+    const kinds = payload[at];
+    if (kinds === undefined) return undefined;
+    packetType = kinds & 0x0f;
+    // Two levels of multitrack are ruled out by the specification.
+    if (packetType === types.multitrack) return undefined;
+    at += 1;
+  }
+  // Where each track has a codec of its own (AvMultitrackType 2), the FourCC belongs to the first track's body
+  // rather than to the header; that is the same place.
+  if (payload.length < at + 4) return undefined;
+  return { packetType, fourCc: payload.readUInt32BE(at), trackId: multitrack ? (payload[at + 4] ?? 0) : 0 };
+}
+
+/** The offset behind one ModEx: a size, as many bytes, and a byte whose low bits are the next packet type. */
+function afterModEx(payload: Buffer, at: number): number {
+  const short = (payload[at] ?? 0) + 1;
+  if (short < 256) return at + 1 + short + 1;
+  const long = ((payload[at + 1] ?? 0) << 8) + (payload[at + 2] ?? 0) + 1;
+  return at + 3 + long + 1;
+}
+
+/** Codec name by FourCC, for those we know; otherwise the four characters if they can be printed, else `unknown`. */
+export function codecOfFourCc(fourCc: number, names: ReadonlyMap<number, string>): string {
+  const name = names.get(fourCc);
+  if (name !== undefined) return name;
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(fourCc, 0);
+  return bytes.every((byte) => byte > 0x20 && byte < 0x7f) ? bytes.toString('latin1') : 'unknown';
+}
+
+/** A table by FourCC from one by its four characters. */
+export function fourCcTable(names: Readonly<Record<string, string>>): ReadonlyMap<number, string> {
+  return new Map(
+    Object.entries(names).map(([fourCc, name]) => [Buffer.from(fourCc, 'latin1').readUInt32BE(0), name]),
+  );
+}

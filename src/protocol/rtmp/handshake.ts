@@ -1,0 +1,158 @@
+import { randomBytes } from 'node:crypto';
+import { ByteQueue } from '../bytes/byte-queue.ts';
+import { ProtocolError } from '../errors.ts';
+import {
+  DIGEST_KEYS,
+  type DigestSchema,
+  findDigest,
+  HANDSHAKE_SIZE,
+  signAnswer,
+  signBlock,
+} from './digest.ts';
+
+/** What a push led to. */
+export interface HandshakeStep {
+  /** Bytes to send to the peer now, if any. */
+  readonly reply: Buffer | undefined;
+  /** True once, when the last byte of the peer's handshake has been read. */
+  readonly done: boolean;
+  /** When done: the bytes that followed the handshake, which belong to the chunk stream. Else empty. */
+  readonly rest: Buffer;
+}
+
+/** Where random bytes come from: `node:crypto`, or something that can be foretold in tests. */
+export type RandomBytes = (size: number) => Buffer;
+
+/** The only version in use (RTMP 5.2.2). */
+const RTMP_VERSION = 3;
+
+const EMPTY = Buffer.alloc(0);
+const WAITING: HandshakeStep = { reply: undefined, done: false, rest: EMPTY };
+/** Versions 3 and up make clients look for a digest in S1, so a server that signs must claim one. */
+const SERVER_SOFTWARE = 0x04050001;
+
+/** Flash Player 10 on Linux, as other clients claim too: servers sign their answer from 9 on. */
+const CLIENT_SOFTWARE = 0x0a002d02;
+
+/** The server's side (RTMP 5.2), with the digests that Flash and ffmpeg ask for and the specification is silent on. */
+export class ServerHandshake {
+  readonly #random: RandomBytes;
+  readonly #queue = new ByteQueue();
+  #state: 'hello' | 'answer' | 'done' = 'hello';
+
+  constructor(random: RandomBytes = randomBytes) {
+    this.#random = random;
+  }
+
+  /** Takes bytes as they come. `ProtocolError` `handshake` when the first of them cannot be RTMP. */
+  push(bytes: Buffer): HandshakeStep {
+    if (this.#state === 'done') throw new Error('the handshake is over');
+    const queue = this.#queue;
+    queue.push(bytes);
+    let reply: Buffer | undefined;
+    if (this.#state === 'hello') {
+      const first = queue.peek(1)?.[0];
+      if (first !== undefined) checkVersion(first);
+      if (queue.length <= HANDSHAKE_SIZE) return WAITING;
+      queue.skip(1);
+      reply = this.#answer(queue.take(HANDSHAKE_SIZE));
+      this.#state = 'answer';
+    }
+    if (queue.length < HANDSHAKE_SIZE) return { reply, done: false, rest: EMPTY };
+    // C2 is read and not judged: it proves nothing, and encoders exist that get it wrong.
+    queue.skip(HANDSHAKE_SIZE);
+    this.#state = 'done';
+    return { reply, done: true, rest: queue.take(queue.length) };
+  }
+
+  /** S0, S1 and S2 in one buffer, so that they leave in one packet. */
+  #answer(c1: Buffer): Buffer {
+    const reply = Buffer.alloc(1 + 2 * HANDSHAKE_SIZE);
+    reply[0] = RTMP_VERSION;
+    const s1 = reply.subarray(1, 1 + HANDSHAKE_SIZE);
+    const s2 = reply.subarray(1 + HANDSHAKE_SIZE);
+    // RTMP 5.2.3: time, four bytes of zero, random bytes. Time may be any value; we have no clock.
+    this.#random(HANDSHAKE_SIZE - 8).copy(s1, 8);
+    // Clients that sign put their software's version where others put zero.
+    const found = c1.readUInt32BE(4) === 0 ? undefined : findDigest(c1, DIGEST_KEYS.client.short);
+    if (found) {
+      s1.writeUInt32BE(SERVER_SOFTWARE, 4);
+      signBlock(s1, found.schema, DIGEST_KEYS.server.short);
+      this.#random(HANDSHAKE_SIZE).copy(s2);
+      signAnswer(s2, found.digest, DIGEST_KEYS.server.full);
+    } else {
+      c1.copy(s2);
+    }
+    return reply;
+  }
+}
+
+function checkVersion(first: number): void {
+  if (first === RTMP_VERSION) return;
+  throw new ProtocolError('handshake', refusal(first));
+}
+
+function refusal(first: number): string {
+  if (first === 0x16) return 'The peer speaks TLS (RTMPS) at a plain RTMP port';
+  if (first >= 0x41 && first <= 0x5a) return 'The peer sent an HTTP request (or other text) to an RTMP port';
+  if (first === 6 || first === 8 || first === 9)
+    return `RTMP version ${first} (RTMPE, encrypted) is not accepted, only 3`;
+  return `RTMP version ${first} is not accepted, only 3`;
+}
+
+/** The client's side (RTMP 5.2): `start` gives C0 and C1, the step that completes S0, S1 and S2 replies with C2. */
+export class ClientHandshake {
+  readonly #random: RandomBytes;
+  readonly #schema: DigestSchema | undefined;
+  readonly #queue = new ByteQueue();
+  #done = false;
+
+  /** `simple` sends no digest; `digest` signs C1, and C2 when the server's S1 is signed too. */
+  constructor(
+    kind: 'simple' | 'digest',
+    random: RandomBytes = randomBytes,
+    schema: DigestSchema = 'digest-first',
+  ) {
+    this.#random = random;
+    this.#schema = kind === 'digest' ? schema : undefined;
+  }
+
+  /** C0 and C1, to send at once. */
+  start(): Buffer {
+    const hello = Buffer.alloc(1 + HANDSHAKE_SIZE);
+    hello[0] = RTMP_VERSION;
+    const c1 = hello.subarray(1);
+    this.#random(HANDSHAKE_SIZE - 8).copy(c1, 8);
+    if (this.#schema) {
+      c1.writeUInt32BE(CLIENT_SOFTWARE, 4);
+      signBlock(c1, this.#schema, DIGEST_KEYS.client.short);
+    }
+    return hello;
+  }
+
+  /** Takes the server's bytes as they come. `ProtocolError` `handshake` when it answers with another version. */
+  push(bytes: Buffer): HandshakeStep {
+    if (this.#done) throw new Error('the handshake is over');
+    const queue = this.#queue;
+    queue.push(bytes);
+    if (queue.length > 0 && queue.byteAt(0) !== RTMP_VERSION) {
+      throw new ProtocolError('handshake', `The server answered with RTMP version ${queue.byteAt(0)}, not 3`);
+    }
+    if (queue.length < 1 + 2 * HANDSHAKE_SIZE) return { reply: undefined, done: false, rest: EMPTY };
+    queue.skip(1);
+    const s1 = queue.take(HANDSHAKE_SIZE);
+    // S2 is read and not judged, as C2 is: what it could prove protects nobody.
+    queue.skip(HANDSHAKE_SIZE);
+    this.#done = true;
+    return { reply: this.#answer(s1), done: true, rest: queue.take(queue.length) };
+  }
+
+  #answer(s1: Buffer): Buffer {
+    const found = this.#schema ? findDigest(s1, DIGEST_KEYS.server.short) : undefined;
+    // RTMP 5.2.4: C2 echoes S1.
+    if (!found) return s1;
+    const c2 = Buffer.from(this.#random(HANDSHAKE_SIZE));
+    signAnswer(c2, found.digest, DIGEST_KEYS.client.full);
+    return c2;
+  }
+}

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto';
+import { accessGate } from './access/access-gate.ts';
+import { createHooks } from './hooks/dispatcher.ts';
+import { Hub } from './hub/hub.ts';
+import { type Clock, systemClock } from './model/clock.ts';
+import { allOf, type Gate } from './model/lifecycle.ts';
+import type { Logger } from './model/logger.ts';
+import type { Config, ListenAddress } from './model/options.ts';
+import { type DoorRules, FrontDoor } from './session/front-door.ts';
+import { type Listener, listen } from './session/listener.ts';
+import { VERSION } from './version.ts';
+
+/** What a server may be given instead of its own. */
+export interface ServerDeps {
+  readonly logger: Logger;
+  readonly clock?: Clock;
+  /** A gate that is asked beside those of the configuration, before them. */
+  readonly gate?: Gate;
+}
+
+/** A running server. */
+export interface Server {
+  /** Where it listens, with the ports that the operating system chose. */
+  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  /** RTMP over any duplex stream, as if `ip` had connected. */
+  readonly door: Pick<FrontDoor, 'enter' | 'connections'>;
+  /**
+   * Goes over to another configuration: vhosts and hooks for those who come from now on, listeners without dropping
+   * anybody, and clients of removed vhosts are shown out. Rejects, with everything as it was, if a new address cannot
+   * be listened on.
+   */
+  reload(config: Config): Promise<void>;
+  /** Refuses newcomers, closes clients, and waits for their closing hooks as long as `drain_timeout` allows. */
+  stop(): Promise<void>;
+}
+
+/** Builds the rooms, joins them and starts to listen. Rejects with a sentence if that cannot be done. */
+export async function createServer(config: Config, deps: ServerDeps): Promise<Server> {
+  const { logger, clock = systemClock } = deps;
+  const hub = new Hub(clock);
+  const hooks = createHooks({
+    logger,
+    clock,
+    serverId: config.serverId ?? `vid-${token(7)}`,
+    serviceId: token(8),
+    version: VERSION,
+  });
+  const rulesFor = (from: Config): DoorRules => {
+    const vhosts = new Map(from.vhosts.map((vhost) => [vhost.name, vhost]));
+    const hookGate = hooks.gateFor(new Map(from.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
+    const gates = [...(deps.gate ? [deps.gate] : []), accessGate(vhosts), hookGate];
+    const snapshot = { vhosts, strictVhost: from.strictVhost, gate: allOf(...gates) };
+    return { snapshot, maxConnections: from.maxConnections, proxyProtocol: from.proxyProtocol };
+  };
+  const door = new FrontDoor(rulesFor(config), hub, clock, logger);
+  let listeners = await openListeners(config.listen, new Map(), door);
+  let current = config;
+
+  return {
+    get addresses() {
+      return [...listeners.values()].map((listener) => listener.address);
+    },
+    door,
+    async reload(next) {
+      const opened = await openListeners(next.listen, listeners, door);
+      for (const [name, listener] of listeners) if (!opened.has(name)) listener.close();
+      listeners = opened;
+      current = next;
+      door.change(rulesFor(next));
+    },
+    async stop() {
+      for (const listener of listeners.values()) listener.close();
+      await door.close('shutdown', 'The server is stopping.');
+      await hooks.drain(current.drainTimeoutMs);
+      await hooks.close();
+    },
+  };
+}
+
+/** Opens what is not open yet, all or nothing. */
+async function openListeners(
+  wanted: readonly ListenAddress[],
+  open: ReadonlyMap<string, Listener>,
+  door: FrontDoor,
+): Promise<Map<string, Listener>> {
+  const result = new Map<string, Listener>();
+  const fresh: Listener[] = [];
+  try {
+    for (const where of wanted) {
+      const name = `${where.host ?? '*'}:${where.port}`;
+      let listener = open.get(name);
+      if (!listener) {
+        listener = await listen(where, (socket) => door.accept(socket));
+        fresh.push(listener);
+      }
+      result.set(name, listener);
+    }
+    return result;
+  } catch (error) {
+    for (const listener of fresh) listener.close();
+    throw error;
+  }
+}
+
+function token(length: number): string {
+  return randomBytes(length).toString('hex').slice(0, length);
+}

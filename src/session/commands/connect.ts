@@ -1,0 +1,59 @@
+import { resolveConnect } from '../../model/address.ts';
+import type { AmfObject, AmfValue } from '../../protocol/amf0/value.ts';
+import type { Command } from '../../protocol/rtmp/command.ts';
+import { setPeerBandwidth, windowAckSize } from '../../protocol/rtmp/control.ts';
+import { STATUS, statusInfo } from '../../protocol/rtmp/status.ts';
+import { ClientEvents } from '../client-events.ts';
+import type { Dialogue, Visitor } from '../dialogue.ts';
+import { connectResult, failure } from '../replies.ts';
+
+/**
+ * `connect` (RTMP 7.2.1.1): finds the vhost, asks its `on_connect` and only then answers. Under the srs5 schema the
+ * question waits until the client has named its stream, as SRS does since 2.0.246.
+ */
+export async function connect(dialogue: Dialogue, command: Command): Promise<void> {
+  const request = readRequest(command.args[0]);
+  const { snapshot, connection } = dialogue;
+  const refuse = (message: string) => {
+    const info = statusInfo('error', STATUS.connectRejected, message);
+    dialogue.refuse(`connect refused: ${message}`, failure(command.transactionId, info));
+  };
+  const resolution = resolveConnect(request, snapshot.vhosts, snapshot.strictVhost);
+  if (!resolution.ok) return refuse(resolution.message);
+  const { address } = resolution;
+  const vhost = snapshot.vhosts.get(address.vhost);
+  if (!vhost) throw new Error(`resolveConnect chose the vhost ${address.vhost}, which does not exist`);
+
+  const facts = { client: dialogue.client, tcUrl: request.tcUrl, pageUrl: request.pageUrl };
+  const events = new ClientEvents(snapshot.gate, facts, connection, dialogue.clock);
+  const visitor: Visitor = { tcUrl: request.tcUrl, app: request.app, events };
+  dialogue.visitor = visitor;
+  if (vhost.hooks.schema === 'srs1') {
+    const verdict = await events.connect(address);
+    if (!verdict.allowed) return refuse(verdict.message);
+  }
+  dialogue.log.info({ vhost: address.vhost, app: address.app }, 'client connected');
+  connection.acknowledgeEvery(vhost.inAckSize);
+  connection.setNoDelay(vhost.tcpNodelay);
+  connection.corked(() => {
+    connection.send(windowAckSize(vhost.outAckSize), setPeerBandwidth(vhost.outAckSize));
+    connection.switchChunkSize(vhost.chunkSize);
+    connection.send(connectResult(command.transactionId, request.object));
+  });
+}
+
+interface ConnectRequest {
+  readonly object: AmfObject;
+  readonly tcUrl: string;
+  readonly app: string;
+  readonly pageUrl: string;
+}
+
+function readRequest(value: AmfValue): ConnectRequest {
+  const object = typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as AmfObject) : {};
+  const text = (key: string) => {
+    const field = object[key];
+    return typeof field === 'string' ? field : '';
+  };
+  return { object, tcUrl: text('tcUrl'), app: text('app'), pageUrl: text('pageUrl') };
+}

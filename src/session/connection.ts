@@ -1,0 +1,246 @@
+import { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../model/clock.ts';
+import type { CloseReason } from '../model/lifecycle.ts';
+import { ProtocolError } from '../protocol/errors.ts';
+import { ChunkDecoder } from '../protocol/rtmp/chunk-decoder.ts';
+import { chunkedSize, writeChunked } from '../protocol/rtmp/chunk-encoder.ts';
+import {
+  acknowledgement,
+  parseUint32,
+  parseUserControl,
+  pingResponse,
+  setChunkSize,
+  USER_CONTROL,
+} from '../protocol/rtmp/control.ts';
+import type { HandshakeStep } from '../protocol/rtmp/handshake.ts';
+import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
+import { LINGER_MS, MAX_EARLY_BYTES, MAX_REPLY_BACKLOG } from './limits.ts';
+
+/** RTMP 5.4.1: the chunk size of both directions until a Set Chunk Size says otherwise. */
+const DEFAULT_CHUNK_SIZE = 128;
+
+/** What a connection tells its session. */
+export interface ConnectionEvents {
+  /** The handshake is complete. */
+  ready(): void;
+  /** A message that is not the connection's own business (chunk size, acknowledgements and pings are). */
+  message(message: RtmpMessage): void;
+  /** The connection is over. Called once. */
+  closed(reason: CloseReason, error?: Error): void;
+}
+
+export interface Handshake {
+  push(bytes: Buffer): HandshakeStep;
+}
+
+/** RTMP messages over one duplex stream, for both roles: handshake, chunks, acknowledgements, pings, back-pressure. */
+export class Connection {
+  readonly #stream: Duplex;
+  readonly #events: ConnectionEvents;
+  readonly #clock: Clock;
+  readonly #decoder = new ChunkDecoder();
+  #handshake: Handshake | undefined;
+  #held = false;
+  #paused = false;
+  #closed = false;
+  #outChunkSize = DEFAULT_CHUNK_SIZE;
+  #bytesIn = 0;
+  #bytesOut = 0;
+  #acknowledged = 0;
+  #peerWindow = 0;
+  #minWindow = 0;
+  #prompt = true;
+  /** Bytes of replies since the socket was last empty: what a peer that asks and never reads makes us hold. */
+  #replyBytes = 0;
+
+  constructor(stream: Duplex, handshake: Handshake, events: ConnectionEvents, clock: Clock) {
+    this.#stream = stream;
+    this.#handshake = handshake;
+    this.#events = events;
+    this.#clock = clock;
+    stream.on('data', (bytes: Buffer) => this.#receive(bytes));
+    stream.on('end', () => this.close('client'));
+    stream.on('error', (error) => this.close('client', error));
+    stream.on('close', () => this.close('client'));
+  }
+
+  /** Bytes received, handshake included. */
+  get bytesIn(): number {
+    return this.#bytesIn;
+  }
+
+  /** Bytes given to the socket, handshake included. */
+  get bytesOut(): number {
+    return this.#bytesOut;
+  }
+
+  /** Bytes that were written and have not left the process. */
+  get backlog(): number {
+    return this.#stream.writableLength;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get chunkSize(): number {
+    return this.#outChunkSize;
+  }
+
+  /** Stops handing out messages until `release`; input is still read, so that a disconnect is noticed, but bounded. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    if (this.#paused) {
+      this.#paused = false;
+      this.#stream.resume();
+    }
+    this.#handOut();
+  }
+
+  get held(): boolean {
+    return this.#held;
+  }
+
+  /** Acknowledges after this many bytes; 0 follows the peer's own window. */
+  acknowledgeEvery(bytes: number): void {
+    this.#minWindow = bytes;
+  }
+
+  /** Writes messages in one go, so that they leave in one segment. */
+  send(...messages: readonly RtmpMessage[]): void {
+    const size = (message: RtmpMessage) =>
+      chunkedSize(message.payload.length, message.timestamp, this.#outChunkSize);
+    const bytes = Buffer.allocUnsafe(messages.reduce((sum, message) => sum + size(message), 0));
+    let offset = 0;
+    for (const message of messages) {
+      offset = writeChunked(bytes, offset, message, message.payload, this.#outChunkSize);
+    }
+    this.write(bytes);
+    this.#replyBytes = this.backlog === 0 ? 0 : this.#replyBytes + bytes.length;
+    if (this.#replyBytes > MAX_REPLY_BACKLOG) this.close('slow');
+  }
+
+  /** Ends the phase in which every read is answered at once (see `#acknowledge`): from here on media flows. */
+  steady(): void {
+    this.#prompt = false;
+  }
+
+  /** Nagle's algorithm, off or on; nothing on a stream that is no socket. */
+  setNoDelay(on: boolean): void {
+    if (this.#stream instanceof Socket) this.#stream.setNoDelay(on);
+  }
+
+  /** Tells the peer the size of the chunks that follow, and uses it from here on. */
+  switchChunkSize(bytes: number): void {
+    this.send(setChunkSize(bytes));
+    this.#outChunkSize = bytes;
+  }
+
+  /** Writes bytes that are already chunked. They may be shared with other connections. */
+  write(bytes: Buffer): void {
+    if (this.#closed || bytes.length === 0) return;
+    this.#bytesOut += bytes.length;
+    this.#stream.write(bytes);
+  }
+
+  /** Several writes that leave together. */
+  corked(writes: () => void): void {
+    this.#stream.cork();
+    writes();
+    this.#stream.uncork();
+  }
+
+  /**
+   * Ends the connection once. What was written before still leaves, then the peer sees the end of the stream; a peer
+   * that does not close in turn is cut off.
+   */
+  close(reason: CloseReason, error?: Error): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#stream.end();
+    this.#stream.resume();
+    if (reason === 'slow' || reason === 'timeout' || error !== undefined) this.#stream.destroy();
+    else this.#clock.after(LINGER_MS, () => this.#stream.destroy());
+    this.#events.closed(reason, error);
+  }
+
+  #receive(bytes: Buffer): void {
+    if (this.#closed) return;
+    this.#bytesIn += bytes.length;
+    const sentBefore = this.#bytesOut;
+    try {
+      if (this.#handshake) this.#shakeHands(this.#handshake, bytes);
+      else this.#decoder.push(bytes);
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#handOut();
+    this.#acknowledge(this.#prompt && !this.#handshake && this.#bytesOut === sentBefore);
+  }
+
+  #shakeHands(handshake: Handshake, bytes: Buffer): void {
+    const step = handshake.push(bytes);
+    if (step.reply) this.write(step.reply);
+    if (!step.done) return;
+    this.#handshake = undefined;
+    if (step.rest.length > 0) this.#decoder.push(step.rest);
+    this.#events.ready();
+  }
+
+  #handOut(): void {
+    try {
+      while (!this.#held && !this.#closed) {
+        const message = this.#decoder.next();
+        if (!message) return;
+        this.#handle(message);
+      }
+    } catch (error) {
+      this.#fail(error);
+    }
+    if (this.#held && !this.#paused && this.#decoder.buffered > MAX_EARLY_BYTES) {
+      this.#paused = true;
+      this.#stream.pause();
+    }
+  }
+
+  #handle(message: RtmpMessage): void {
+    switch (message.type) {
+      case MESSAGE_TYPE.acknowledgement:
+      case MESSAGE_TYPE.setPeerBandwidth:
+        return;
+      case MESSAGE_TYPE.windowAckSize:
+        this.#peerWindow = parseUint32(message);
+        return;
+      case MESSAGE_TYPE.userControl: {
+        const control = parseUserControl(message);
+        if (control.event === USER_CONTROL.pingRequest) this.send(pingResponse(control.value));
+        return;
+      }
+      default:
+        this.#events.message(message);
+    }
+  }
+
+  /**
+   * RTMP 5.4.3: the sequence number is the number of bytes received so far, modulo 2^32. While the dialogue is being
+   * set up the server acknowledges whatever it has no other answer to: the peers' sockets hold their next command back
+   * until TCP has acknowledged the one before, which a silent server's kernel does 40 ms later.
+   */
+  #acknowledge(promptly: boolean): void {
+    const window = this.#minWindow || this.#peerWindow;
+    const due = window > 0 && this.#bytesIn - this.#acknowledged >= window;
+    if (this.#closed || !(due || promptly)) return;
+    this.#acknowledged = this.#bytesIn;
+    this.send(acknowledgement(this.#bytesIn >>> 0));
+  }
+
+  #fail(error: unknown): void {
+    if (!(error instanceof ProtocolError)) throw error;
+    this.close('protocol_error', error);
+  }
+}

@@ -1,0 +1,64 @@
+import type { Hub } from '../hub/hub.ts';
+import { type Address, resolveAddress } from '../model/address.ts';
+import type { Clock } from '../model/clock.ts';
+import type { ClientIdentity, Gate } from '../model/lifecycle.ts';
+import type { Logger } from '../model/logger.ts';
+import type { VhostOptions } from '../model/options.ts';
+import type { RtmpMessage } from '../protocol/rtmp/message.ts';
+import type { ClientEvents } from './client-events.ts';
+import type { Connection } from './connection.ts';
+import { MAX_VHOSTS_PER_CONNECTION } from './limits.ts';
+import type { MessageStreams } from './message-streams.ts';
+
+/** The configuration that a connection is born with and keeps. */
+export interface Snapshot {
+  readonly vhosts: ReadonlyMap<string, VhostOptions>;
+  readonly strictVhost: boolean;
+  readonly gate: Gate;
+}
+
+/** A client whose `connect` has been taken. */
+export interface Visitor {
+  readonly tcUrl: string;
+  readonly app: string;
+  readonly events: ClientEvents;
+}
+
+/** What the commands of one connection share. */
+export interface Dialogue {
+  readonly connection: Connection;
+  readonly client: ClientIdentity;
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly snapshot: Snapshot;
+  readonly streams: MessageStreams;
+  readonly log: Logger;
+  /** Undefined until `connect`. */
+  visitor: Visitor | undefined;
+  /** Sends the last words and closes. `why` is what the log says. */
+  refuse(why: string, ...lastWords: readonly RtmpMessage[]): void;
+}
+
+export type Entry =
+  | { readonly ok: true; readonly address: Address; readonly vhost: VhostOptions }
+  | { readonly ok: false; readonly message: string };
+
+/**
+ * Finds out where a stream name leads and asks that vhost's `on_connect`, if it has not been asked: the name may lead
+ * to another vhost than `connect` did, and under the srs5 schema the question waits for the name.
+ */
+export async function enter(dialogue: Dialogue, visitor: Visitor, streamName: string): Promise<Entry> {
+  const { vhosts, strictVhost } = dialogue.snapshot;
+  const resolution = resolveAddress({ ...visitor, streamName }, vhosts, strictVhost);
+  if (!resolution.ok) return resolution;
+  const { address } = resolution;
+  const vhost = vhosts.get(address.vhost);
+  if (!vhost) throw new Error(`resolveAddress chose the vhost ${address.vhost}, which does not exist`);
+  const visited = visitor.events.vhosts;
+  if (!visited.includes(vhost.name) && visited.length >= MAX_VHOSTS_PER_CONNECTION) {
+    return { ok: false, message: `one connection may visit ${MAX_VHOSTS_PER_CONNECTION} vhosts` };
+  }
+  const verdict = await visitor.events.connect(address);
+  if (!verdict.allowed) return { ok: false, message: verdict.message };
+  return { ok: true, address, vhost };
+}

@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto';
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Hub } from '../hub/hub.ts';
+import type { Clock } from '../model/clock.ts';
+import { formatIp, networkMatcher } from '../model/ip.ts';
+import type { CloseReason } from '../model/lifecycle.ts';
+import type { Logger } from '../model/logger.ts';
+import type { ProxyProtocolOptions } from '../model/options.ts';
+import type { Snapshot } from './dialogue.ts';
+import { readProxyHeader } from './real-ip.ts';
+import { ServerSession } from './server-session.ts';
+
+const TICK_MS = 1000;
+const KEEP_ALIVE_MS = 30_000;
+const ID_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+/** What the front door goes by; replaced as a whole on reload. */
+export interface DoorRules {
+  readonly snapshot: Snapshot;
+  readonly maxConnections: number;
+  readonly proxyProtocol: ProxyProtocolOptions;
+}
+
+/** Lets connections in, counts them, looks at the clock for them, and shows them out. */
+export class FrontDoor {
+  readonly #hub: Hub;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #sessions = new Set<ServerSession>();
+  /** Sockets that still owe their PROXY header. */
+  readonly #waiting = new Set<Socket>();
+  #rules: DoorRules;
+  #isProxy: (ip: string) => boolean;
+  #accepted = 0;
+  #turnedAway = 0;
+  #open = true;
+
+  constructor(rules: DoorRules, hub: Hub, clock: Clock, log: Logger) {
+    this.#rules = rules;
+    this.#isProxy = proxyMatcher(rules.proxyProtocol);
+    this.#hub = hub;
+    this.#clock = clock;
+    this.#log = log;
+    this.#scheduleTick();
+  }
+
+  get connections(): number {
+    return this.#sessions.size + this.#waiting.size;
+  }
+
+  /** Rules for those who come from now on. Clients of vhosts that are gone are shown out. */
+  change(rules: DoorRules): void {
+    this.#rules = rules;
+    this.#isProxy = proxyMatcher(rules.proxyProtocol);
+    for (const session of this.#sessions) {
+      const gone = session.vhosts.find((vhost) => !rules.snapshot.vhosts.has(vhost));
+      if (gone !== undefined) session.kick('kicked', `Vhost ${gone} was removed.`);
+    }
+  }
+
+  /** Takes a socket that a listener accepted. */
+  accept(socket: Socket): void {
+    if (!this.#open || this.connections >= this.#rules.maxConnections) {
+      this.#turnedAway += 1;
+      socket.destroy();
+      return;
+    }
+    socket.setKeepAlive(true, KEEP_ALIVE_MS);
+    const peer = formatIp(socket.remoteAddress ?? '');
+    if (!this.#isProxy(peer)) {
+      this.enter(socket, peer);
+      return;
+    }
+    this.#waiting.add(socket);
+    readProxyHeader(
+      socket,
+      this.#clock,
+      (ip) => {
+        this.#waiting.delete(socket);
+        if (this.#open) this.enter(socket, ip);
+        else socket.destroy();
+      },
+      (why) => {
+        this.#waiting.delete(socket);
+        this.#log.info({ ip: peer, why }, 'connection dropped');
+        socket.destroy();
+      },
+    );
+  }
+
+  /** Begins a session with the client at `ip` over any duplex stream. */
+  enter(stream: Duplex, ip: string): ServerSession {
+    this.#accepted += 1;
+    const client = { number: this.#accepted, id: randomId(), ip };
+    const { snapshot } = this.#rules;
+    const session = new ServerSession(stream, client, {
+      hub: this.#hub,
+      clock: this.#clock,
+      log: this.#log,
+      snapshot,
+    });
+    this.#sessions.add(session);
+    void session.settled.then(() => this.#sessions.delete(session));
+    return session;
+  }
+
+  /** Lets nobody in any more, shows everybody out, and settles when all closing events are with the gate. */
+  async close(reason: CloseReason, description: string): Promise<void> {
+    this.#open = false;
+    for (const socket of this.#waiting) socket.destroy();
+    const sessions = [...this.#sessions];
+    for (const session of sessions) session.kick(reason, description);
+    await Promise.all(sessions.map((session) => session.settled));
+  }
+
+  #scheduleTick(): void {
+    this.#clock.after(TICK_MS, () => {
+      for (const session of this.#sessions) session.tick();
+      if (this.#turnedAway > 0) {
+        const { maxConnections } = this.#rules;
+        this.#log.warn({ turnedAway: this.#turnedAway, maxConnections }, 'connections over max_connections dropped');
+        this.#turnedAway = 0;
+      }
+      if (this.#open) this.#scheduleTick();
+    });
+  }
+}
+
+function proxyMatcher(options: ProxyProtocolOptions): (ip: string) => boolean {
+  return options.enabled ? networkMatcher(options.trusted) : () => false;
+}
+
+function randomId(): string {
+  return Array.from(randomBytes(8), (byte) => ID_CHARACTERS[byte % ID_CHARACTERS.length]).join('');
+}

@@ -1,0 +1,43 @@
+import { createServer, type Server, type Socket } from 'node:net';
+import type { ListenAddress } from '../model/options.ts';
+
+/** A listening port that takes sockets until it is closed. */
+export interface Listener {
+  /** Where it listens, with the port that the operating system chose. */
+  readonly address: { readonly host: string; readonly port: number };
+  /** Stops accepting. Sockets that were taken stay. */
+  close(): void;
+}
+
+/** Listens and hands each socket out. Rejects with a sentence when the address cannot be had. */
+export async function listen(where: ListenAddress, onSocket: (socket: Socket) => void): Promise<Listener> {
+  const server: Server = createServer({ noDelay: false }, onSocket);
+  const { host, port } = where;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      reject(new Error(explain(error, host, port), { cause: error })),
+    );
+    // The backlog holds a burst of joiners that arrive within one turn of the loop.
+    server.listen({ port, backlog: 4096, ...(host === undefined ? {} : { host }) }, resolve);
+  });
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('a TCP listener has an address and a port');
+  server.removeAllListeners('error');
+  // Running out of file descriptors is reported here; the listener goes on when some are free.
+  server.on('error', () => undefined);
+  return { address: { host: address.address, port: address.port }, close: () => server.close() };
+}
+
+function explain(error: NodeJS.ErrnoException, host: string | undefined, port: number): string {
+  const where = `${host ?? '*'}:${port}`;
+  switch (error.code) {
+    case 'EADDRINUSE':
+      return `cannot listen on ${where}: another program has this port. Stop it or change "listen".`;
+    case 'EACCES':
+      return `cannot listen on ${where}: ports below 1024 need permission.`;
+    case 'EADDRNOTAVAIL':
+      return `cannot listen on ${where}: this machine has no such address.`;
+    default:
+      return `cannot listen on ${where}: ${error.message}`;
+  }
+}

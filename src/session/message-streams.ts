@@ -1,0 +1,60 @@
+import { MAX_MESSAGE_STREAMS } from './limits.ts';
+import type { Player } from './player.ts';
+import type { Publisher } from './publisher.ts';
+
+/** What a message stream is used for, once it is. */
+export type Role = Publisher | Player;
+
+/** The message streams of one connection (RTMP 7.2.1.3) and their roles. */
+export class MessageStreams {
+  readonly #roles = new Map<number, Role | undefined>();
+
+  get roles(): readonly Role[] {
+    return [...this.#roles.values()].filter((role) => role !== undefined);
+  }
+
+  /** Takes the lowest free id, from 1 on; undefined when the connection has all it may have. */
+  create(): number | undefined {
+    for (let id = 1; id <= MAX_MESSAGE_STREAMS; id++) {
+      if (this.#roles.has(id)) continue;
+      this.#roles.set(id, undefined);
+      return id;
+    }
+    return undefined;
+  }
+
+  /** True if a client may use this id. Those that guess it instead of awaiting createStream's answer are let. */
+  admits(id: number): boolean {
+    return this.#roles.has(id) || (id >= 1 && id <= MAX_MESSAGE_STREAMS);
+  }
+
+  get(id: number): Role | undefined {
+    return this.#roles.get(id);
+  }
+
+  assign(id: number, role: Role): void {
+    this.#roles.set(id, role);
+  }
+
+  /** Takes the role from a message stream, which stays usable, and returns it. */
+  clear(id: number): Role | undefined {
+    const role = this.#roles.get(id);
+    if (role) this.#roles.set(id, undefined);
+    return role;
+  }
+
+  /** Frees the id and returns the role that it had. */
+  delete(id: number): Role | undefined {
+    const role = this.#roles.get(id);
+    this.#roles.delete(id);
+    return role;
+  }
+
+  /** The id at which a stream of this name is published; undefined if none is. */
+  publishedAs(name: string): number | undefined {
+    for (const [id, role] of this.#roles) {
+      if (role?.role === 'publishing' && role.key.stream === name) return id;
+    }
+    return undefined;
+  }
+}

@@ -1,0 +1,83 @@
+import type { Hub } from '../hub/hub.ts';
+import type { Sink } from '../hub/sink.ts';
+import type { Subscription } from '../hub/live-stream.ts';
+import type { CloseReason } from '../model/lifecycle.ts';
+import type { PlayOptions } from '../model/options.ts';
+import type { StreamKey } from '../model/stream-key.ts';
+import type { Connection } from './connection.ts';
+import { rtmpEncoder } from './rtmp-encoder.ts';
+
+/** The player at one message stream of a connection: what it gets of a live stream, and in which form. */
+export class Player {
+  readonly role = 'playing';
+  readonly key: StreamKey;
+  readonly #hub: Hub;
+  readonly #connection: Connection;
+  readonly #options: PlayOptions;
+  readonly #streamId: number;
+  readonly #onEnd: (reason: CloseReason) => void;
+  #subscription: Subscription | undefined;
+  #audio = true;
+  #video = true;
+  #skips = 0;
+
+  constructor(place: {
+    hub: Hub;
+    connection: Connection;
+    key: StreamKey;
+    options: PlayOptions;
+    streamId: number;
+    onEnd: (reason: CloseReason) => void;
+  }) {
+    this.key = place.key;
+    this.#hub = place.hub;
+    this.#connection = place.connection;
+    this.#options = place.options;
+    this.#streamId = place.streamId;
+    this.#onEnd = place.onEnd;
+  }
+
+  /** How often this player was too slow and was taken to a later keyframe. */
+  get skips(): number {
+    return this.#skips + (this.#subscription?.skips ?? 0);
+  }
+
+  /** Takes a place in the stream; from here on bytes flow. */
+  start(): void {
+    if (this.#subscription) return;
+    const connection = this.#connection;
+    const { chunkSize } = connection;
+    const sink: Sink = {
+      encoder: rtmpEncoder({ chunkSize, streamId: this.#streamId, audio: this.#audio, video: this.#video }),
+      get backlog() {
+        return connection.backlog;
+      },
+      write: (bytes) => connection.write(bytes),
+      drop: () => connection.close('slow'),
+    };
+    connection.corked(() => {
+      this.#subscription = this.#hub.subscribe(this.key, sink, this.#options);
+    });
+  }
+
+  /** Gives up the place, for a pause; `start` takes a new one at the newest keyframe. */
+  pause(): void {
+    this.#skips = this.skips;
+    this.#subscription?.close();
+    this.#subscription = undefined;
+  }
+
+  /** Switches audio or video on or off (RTMP 7.2.2.4, 7.2.2.5). */
+  receive(kind: 'audio' | 'video', wanted: boolean): void {
+    if (kind === 'audio') this.#audio = wanted;
+    else this.#video = wanted;
+    if (!this.#subscription) return;
+    this.pause();
+    this.start();
+  }
+
+  end(reason: CloseReason): void {
+    this.pause();
+    this.#onEnd(reason);
+  }
+}

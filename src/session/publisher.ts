@@ -1,0 +1,69 @@
+import type { Publication } from '../hub/hub.ts';
+import type { Clock } from '../model/clock.ts';
+import type { CloseReason } from '../model/lifecycle.ts';
+import type { PublishOptions } from '../model/options.ts';
+import type { StreamKey } from '../model/stream-key.ts';
+import type { RtmpMessage } from '../protocol/rtmp/message.ts';
+import { readMedia } from './media.ts';
+
+/** The publisher at one message stream of a connection. */
+export class Publisher {
+  readonly role = 'publishing';
+  readonly key: StreamKey;
+  readonly #publication: Publication;
+  readonly #options: PublishOptions;
+  readonly #clock: Clock;
+  readonly #onEnd: (reason: CloseReason) => void;
+  #packets = 0;
+  #lastMedia: number;
+  #lastWatched: number;
+
+  constructor(place: {
+    key: StreamKey;
+    publication: Publication;
+    options: PublishOptions;
+    clock: Clock;
+    onEnd: (reason: CloseReason) => void;
+  }) {
+    this.key = place.key;
+    this.#publication = place.publication;
+    this.#options = place.options;
+    this.#clock = place.clock;
+    this.#onEnd = place.onEnd;
+    this.#lastMedia = place.clock.now();
+    this.#lastWatched = this.#lastMedia;
+  }
+
+  /** Takes a media message; anything else is nothing to a stream. */
+  take(message: RtmpMessage): void {
+    for (const input of readMedia(message)) {
+      if (input.kind === 'clear metadata') {
+        this.#publication.clearMetadata();
+      } else {
+        this.#publication.write(input.packet);
+        this.#packets += 1;
+      }
+    }
+    this.#lastMedia = this.#clock.now();
+  }
+
+  /** Why this publisher should be closed now, if it should. */
+  overdue(): string | undefined {
+    const now = this.#clock.now();
+    const { firstPktTimeoutMs, normalTimeoutMs, kickoffForIdleMs } = this.#options;
+    const patience = this.#packets === 0 ? firstPktTimeoutMs : normalTimeoutMs;
+    if (now - this.#lastMedia > patience) {
+      return `the publisher sent no media for ${patience} ms (${this.#packets === 0 ? 'firstpkt_timeout' : 'normal_timeout'})`;
+    }
+    if (this.#publication.players > 0) this.#lastWatched = now;
+    if (kickoffForIdleMs > 0 && now - this.#lastWatched > kickoffForIdleMs) {
+      return `nobody watched for ${kickoffForIdleMs} ms (kickoff_for_idle)`;
+    }
+    return undefined;
+  }
+
+  end(reason: CloseReason): void {
+    this.#publication.end();
+    this.#onEnd(reason);
+  }
+}

@@ -1,0 +1,44 @@
+import type { Socket } from 'node:net';
+import type { Clock } from '../model/clock.ts';
+import { formatIp } from '../model/ip.ts';
+import { parseProxyHeader } from '../protocol/proxy-header.ts';
+import { HANDSHAKE_TIMEOUT_MS } from './limits.ts';
+
+/**
+ * Reads the PROXY header with which a trusted proxy begins a connection and calls `done` with the client's address, or
+ * `failed` with a sentence. The socket's next byte is then the client's first.
+ */
+export function readProxyHeader(
+  socket: Socket,
+  clock: Clock,
+  done: (ip: string) => void,
+  failed: (why: string) => void,
+): void {
+  let received: Buffer = Buffer.alloc(0);
+  const leave = () => {
+    timer.clear();
+    socket.off('data', onData).off('error', onError).off('close', onClose);
+  };
+  const fail = (why: string) => {
+    leave();
+    failed(why);
+  };
+  const onError = (error: Error) => fail(error.message);
+  const onClose = () => fail('the proxy closed before its PROXY header was complete');
+  const onData = (bytes: Buffer) => {
+    received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
+    try {
+      const header = parseProxyHeader(received);
+      if (header.state === 'incomplete') return;
+      leave();
+      socket.pause();
+      const rest = received.subarray(header.length);
+      if (rest.length > 0) socket.unshift(rest);
+      done(formatIp(header.source ?? socket.remoteAddress ?? ''));
+    } catch (error) {
+      fail((error as Error).message);
+    }
+  };
+  const timer = clock.after(HANDSHAKE_TIMEOUT_MS, () => fail('no PROXY header came from a trusted proxy'));
+  socket.on('data', onData).on('error', onError).on('close', onClose);
+}

@@ -1,0 +1,181 @@
+import type { Duplex } from 'node:stream';
+import type { Hub } from '../hub/hub.ts';
+import type { Clock } from '../model/clock.ts';
+import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
+import type { Logger } from '../model/logger.ts';
+import { decodeCommand } from '../protocol/rtmp/command.ts';
+import { ServerHandshake } from '../protocol/rtmp/handshake.ts';
+import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
+import { STATUS, statusInfo } from '../protocol/rtmp/status.ts';
+import { dispatch } from './commands/index.ts';
+import { Connection } from './connection.ts';
+import type { Dialogue, Snapshot } from './dialogue.ts';
+import { HANDSHAKE_TIMEOUT_MS, IDLE_TIMEOUT_MS, STALL_TIMEOUT_MS } from './limits.ts';
+import { MessageStreams } from './message-streams.ts';
+import { command as commandMessage } from './replies.ts';
+
+/** What a session needs from the server around it. */
+export interface SessionSurroundings {
+  readonly hub: Hub;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** The configuration at the moment of the accept. */
+  readonly snapshot: Snapshot;
+}
+
+/** One client's RTMP dialogue, server side, from the handshake to the closing events. */
+export class ServerSession {
+  readonly client: ClientIdentity;
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #connection: Connection;
+  readonly #dialogue: Dialogue;
+  readonly #startedAt: number;
+  #idleSince: number;
+  #flushed = 0;
+  #flushedAt: number;
+  /** What the log says at the end, when that is more than the reason. */
+  #why: string | undefined;
+  #settle: () => void = () => undefined;
+  /** Settles when the connection is over and its closing events have been handed to the gate. */
+  readonly settled: Promise<void>;
+
+  constructor(stream: Duplex, client: ClientIdentity, surroundings: SessionSurroundings) {
+    this.settled = new Promise((resolve) => {
+      this.#settle = resolve;
+    });
+    this.client = client;
+    this.#clock = surroundings.clock;
+    this.#log = surroundings.log.child({ client: client.id, ip: client.ip });
+    this.#startedAt = this.#clock.now();
+    this.#idleSince = this.#startedAt;
+    this.#flushedAt = this.#startedAt;
+    this.#connection = new Connection(
+      stream,
+      new ServerHandshake(),
+      {
+        ready: () => undefined,
+        message: (message) => this.#take(message),
+        closed: (reason, error) => this.#finish(reason, error),
+      },
+      this.#clock,
+    );
+    this.#dialogue = {
+      connection: this.#connection,
+      client,
+      hub: surroundings.hub,
+      clock: this.#clock,
+      snapshot: surroundings.snapshot,
+      streams: new MessageStreams(),
+      log: this.#log,
+      visitor: undefined,
+      refuse: (why, ...lastWords) => this.#refuse(why, lastWords),
+    };
+  }
+
+  /** The vhosts that this client has entered. */
+  get vhosts(): readonly string[] {
+    return this.#dialogue.visitor?.events.vhosts ?? [];
+  }
+
+  /** Tells the client why and closes. */
+  kick(reason: CloseReason, description: string): void {
+    this.#why ??= description;
+    if (this.#dialogue.visitor) {
+      const info = statusInfo('error', STATUS.connectClosed, description);
+      this.#connection.send(commandMessage(0, 'onStatus', 0, null, info));
+    }
+    this.#connection.close(reason);
+  }
+
+  /** Looks at the clock; called about once a second. Closes what has been silent or stuck for too long. */
+  tick(): void {
+    const now = this.#clock.now();
+    const why = this.#overdue(now);
+    if (why === undefined) return;
+    this.#why ??= why;
+    this.#connection.close('timeout');
+  }
+
+  #overdue(now: number): string | undefined {
+    if (this.#stalled(now)) return `the client took no bytes for ${STALL_TIMEOUT_MS} ms`;
+    if (this.#connection.held) {
+      this.#idleSince = now;
+      return undefined;
+    }
+    const { visitor, streams } = this.#dialogue;
+    if (!visitor) {
+      if (now - this.#startedAt <= HANDSHAKE_TIMEOUT_MS) return undefined;
+      return `no connect within ${HANDSHAKE_TIMEOUT_MS} ms`;
+    }
+    const { roles } = streams;
+    if (roles.length > 0) this.#idleSince = now;
+    else if (now - this.#idleSince > IDLE_TIMEOUT_MS) return `nothing published or played for ${IDLE_TIMEOUT_MS} ms`;
+    for (const role of roles) {
+      const overdue = role.role === 'publishing' ? role.overdue() : undefined;
+      if (overdue !== undefined) return overdue;
+    }
+    return undefined;
+  }
+
+  #stalled(now: number): boolean {
+    const flushed = this.#connection.bytesOut - this.#connection.backlog;
+    if (this.#connection.backlog === 0 || flushed !== this.#flushed) {
+      this.#flushed = flushed;
+      this.#flushedAt = now;
+    }
+    return now - this.#flushedAt > STALL_TIMEOUT_MS;
+  }
+
+  #take(message: RtmpMessage): void {
+    switch (message.type) {
+      case MESSAGE_TYPE.commandAmf0:
+      case MESSAGE_TYPE.commandAmf3:
+        this.#command(message);
+        return;
+      case MESSAGE_TYPE.audio:
+      case MESSAGE_TYPE.video:
+      case MESSAGE_TYPE.dataAmf0:
+      case MESSAGE_TYPE.dataAmf3:
+      case MESSAGE_TYPE.aggregate: {
+        const role = this.#dialogue.streams.get(message.streamId);
+        if (role?.role === 'publishing') role.take(message);
+        return;
+      }
+      default: // Shared objects and unknown types: nothing to us, and no reason to hang up.
+    }
+  }
+
+  #command(message: RtmpMessage): void {
+    const waiting = dispatch(this.#dialogue, decodeCommand(message), message.streamId);
+    if (!waiting) return;
+    this.#connection.hold();
+    waiting.then(
+      () => this.#connection.release(),
+      (error: unknown) => {
+        this.#log.error({ err: error }, 'a command failed: this is a bug in the server');
+        this.#connection.close('protocol_error');
+      },
+    );
+  }
+
+  #refuse(why: string, lastWords: readonly RtmpMessage[]): void {
+    this.#why ??= why;
+    this.#connection.send(...lastWords);
+    this.#connection.close('refused');
+  }
+
+  #finish(reason: CloseReason, error: Error | undefined): void {
+    const { visitor, streams } = this.#dialogue;
+    for (const role of streams.roles) role.end(reason);
+    const { bytesIn, bytesOut } = this.#connection;
+    const seconds = Math.round((this.#clock.now() - this.#startedAt) / 100) / 10;
+    const why = this.#why ?? error?.message;
+    const facts = { reason, ...(why === undefined ? {} : { why }), seconds, bytesIn, bytesOut };
+    // A port scan or a load balancer's probe is not an event that a person cares about.
+    if (visitor || bytesIn > 0) this.#log.info(facts, 'connection closed');
+    else this.#log.debug(facts, 'connection closed');
+    // Not awaited by anything that the client sees: the socket is closed already.
+    void Promise.resolve(visitor?.events.close(reason)).finally(this.#settle);
+  }
+}

@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { expect, test } from 'vitest';
+import { loadConfig, parseConfigText } from '../../src/config/index.ts';
+import { BLOCKS, envName, specsOf } from '../../src/config/schema/index.ts';
+import { manual } from './support/manual.ts';
+
+const CONF = resolve(import.meta.dirname, '../../conf');
+
+test('conf/full.conf says what the schema says, all of it and nothing else', async () => {
+  await expect(manual()).toMatchFileSnapshot(resolve(CONF, 'full.conf'));
+});
+
+test('conf/full.conf sets nothing but defaults', () => {
+  const full = loadConfig(resolve(CONF, 'full.conf'));
+  const least = parseConfigText('listen 1935; vhost __defaultVhost__ { }', 'least.conf');
+  expect(full).toMatchObject({ ok: true, warnings: [] });
+  expect(full.ok && full.config).toEqual(least.ok && least.config);
+});
+
+test.each([
+  'gatecast.conf',
+  'hooks-two-vhosts.conf',
+  'low-latency.conf',
+  'no-hooks.conf',
+  'security.conf',
+  'example.yaml',
+])('conf/%s loads without errors or warnings', (name) => {
+  expect(loadConfig(resolve(CONF, name))).toMatchObject({ ok: true, warnings: [] });
+});
+
+const directives = BLOCKS.flatMap((block) => specsOf(block).map((spec) => ({ path: block.path, spec })));
+
+test.each(directives.map(({ path, spec }) => [[...path, spec.name].join('.'), path, spec] as const))(
+  'the example and the default of %s are values it takes',
+  (_name, path, spec) => {
+    if (spec.name === 'tls_ca_file') return;
+    for (const value of [spec.example, spec.fallback].filter((text) => text !== '')) {
+      const line = `${spec.name} ${value};`;
+      const inside = path.reduceRight(
+        (text, name) => `${name}${name === 'vhost' ? ' a' : ''} { ${text} }`,
+        line,
+      );
+      const loaded = parseConfigText(`${spec.name === 'listen' ? '' : 'listen 1935;'}\n${inside}`, 'x.conf');
+      expect(loaded).toMatchObject({ ok: true });
+    }
+  },
+);
+
+test('no two directives share a variable', () => {
+  const names = directives.map(({ path, spec }) => envName(path, spec.name));
+  expect(new Set(names).size).toBe(names.length);
+});
+
+test('conf/gatecast.conf calls the sample backend for every event', () => {
+  const text = readFileSync(resolve(CONF, 'gatecast.conf'), 'utf8');
+  const loaded = parseConfigText(text, 'gatecast.conf');
+  expect(loaded.ok && loaded.config).toMatchObject({
+    listen: [{ host: undefined, port: 1935 }],
+    maxConnections: 1000,
+    vhosts: [
+      {
+        name: '__defaultVhost__',
+        hooks: {
+          enabled: true,
+          schema: 'srs1',
+          urls: {
+            on_connect: ['http://127.0.0.1:8085/api/v1/clients'],
+            on_close: ['http://127.0.0.1:8085/api/v1/clients'],
+            on_publish: ['http://127.0.0.1:8085/api/v1/streams'],
+            on_unpublish: ['http://127.0.0.1:8085/api/v1/streams'],
+            on_play: ['http://127.0.0.1:8085/api/v1/sessions'],
+            on_stop: ['http://127.0.0.1:8085/api/v1/sessions'],
+          },
+        },
+      },
+    ],
+  });
+});

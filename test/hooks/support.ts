@@ -1,0 +1,136 @@
+import type { Socket } from 'node:net';
+import { onTestFinished } from 'vitest';
+import { createHooks, type Hooks } from '../../src/hooks/dispatcher.ts';
+import { type Clock, systemClock } from '../../src/model/clock.ts';
+import type { ClosingEvent, EventFacts, GateEvent } from '../../src/model/lifecycle.ts';
+import type { Logger } from '../../src/model/logger.ts';
+import type { HookOptions } from '../../src/model/options.ts';
+import { type Script, type ScriptedBackend, startBackend, startRaw } from './scripted-backend.ts';
+
+export const FACTS: EventFacts = {
+  client: { number: 7, id: 'a1b2c3d4', ip: '203.0.113.9' },
+  vhost: 'live.example.com',
+  app: 'live',
+  stream: 'cam',
+  param: '?token=t',
+  tcUrl: 'rtmp://live.example.com/live',
+  pageUrl: 'http://example.com/watch',
+};
+
+export const gateEvent = (action: GateEvent['action'], facts: Partial<EventFacts> = {}): GateEvent => ({
+  ...FACTS,
+  ...facts,
+  action,
+});
+
+export const closingEvent = (
+  action: ClosingEvent['action'],
+  facts: Partial<ClosingEvent> = {},
+): ClosingEvent => ({
+  ...FACTS,
+  reason: 'client',
+  durationMs: 1500.4,
+  sendBytes: 3000,
+  recvBytes: 400,
+  ...facts,
+  action,
+});
+
+export const hookOptions = (urls: HookOptions['urls'], options: Partial<HookOptions> = {}): HookOptions => ({
+  enabled: true,
+  schema: 'srs1',
+  urls,
+  connectTimeoutMs: 2_000,
+  timeoutMs: 10_000,
+  ca: undefined,
+  insecure: false,
+  ...options,
+});
+
+export interface Line {
+  readonly level: string;
+  readonly message: string;
+  readonly fields: { readonly url?: string; readonly reason?: string; readonly dropped?: number };
+}
+
+/** A logger that keeps its lines. */
+export function keepingLogger(): Logger & { lines: Line[]; at(...levels: string[]): Line[] } {
+  const lines: Line[] = [];
+  const keep = (level: string) => (fields: object, message: string) => {
+    lines.push({ level, message, fields: { ...fields } });
+  };
+  const logger = {
+    lines,
+    at: (...levels: string[]) => lines.filter((line) => levels.includes(line.level)),
+    debug: keep('debug'),
+    info: keep('info'),
+    warn: keep('warn'),
+    error: keep('error'),
+    child: () => logger,
+  };
+  return logger;
+}
+
+/** A clock whose timers go off only when the test says so. */
+export function handClock(): Clock & { advance(ms: number): void; pending(): number } {
+  let now = 0;
+  const timers = new Set<{ at: number; task: () => void }>();
+  return {
+    now: () => now,
+    after(ms, task) {
+      const timer = { at: now + ms, task };
+      timers.add(timer);
+      return { clear: () => void timers.delete(timer) };
+    },
+    endOfTurn: (task) => void setImmediate(task),
+    advance(ms) {
+      now += ms;
+      for (const timer of [...timers]) {
+        if (timer.at > now) continue;
+        timers.delete(timer);
+        timer.task();
+      }
+    },
+    pending: () => timers.size,
+  };
+}
+
+export const SERVER = { serverId: 'vid-0000001', serviceId: 'svc00001' };
+
+/** Hooks that are closed at the end of the test. */
+export function openHooks(clock: Clock = systemClock): {
+  hooks: Hooks;
+  logger: ReturnType<typeof keepingLogger>;
+} {
+  const logger = keepingLogger();
+  const hooks = createHooks({ logger, clock, ...SERVER, version: '0.1.0' });
+  onTestFinished(() => hooks.close());
+  return { hooks, logger };
+}
+
+/** The gate of one vhost, `FACTS.vhost`. */
+export function openGate(
+  urls: HookOptions['urls'],
+  options: Partial<HookOptions> = {},
+  clock: Clock = systemClock,
+) {
+  const { hooks, logger } = openHooks(clock);
+  return { hooks, logger, gate: hooks.gateFor(new Map([[FACTS.vhost, hookOptions(urls, options)]])) };
+}
+
+/** A backend that is closed at the end of the test. */
+export async function backend(script: Script, options?: { https?: boolean }): Promise<ScriptedBackend> {
+  const started = await startBackend(script, options);
+  onTestFinished(() => started.close());
+  return started;
+}
+
+/** A raw TCP peer that is closed at the end of the test. */
+export async function raw(onSocket: (socket: Socket) => void): Promise<string> {
+  const started = await startRaw(onSocket);
+  onTestFinished(() => started.close());
+  return started.origin;
+}
+
+/** A signal of a client that stays. */
+export const staying = () => new AbortController().signal;
