@@ -226,7 +226,7 @@ test.each(
   expect(errorsOf(`${first}\n${second}`)).toEqual(errors);
 });
 
-test.each([
+test.each<[string, string[]]>([
   ['enabled yes;', ['a.conf:3:9: enabled is "yes", expected on or off']],
   ['play { gop_cache ON; }', ['a.conf:3:18: gop_cache is "ON", expected on or off']],
   ['play { queue_length 0; }', ['a.conf:3:21: queue_length is "0", expected seconds from 1 to 3600']],
@@ -380,7 +380,7 @@ test('old forms mean what they mean in SRS, with a warning each', () => {
   expect(warnings).toContain(
     'a.conf:5:20: queue_length is an old form, write play { queue_length … } instead',
   );
-  expect(warnings).toContain('a.conf:5:36: mw_latency is here twice, the first one counts (line 6)');
+  expect(warnings).toContain('a.conf:5:37: mw_latency is here twice, the first one counts (line 6)');
   expect(warnings).toContain('a.conf:7:5: forward is not supported yet and is ignored');
   expect(warnings).toContain('a.conf:7:22: cluster is not supported yet and is ignored');
 });
