@@ -48,7 +48,8 @@ function securityCheck(rules: readonly SecurityRule[]): Check {
     const denial = matching.find((rule) => rule.verdict === 'deny');
     if (denial) return refuse(`deny ${role} ${denial.from}`);
     const needsAllow = compiled.some((rule) => rule.verdict === 'allow');
-    if (needsAllow && !matching.some((rule) => rule.verdict === 'allow')) return refuse('no allow rule matches');
+    if (needsAllow && !matching.some((rule) => rule.verdict === 'allow'))
+      return refuse('no allow rule matches');
     return ALLOWED;
   };
 }

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
+import { printConfig } from '../config/index.ts';
 import { VERSION } from '../version.ts';
 import { callbacksCommand } from './callbacks/command.ts';
 import { convertCommand } from './convert.ts';
 import { readConfig } from './read-config.ts';
 import { resolveCommand } from './resolve.ts';
 import { serve } from './serve.ts';
-import { printConfig } from '../config/index.ts';
 
 interface Flags {
   readonly config?: string;
@@ -40,7 +40,10 @@ async function run(flags: Flags, command: Command): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  if (flags.test) console.log(`the configuration file ${file} syntax is ok\nthe configuration file ${file} test is successful`);
+  if (flags.test)
+    console.log(
+      `the configuration file ${file} syntax is ok\nthe configuration file ${file} test is successful`,
+    );
   if (flags.print) console.log(printConfig(loaded));
   if (!flags.test && !flags.print) await serve(file, loaded.config);
 }

@@ -16,7 +16,10 @@ export function resolveCommand(): Command {
     .description('show which vhost, app, stream and param a URL becomes, and which hooks its client meets')
     .argument('<url>', 'what a player or ffmpeg is given, or the server field of OBS')
     .requiredOption('-c, --config <file>', 'the configuration to look in')
-    .option('-k, --key <key>', 'the stream key field of OBS; without it the last part of the URL is the stream')
+    .option(
+      '-k, --key <key>',
+      'the stream key field of OBS; without it the last part of the URL is the stream',
+    )
     .action(resolve);
 }
 

@@ -20,7 +20,10 @@ export async function serve(file: string, config: Config): Promise<void> {
     process.exitCode = 1;
     return;
   }
-  logger.info({ version: VERSION, pid: process.pid, config: file, listen: server.addresses }, 'gatecast is listening');
+  logger.info(
+    { version: VERSION, pid: process.pid, config: file, listen: server.addresses },
+    'gatecast is listening',
+  );
 
   let work = Promise.resolve();
   process.on('SIGHUP', () => {
@@ -48,17 +51,30 @@ export async function serve(file: string, config: Config): Promise<void> {
   process.on('SIGINT', stop);
 }
 
-async function reload(file: string, server: Server, logger: ReturnType<typeof openLog>['logger']): Promise<void> {
+async function reload(
+  file: string,
+  server: Server,
+  logger: ReturnType<typeof openLog>['logger'],
+): Promise<void> {
   const result = loadConfig(file, process.env);
   const texts = (diagnostics: readonly Diagnostic[]) => diagnostics.map(formatDiagnostic);
   if (!result.ok) {
-    logger.error({ config: file, errors: texts(result.errors) }, 'the configuration was refused; the old one stays');
+    logger.error(
+      { config: file, errors: texts(result.errors) },
+      'the configuration was refused; the old one stays',
+    );
     return;
   }
   try {
     await server.reload(result.config);
-    logger.info({ config: file, warnings: texts(result.warnings), listen: server.addresses }, 'configuration reloaded');
+    logger.info(
+      { config: file, warnings: texts(result.warnings), listen: server.addresses },
+      'configuration reloaded',
+    );
   } catch (error) {
-    logger.error({ config: file, errors: [(error as Error).message] }, 'the configuration was refused; the old one stays');
+    logger.error(
+      { config: file, errors: [(error as Error).message] },
+      'the configuration was refused; the old one stays',
+    );
   }
 }

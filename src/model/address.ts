@@ -44,7 +44,8 @@ export interface VhostNames {
  */
 export function resolveAddress(request: AddressRequest, vhosts: VhostNames, strict: boolean): Resolution {
   for (const [name, text] of Object.entries(request)) {
-    if (text.length > MAX_ADDRESS_LENGTH) return refuse(`${name} is longer than ${MAX_ADDRESS_LENGTH} characters`);
+    if (text.length > MAX_ADDRESS_LENGTH)
+      return refuse(`${name} is longer than ${MAX_ADDRESS_LENGTH} characters`);
   }
   const url = splitTcUrl(request.tcUrl);
   const fromUrl = splitQuery(url.path);
@@ -57,7 +58,8 @@ export function resolveAddress(request: AddressRequest, vhosts: VhostNames, stri
 
   const urlPath = segments(fromUrl.path).length > 0 ? fromUrl.path : fromApp.path;
   const path = segments(`${urlPath}/${fromName.path}`).filter((segment) => segment !== DEFAULT_INSTANCE);
-  if (path.some((segment) => segment === '.' || segment === '..')) return refuse('a path segment is "." or ".."');
+  if (path.some((segment) => segment === '.' || segment === '..'))
+    return refuse('a path segment is "." or ".."');
   // OBS users paste the whole URL into the server field and leave the key empty: the last segment is the stream then,
   // but a client that names one segment altogether names an app.
   const wholePathInUrl = segments(fromName.path).length === 0;
@@ -133,9 +135,16 @@ function namedVhosts(queries: readonly string[]): string[] {
   );
 }
 
-type VhostChoice = { readonly ok: true; readonly name: string } | { readonly ok: false; readonly message: string };
+type VhostChoice =
+  | { readonly ok: true; readonly name: string }
+  | { readonly ok: false; readonly message: string };
 
-function chooseVhost(named: readonly string[], host: string, vhosts: VhostNames, strict: boolean): VhostChoice {
+function chooseVhost(
+  named: readonly string[],
+  host: string,
+  vhosts: VhostNames,
+  strict: boolean,
+): VhostChoice {
   const [first, second] = unique(named.map((name) => known(name, vhosts) ?? name));
   if (second !== undefined) return refuse(`the URL names two vhosts, ${first} and ${second}: name one`);
   const wanted = first ?? host;

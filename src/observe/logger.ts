@@ -12,7 +12,9 @@ export interface Log {
 /** Logs to a file or standard output. Synchronous, since the last lines before an exit are those that a person needs. */
 export function openLog(options: LogOptions): Log {
   const { file, level } = options;
-  const target = destination(file === undefined ? { dest: 1, sync: true } : { dest: file, mkdir: true, sync: true });
+  const target = destination(
+    file === undefined ? { dest: 1, sync: true } : { dest: file, mkdir: true, sync: true },
+  );
   return { logger: createLogger(level, target), reopen: () => file !== undefined && target.reopen() };
 }
 

@@ -1,3 +1,4 @@
+import type { Address } from '../model/address.ts';
 import type { Clock } from '../model/clock.ts';
 import type {
   ClientIdentity,
@@ -9,7 +10,6 @@ import type {
   Verdict,
 } from '../model/lifecycle.ts';
 import { ALLOWED } from '../model/lifecycle.ts';
-import type { Address } from '../model/address.ts';
 
 /** What a connection knows of its client from `connect` on. */
 export interface ClientFacts {

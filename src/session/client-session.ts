@@ -114,7 +114,11 @@ export class ClientSession {
 
   /** Publishes `name` on a message stream that is there already. */
   async publishOn(streamId: number, name: string): Promise<void> {
-    await this.#request(streamId, STATUS.publishStart, commandMessage(streamId, 'publish', 0, null, name, 'live'));
+    await this.#request(
+      streamId,
+      STATUS.publishStart,
+      commandMessage(streamId, 'publish', 0, null, name, 'live'),
+    );
   }
 
   /** Plays `name` on a new message stream; its media goes to `onMedia`. */

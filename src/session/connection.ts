@@ -80,7 +80,7 @@ export class Connection {
     return this.#stream.writableLength;
   }
 
-  get closed(): boolean {
+  isClosed(): boolean {
     return this.#closed;
   }
 

@@ -119,7 +119,10 @@ export class FrontDoor {
       for (const session of this.#sessions) session.tick();
       if (this.#turnedAway > 0) {
         const { maxConnections } = this.#rules;
-        this.#log.warn({ turnedAway: this.#turnedAway, maxConnections }, 'connections over max_connections dropped');
+        this.#log.warn(
+          { turnedAway: this.#turnedAway, maxConnections },
+          'connections over max_connections dropped',
+        );
         this.#turnedAway = 0;
       }
       if (this.#open) this.#scheduleTick();

@@ -21,23 +21,20 @@ export async function listen(where: ListenAddress, onSocket: (socket: Socket) =>
     server.listen({ port, backlog: 4096, ...(host === undefined ? {} : { host }) }, resolve);
   });
   const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('a TCP listener has an address and a port');
+  if (address === null || typeof address === 'string')
+    throw new Error('a TCP listener has an address and a port');
   server.removeAllListeners('error');
   // Running out of file descriptors is reported here; the listener goes on when some are free.
   server.on('error', () => undefined);
   return { address: { host: address.address, port: address.port }, close: () => server.close() };
 }
 
+const REASONS: Readonly<Record<string, string>> = {
+  EADDRINUSE: 'another program has this port. Stop it or change "listen".',
+  EACCES: 'ports below 1024 need permission.',
+  EADDRNOTAVAIL: 'this machine has no such address.',
+};
+
 function explain(error: NodeJS.ErrnoException, host: string | undefined, port: number): string {
-  const where = `${host ?? '*'}:${port}`;
-  switch (error.code) {
-    case 'EADDRINUSE':
-      return `cannot listen on ${where}: another program has this port. Stop it or change "listen".`;
-    case 'EACCES':
-      return `cannot listen on ${where}: ports below 1024 need permission.`;
-    case 'EADDRNOTAVAIL':
-      return `cannot listen on ${where}: this machine has no such address.`;
-    default:
-      return `cannot listen on ${where}: ${error.message}`;
-  }
+  return `cannot listen on ${host ?? '*'}:${port}: ${REASONS[error.code ?? ''] ?? error.message}`;
 }

@@ -38,7 +38,13 @@ export function* readMedia(message: RtmpMessage): Generator<MediaInput> {
 function audioPacket({ timestamp, payload }: RtmpMessage): MediaPacket {
   const { trackId, sequenceHeader, channelConfig } = inspectAudio(payload);
   const slot = channelConfig ? `audio:${trackId}:channels` : `audio:${trackId}`;
-  return { kind: 'audio', timestamp, payload, keyframe: false, headerSlot: sequenceHeader ? slot : undefined };
+  return {
+    kind: 'audio',
+    timestamp,
+    payload,
+    keyframe: false,
+    headerSlot: sequenceHeader ? slot : undefined,
+  };
 }
 
 function videoPacket({ timestamp, payload }: RtmpMessage): MediaPacket {

@@ -1,6 +1,6 @@
 import type { Hub } from '../hub/hub.ts';
-import type { Sink } from '../hub/sink.ts';
 import type { Subscription } from '../hub/live-stream.ts';
+import type { Sink } from '../hub/sink.ts';
 import type { CloseReason } from '../model/lifecycle.ts';
 import type { PlayOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';

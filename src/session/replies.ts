@@ -53,9 +53,9 @@ export function connectResult(transactionId: number, client: AmfObject): RtmpMes
   const properties: AmfObject = { fmsVer: 'FMS/3,5,3,888', capabilities: 127, mode: 1 };
   const info = statusInfo('status', STATUS.connectSuccess, 'Connection succeeded.');
   // AMF0 whatever the client asked for: a client that would like AMF3 takes that as a no and speaks AMF0.
-  return result(
-    transactionId,
-    enhanced ? { ...properties, fourCcList, ...ENHANCED } : properties,
-    { ...info, objectEncoding: 0, ...(enhanced ? { fourCcList, ...ENHANCED } : {}) },
-  );
+  return result(transactionId, enhanced ? { ...properties, fourCcList, ...ENHANCED } : properties, {
+    ...info,
+    objectEncoding: 0,
+    ...(enhanced ? { fourCcList, ...ENHANCED } : {}),
+  });
 }

@@ -110,7 +110,8 @@ export class ServerSession {
     }
     const { roles } = streams;
     if (roles.length > 0) this.#idleSince = now;
-    else if (now - this.#idleSince > IDLE_TIMEOUT_MS) return `nothing published or played for ${IDLE_TIMEOUT_MS} ms`;
+    else if (now - this.#idleSince > IDLE_TIMEOUT_MS)
+      return `nothing published or played for ${IDLE_TIMEOUT_MS} ms`;
     for (const role of roles) {
       const overdue = role.role === 'publishing' ? role.overdue() : undefined;
       if (overdue !== undefined) return overdue;

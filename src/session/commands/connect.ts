@@ -50,7 +50,8 @@ interface ConnectRequest {
 }
 
 function readRequest(value: AmfValue): ConnectRequest {
-  const object = typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as AmfObject) : {};
+  const object =
+    typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as AmfObject) : {};
   const text = (key: string) => {
     const field = object[key];
     return typeof field === 'string' ? field : '';

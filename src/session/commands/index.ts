@@ -47,7 +47,8 @@ export function dispatch(dialogue: Dialogue, command: Command, streamId: number)
     if (visitor) throw new ProtocolError('command', 'The client sent connect twice');
     return connect(dialogue, command);
   }
-  if (!visitor) throw new ProtocolError('command', `The client sent ${printable(command.name)} before connect`);
+  if (!visitor)
+    throw new ProtocolError('command', `The client sent ${printable(command.name)} before connect`);
   const handler = HANDLERS.get(command.name);
   if (handler) return handler(dialogue, command, streamId, visitor) ?? undefined;
   if (!ANSWERS.has(command.name) && command.transactionId !== 0) {

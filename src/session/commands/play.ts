@@ -16,10 +16,7 @@ export async function play(
   visitor: Visitor,
 ): Promise<void> {
   const refuse = (message: string) =>
-    dialogue.refuse(
-      `play refused: ${message}`,
-      onStatus(streamId, 'error', STATUS.playFailed, message),
-    );
+    dialogue.refuse(`play refused: ${message}`, onStatus(streamId, 'error', STATUS.playFailed, message));
 
   const name = typeof command.args[1] === 'string' ? command.args[1] : '';
   if (!dialogue.streams.admits(streamId)) return refuse(`message stream ${streamId} does not exist`);
@@ -32,11 +29,11 @@ export async function play(
   if (!entry.ok) return refuse(entry.message);
   const { address, vhost } = entry;
   if (address.stream === '') return refuse('the stream has no name');
-  if (dialogue.connection.closed) return;
+  if (dialogue.connection.isClosed()) return;
 
   const opened = await visitor.events.open('on_play', address);
   if (!opened.allowed) return refuse(opened.message);
-  if (dialogue.connection.closed) return;
+  if (dialogue.connection.isClosed()) return;
 
   const { connection } = dialogue;
   const { stream } = address;

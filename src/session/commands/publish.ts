@@ -28,14 +28,14 @@ export async function publish(
   if (!entry.ok) return refuse(STATUS.publishDenied, entry.message);
   const { address, vhost } = entry;
   if (address.stream === '') return refuse(STATUS.publishBadName, 'the stream has no name');
-  if (dialogue.connection.closed) return;
+  if (dialogue.connection.isClosed()) return;
 
   const publication = dialogue.hub.reserve(address, vhost.play);
   if (!publication) {
     return refuse(STATUS.publishBadName, `stream ${address.stream} is already being published`);
   }
   const opened = await visitor.events.open('on_publish', address);
-  if (!opened.allowed || dialogue.connection.closed) {
+  if (!opened.allowed || dialogue.connection.isClosed()) {
     publication.end();
     if (!opened.allowed) refuse(STATUS.publishDenied, opened.message);
     return;

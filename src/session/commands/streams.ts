@@ -10,7 +10,11 @@ export function createStream(dialogue: Dialogue, command: Command): void {
   const id = dialogue.streams.create();
   const { transactionId } = command;
   if (id === undefined) {
-    const info = statusInfo('error', STATUS.streamFailed, `a connection may have ${MAX_MESSAGE_STREAMS} streams`);
+    const info = statusInfo(
+      'error',
+      STATUS.streamFailed,
+      `a connection may have ${MAX_MESSAGE_STREAMS} streams`,
+    );
     dialogue.connection.send(failure(transactionId, info));
     return;
   }
@@ -37,7 +41,13 @@ export function acknowledge(dialogue: Dialogue, command: Command): void {
 export function fcUnpublish(dialogue: Dialogue, command: Command): void {
   const name = typeof command.args[1] === 'string' ? command.args[1] : '';
   const roles = dialogue.streams;
-  const id = roles.publishedAs(name.replace(/[?#].*$/s, '').split('/').filter(Boolean).at(-1) ?? '');
+  const id = roles.publishedAs(
+    name
+      .replace(/[?#].*$/s, '')
+      .split('/')
+      .filter(Boolean)
+      .at(-1) ?? '',
+  );
   const info = { code: STATUS.unpublishSuccess, description: 'Stopped publishing.' };
   dialogue.connection.send(commandMessage(id ?? 0, 'onFCUnpublish', 0, null, info));
   acknowledge(dialogue, command);
