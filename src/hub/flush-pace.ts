@@ -3,9 +3,9 @@ import type { Clock } from '../model/clock.ts';
 /** Share of the event loop that `mw_latency auto` lets flushes take before it makes them rarer. */
 const TARGET_LOAD = 0.25;
 /** Longest interval between flushes of one stream, in milliseconds: SRS's default merged write. */
-const MAX_INTERVAL_MS = 350;
+const LONGEST_INTERVAL_MS = 350;
 /** Below this interval a timer gains nothing over flushing at the end of each turn. */
-const MIN_INTERVAL_MS = 4;
+const SHORTEST_INTERVAL_MS = 4;
 const WINDOW_MS = 250;
 
 /**
@@ -41,9 +41,9 @@ export class FlushPace {
     const load = this.#spentMs / window;
     const interval = (window * this.#streams.size) / this.#flushes;
     // Load is inversely proportional to the interval; half a step at a time, since a window is a small sample.
-    const wanted = Math.min(MAX_INTERVAL_MS, interval * (load / TARGET_LOAD));
+    const wanted = Math.min(LONGEST_INTERVAL_MS, interval * (load / TARGET_LOAD));
     const next = (this.#intervalMs + wanted) / 2;
-    this.#intervalMs = load < TARGET_LOAD && next < MIN_INTERVAL_MS ? 0 : next;
+    this.#intervalMs = load < TARGET_LOAD && next < SHORTEST_INTERVAL_MS ? 0 : next;
     this.#windowStart = this.#clock.now();
     this.#spentMs = 0;
     this.#flushes = 0;

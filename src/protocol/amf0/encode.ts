@@ -1,7 +1,7 @@
 import { ByteWriter } from '../bytes/byte-writer.ts';
 import { AMF0_MARKER, AMF0_MAX_DEPTH, type AmfObject, type AmfValue, EcmaArray } from './value.ts';
 
-const SHORT_STRING_MAX = 0xffff;
+const LONGEST_SHORT_STRING = 0xffff;
 
 /**
  * Encodes values one after the other. Strings of more than 65,535 bytes become long strings.
@@ -24,7 +24,7 @@ function writeValue(writer: ByteWriter, value: AmfValue, depth: number): void {
 
 function writeString(writer: ByteWriter, text: string): void {
   const length = Buffer.byteLength(text);
-  if (length > SHORT_STRING_MAX) writer.u8(AMF0_MARKER.longString).u32(length);
+  if (length > LONGEST_SHORT_STRING) writer.u8(AMF0_MARKER.longString).u32(length);
   else writer.u8(AMF0_MARKER.string).u16(length);
   writer.utf8(text);
 }
@@ -53,7 +53,7 @@ function writeComplex(
 function writeProperties(writer: ByteWriter, properties: AmfObject, depth: number): void {
   for (const [key, value] of Object.entries(properties)) {
     const length = Buffer.byteLength(key);
-    if (length > SHORT_STRING_MAX) throw new RangeError(`cannot encode a property name of ${length} bytes`);
+    if (length > LONGEST_SHORT_STRING) throw new RangeError(`cannot encode a property name of ${length} bytes`);
     writer.u16(length).utf8(key);
     writeValue(writer, value, depth + 1);
   }
