@@ -30,9 +30,9 @@ export type Resolution =
   | { readonly ok: true; readonly address: Address }
   | { readonly ok: false; readonly message: string };
 
-/** The vhosts that a configuration knows. */
-export interface VhostNames {
-  has(name: string): boolean;
+/** The vhosts that a configuration knows, by name. */
+export interface KnownVhosts {
+  get(name: string): { readonly enabled: boolean } | undefined;
 }
 
 /**
@@ -42,7 +42,7 @@ export interface VhostNames {
  * all queries together, so that no way to split a URL slips past a vhost's hooks; all but the last path segment is the
  * app, so that publisher and player meet however their tools split the URL.
  */
-export function resolveAddress(request: AddressRequest, vhosts: VhostNames, strict: boolean): Resolution {
+export function resolveAddress(request: AddressRequest, vhosts: KnownVhosts, strict: boolean): Resolution {
   for (const [name, text] of Object.entries(request)) {
     if (text.length > MAX_ADDRESS_LENGTH)
       return refuse(`${name} is longer than ${MAX_ADDRESS_LENGTH} characters`);
@@ -73,7 +73,7 @@ export function resolveAddress(request: AddressRequest, vhosts: VhostNames, stri
 /** The app of a client that has connected and not named a stream yet, with its vhost and param. */
 export function resolveConnect(
   request: Omit<AddressRequest, 'streamName'>,
-  vhosts: VhostNames,
+  vhosts: KnownVhosts,
   strict: boolean,
 ): Resolution {
   // Any name will do: it is the segment that resolveAddress takes off the app again.
@@ -142,23 +142,28 @@ type VhostChoice =
 function chooseVhost(
   named: readonly string[],
   host: string,
-  vhosts: VhostNames,
+  vhosts: KnownVhosts,
   strict: boolean,
 ): VhostChoice {
-  const [first, second] = unique(named.map((name) => known(name, vhosts) ?? name));
+  const [first, second] = unique(named.map((name) => known(name, vhosts) ?? name)).sort();
   if (second !== undefined) return refuse(`the URL names two vhosts, ${first} and ${second}: name one`);
   const wanted = first ?? host;
   const found = known(wanted, vhosts);
-  if (found !== undefined) return { ok: true, name: found };
+  if (found !== undefined) return choose(found, vhosts);
   // An address or localhost names a machine, not a vhost.
   const namesVhost = first !== undefined || !isMachine(host);
   if (strict && namesVhost) return refuse(`vhost ${wanted} is not configured here and strict_vhost is on`);
-  if (vhosts.has(DEFAULT_VHOST)) return { ok: true, name: DEFAULT_VHOST };
+  if (vhosts.get(DEFAULT_VHOST)) return choose(DEFAULT_VHOST, vhosts);
   return refuse(`vhost ${wanted || '(none)'} is not configured here and there is no ${DEFAULT_VHOST}`);
 }
 
-function known(name: string, vhosts: VhostNames): string | undefined {
-  return [name, name.toLowerCase()].find((candidate) => vhosts.has(candidate));
+function choose(name: string, vhosts: KnownVhosts): VhostChoice {
+  // A vhost that is switched off lets nobody in; least of all through the default vhost's doors.
+  return vhosts.get(name)?.enabled ? { ok: true, name } : refuse(`vhost ${name} is switched off`);
+}
+
+function known(name: string, vhosts: KnownVhosts): string | undefined {
+  return [name, name.toLowerCase()].find((candidate) => vhosts.get(candidate) !== undefined);
 }
 
 function isMachine(host: string): boolean {

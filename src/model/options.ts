@@ -70,6 +70,8 @@ export interface ReferOptions {
 
 export interface VhostOptions {
   readonly name: string;
+  /** A vhost that is off refuses its clients. */
+  readonly enabled: boolean;
   /** Bytes per chunk that this vhost's clients are sent, 128..65536. */
   readonly chunkSize: number;
   readonly tcpNodelay: boolean;
@@ -98,7 +100,7 @@ export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
 }
 
-/** The whole configuration, resolved: every value present, disabled vhosts left out. */
+/** The whole configuration, resolved: every value present. */
 export interface Config {
   /** At least one. */
   readonly listen: readonly ListenAddress[];

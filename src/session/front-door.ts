@@ -54,8 +54,8 @@ export class FrontDoor {
     this.#rules = rules;
     this.#isProxy = proxyMatcher(rules.proxyProtocol);
     for (const session of this.#sessions) {
-      const gone = session.vhosts.find((vhost) => !rules.snapshot.vhosts.has(vhost));
-      if (gone !== undefined) session.kick('kicked', `Vhost ${gone} was removed.`);
+      const gone = session.vhosts.find((vhost) => !rules.snapshot.vhosts.get(vhost)?.enabled);
+      if (gone !== undefined) session.kick('kicked', `Vhost ${gone} was removed or switched off.`);
     }
   }
 

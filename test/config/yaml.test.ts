@@ -79,7 +79,10 @@ test.each([
 
 test('what is not YAML is told with its place', () => {
   expect(errorsOf('listen: [1935\nvhost: {', 'a.yaml')[0]).toMatch(/^a\.yaml:\d+:\d+: .+/);
-  expect(errorsOf('pid: 1\npid: 2', 'a.yaml')[0]).toMatch(/^a\.yaml:2:1: .*unique/);
+  expect(errorsOf('listen: 1935\npid: 1\npid: 2\nvhost: { a: , a: }', 'a.yaml')).toEqual([
+    'a.yaml:3:1: the key "pid" is here twice, expected it once, or "pid #2" for a second directive',
+    'a.yaml:4:15: the key "a" is here twice, expected it once, or "a #2" for a second directive',
+  ]);
 });
 
 test('aliases cannot make a small file endless', () => {

@@ -84,7 +84,7 @@ function resolveVhosts(root: readonly Directive[], file: string, chunkSize: numb
     if (name === undefined) continue;
     names.set(name, directive);
     settings.push(vhost.setting);
-    if (vhost.enabled) options.push(vhost.options);
+    options.push(vhost.options);
   }
   if (names.size === 0 && context.report.errors.length === 0) {
     context.report.warn(

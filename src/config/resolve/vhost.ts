@@ -9,9 +9,8 @@ import type { Directive } from '../tree.ts';
 import { contentOf, type ResolveContext, type ResolvedBlock, resolveBlock, type Setting } from './block.ts';
 import { resolveHooks } from './hooks.ts';
 
-/** A vhost, whether it is enabled, and what to print of it. */
+/** A vhost, and what to print of it. */
 export interface ResolvedVhost {
-  readonly enabled: boolean;
   readonly options: VhostOptions;
   readonly setting: Setting;
 }
@@ -40,9 +39,9 @@ export function resolveVhost(
     [REFER, refer],
   ];
   return {
-    enabled: own.values.enabled,
     options: {
       name,
+      enabled: own.values.enabled,
       chunkSize: own.values.chunkSize ?? chunkSize,
       tcpNodelay: own.values.tcpNodelay,
       outAckSize: own.values.outAckSize,

@@ -40,7 +40,7 @@ export const HTTP_HOOKS: BlockSpec<HookValues> = {
       example: 'on',
     },
     on_connect: urls('on_connect', 'clients', 'Asked when a client connects. A refusal closes the client.'),
-    on_close: urls('on_close', 'clients', 'Told when a client that on_connect let in has gone.'),
+    on_close: urls('on_close', 'clients', 'Told when a connection has ended whose on_connect was asked.'),
     on_publish: urls('on_publish', 'streams', 'Asked before a client may publish a stream.'),
     on_unpublish: urls('on_unpublish', 'streams', 'Told when a publish that was let in has ended.'),
     on_play: urls('on_play', 'sessions', 'Asked before a client may play a stream.'),
@@ -68,7 +68,7 @@ export const HTTP_HOOKS: BlockSpec<HookValues> = {
       read: one(whole(1, 300_000)),
       fallback: '10000',
       unit: 'milliseconds',
-      doc: 'Time for all URLs of one event together; a client whose question runs out of it is refused. Gatecast only; SRS has 30 s for each step of each URL.',
+      doc: 'Time for all URLs of a question together; a client whose question runs out of it is refused. Of a closing event each URL has this time. Gatecast only; SRS has 30 s for each step of each URL.',
       example: '5000',
     },
     caFile: {

@@ -21,7 +21,7 @@ export const VHOST: BlockSpec<VhostValues> = {
       takes: 'one value',
       read: one(onOff()),
       fallback: 'on',
-      doc: 'Off takes the vhost out: it is as if the file did not have it.',
+      doc: 'Off refuses the clients of this vhost; they do not fall to the default one.',
       example: 'off',
     },
     chunkSize: {

@@ -19,11 +19,14 @@ export class Scanner {
   #offset = 0;
   #line = 1;
   #lineStart = 0;
+  /** Offset of the next line break, -1 if there is none. */
+  #newline: number;
 
   constructor(text: string, file: string, report: Report) {
     this.#text = text;
     this.#file = file;
     this.#report = report;
+    this.#newline = text.indexOf('\n');
   }
 
   /** The next token, or undefined at the end of the text. */
@@ -55,8 +58,7 @@ export class Scanner {
     const end = this.#text.indexOf(mark, start);
     const after = this.#text[end + 1];
     const clean = after === undefined || ENDS_QUOTED.test(after);
-    const newline = this.#text.indexOf('\n', start);
-    const lineEnd = newline === -1 ? this.#text.length : newline;
+    const lineEnd = this.#newline === -1 ? this.#text.length : this.#newline;
     // A string that runs over lines and stops at something that cannot follow it: its end was forgotten, and it ran
     // into the start of the next one.
     if (end === -1 || (end > lineEnd && !clean)) {
@@ -89,10 +91,10 @@ export class Scanner {
   }
 
   #advanceTo(offset: number): void {
-    for (let at = this.#text.indexOf('\n', this.#offset); at !== -1 && at < offset; ) {
+    while (this.#newline !== -1 && this.#newline < offset) {
       this.#line += 1;
-      this.#lineStart = at + 1;
-      at = this.#text.indexOf('\n', this.#lineStart);
+      this.#lineStart = this.#newline + 1;
+      this.#newline = this.#text.indexOf('\n', this.#lineStart);
     }
     this.#offset = offset;
   }

@@ -1,4 +1,5 @@
 import {
+  type Alias,
   type Document,
   isAlias,
   isMap,
@@ -9,6 +10,7 @@ import {
   type Pair,
   parseDocument,
   type Scalar,
+  visit,
   type YAMLMap,
 } from 'yaml';
 import type { Position } from '../diagnostic.ts';
@@ -22,10 +24,13 @@ import type { Directive, Word } from '../tree.ts';
 export function parseYaml(text: string, file: string, report: Report): Directive[] {
   const lines = new LineCounter();
   let document: Document.Parsed;
+  let targets: ReadonlyMap<Alias, Node>;
   try {
-    document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
+    // The library compares each key with each, which a long map makes a long wait; `#pairs` does not.
+    document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: false });
+    targets = targetsOf(document);
   } catch {
-    // The parser is recursive: text that nests a thousand deep runs out of stack.
+    // The library is recursive: text that nests thousands deep runs out of stack.
     report.error({ file, line: 0, column: 0 }, 'is nested too deeply to be read');
     return [];
   }
@@ -35,18 +40,25 @@ export function parseYaml(text: string, file: string, report: Report): Directive
   };
   for (const { pos, message } of document.errors) report.error(at(pos[0]), message);
   for (const { pos, message } of document.warnings) report.warn(at(pos[0]), message);
-  const reader = new Reader(document, at, report);
+  const reader = new Reader(document, targets, at, report);
   return reader.read();
 }
 
 class Reader {
   readonly #document: Document.Parsed;
+  readonly #targets: ReadonlyMap<Alias, Node>;
   readonly #positionOf: (offset: number) => Position;
   readonly #report: Report;
   #nodes = 0;
   #full = false;
 
-  constructor(document: Document.Parsed, positionOf: (offset: number) => Position, report: Report) {
+  constructor(
+    document: Document.Parsed,
+    targets: ReadonlyMap<Alias, Node>,
+    positionOf: (offset: number) => Position,
+    report: Report,
+  ) {
+    this.#targets = targets;
     this.#document = document;
     this.#positionOf = positionOf;
     this.#report = report;
@@ -65,7 +77,26 @@ class Reader {
       this.#report.error(this.#at(map), `blocks are nested more than ${LIMITS.depth} deep`);
       return [];
     }
-    return map.items.flatMap((pair) => this.#pair(pair as Pair<Node, Node | null>, depth));
+    return this.#pairs(map).flatMap((pair) => this.#pair(pair, depth));
+  }
+
+  /** The pairs of a map whose keys are not there before. */
+  #pairs(map: YAMLMap): Pair<Node, Node | null>[] {
+    const seen = new Set<string>();
+    return (map.items as Pair<Node, Node | null>[]).filter(({ key }) => {
+      const node = this.#resolve(key);
+      const text = isScalar(node) ? textOf(node) : undefined;
+      if (text === undefined || !seen.has(text)) {
+        if (text !== undefined) seen.add(text);
+        return true;
+      }
+      const again = `"${text} #2" for a second directive`;
+      this.#report.error(
+        this.#at(key),
+        `the key ${quote(text)} is here twice, expected it once, or ${again}`,
+      );
+      return false;
+    });
   }
 
   #pair(pair: Pair<Node, Node | null>, depth: number): Directive[] {
@@ -89,8 +120,7 @@ class Reader {
 
   /** `vhost: { NAME: { … } }`, the form for blocks that carry names. */
   #vhosts(name: string, map: YAMLMap): Directive[] {
-    return map.items.flatMap((pair) => {
-      const { key, value } = pair as Pair<Node, Node | null>;
+    return this.#pairs(map).flatMap(({ key, value }) => {
       const word = this.#word(key);
       const content = this.#resolve(value);
       if (word === undefined || this.#isFull(word.at)) return [];
@@ -157,7 +187,7 @@ class Reader {
   }
 
   #resolve(node: unknown): Node | undefined {
-    if (isAlias(node)) return node.resolve(this.#document);
+    if (isAlias(node)) return this.#targets.get(node);
     return (node ?? undefined) as Node | undefined;
   }
 
@@ -174,6 +204,22 @@ class Reader {
     this.#full = true;
     return true;
   }
+}
+
+/** What each alias names. One walk for all: the library's own `resolve` walks the document for each. */
+function targetsOf(document: Document.Parsed): Map<Alias, Node> {
+  const anchors = new Map<string, Node>();
+  const targets = new Map<Alias, Node>();
+  visit(document, {
+    Value: (_key, node) => {
+      if (node.anchor !== undefined) anchors.set(node.anchor, node);
+    },
+    Alias: (_key, alias) => {
+      const target = anchors.get(alias.source);
+      if (target !== undefined) targets.set(alias, target);
+    },
+  });
+  return targets;
 }
 
 function textOf(scalar: Scalar): string {
