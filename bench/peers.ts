@@ -1,0 +1,142 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { type Child, start, startScript } from './measure/children.ts';
+
+/** Whether a server batches what it writes for a third of a second, or writes as packets come. */
+export type LatencyClass = 'batched' | 'low latency';
+
+/** A server that the benchmark can run. */
+export interface Peer {
+  readonly name: string;
+  /** True for the loop that does nothing but write: it needs no publisher. */
+  readonly bare?: boolean;
+  start(core: number, port: number): Promise<Child>;
+}
+
+const scratch = mkdtempSync(join(tmpdir(), 'bench-'));
+const root = new URL('..', import.meta.url).pathname;
+
+/** The servers of a class that are on this machine, ours first. */
+export function peersOf(latency: LatencyClass): Peer[] {
+  const batched = latency === 'batched';
+  const hosts: Peer[] = [gatecast(batched ? 'mw_latency 350' : 'mw_latency auto', batched ? 'play { mw_latency 350; }' : '')];
+  if (!batched) hosts.push(gatecast('min_latency on', 'min_latency on;'));
+  hosts.push(bareLoop(batched ? 350 : 0));
+  if (!batched) hosts.push(nodeMediaServer(), ...nginxRtmp());
+  hosts.push(...srs(batched));
+  return hosts;
+}
+
+/** Gatecast with these directives in its vhost. */
+export function gatecast(label: string, vhost: string, root_ = ''): Peer {
+  return {
+    name: `gatecast ${label}`,
+    start: (core, port) => {
+      const conf = file(`gatecast-${port}.conf`, `listen ${port}; max_connections 20000; srs_log_level error; ${root_}\nvhost __defaultVhost__ { ${vhost} }\n`);
+      return listening(start(core, process.execPath, [join(root, 'dist/cli/main.js'), '-c', conf]), port);
+    },
+  };
+}
+
+function bareLoop(batchMs: number): Peer {
+  return {
+    name: `bare Node loop, ${batchMs === 0 ? 'each packet' : `${batchMs} ms`}`,
+    bare: true,
+    start: (core, port) => listening(startScript(core, 'load/bare-loop.ts', [port, batchMs]), port),
+  };
+}
+
+export function nodeMediaServer(): Peer {
+  const require = createRequire(import.meta.url);
+  const app = join(dirname(require.resolve('node-media-server')), '../bin/app.js');
+  return {
+    name: 'node-media-server',
+    start(core, port) {
+      const config = { bind: '127.0.0.1', notify: { url: '' }, auth: { play: false, publish: false, secret: 'x' }, rtmp: { port } };
+      const conf = file(`nms-${port}.json`, JSON.stringify(config));
+      return listening(start(core, process.execPath, [app, '-c', conf, '--data-path', scratch, '--no-admin']), port);
+    },
+  };
+}
+
+/** nginx with its RTMP module, if `NGINX` or `nginx` on PATH has it. */
+function nginxRtmp(): Peer[] {
+  const nginx = process.env.NGINX ?? 'nginx';
+  const module = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
+  if (spawnSync(nginx, ['-v']).status !== 0 || !existsSync(module)) return [];
+  return [
+    {
+      name: 'nginx-rtmp',
+      start(core, port) {
+        const conf = file(
+          `nginx-${port}.conf`,
+          `load_module ${module}; daemon off; worker_processes 1; pid ${scratch}/nginx-${port}.pid; error_log /dev/null;
+events { worker_connections 8192; }
+rtmp { server { listen 127.0.0.1:${port}; chunk_size 60000; application live { live on; } } }\n`,
+        );
+        return listening(start(core, nginx, ['-c', conf]), port);
+      },
+    },
+  ];
+}
+
+/** SRS, if the environment variable `SRS` names its binary. */
+function srs(batched: boolean): Peer[] {
+  const binary = process.env.SRS;
+  if (binary === undefined) return [];
+  const mode = batched ? 'default' : 'min_latency on';
+  return [
+    {
+      name: `SRS, ${mode}`,
+      start(core, port) {
+        const vhost = batched ? '' : 'min_latency on; play { mw_latency 0; }';
+        const conf = file(
+          `srs-${port}.conf`,
+          `listen ${port}; max_connections 8000; daemon off; srs_log_tank console; srs_log_level error; pid ${scratch}/srs-${port}.pid;
+vhost __defaultVhost__ { ${vhost} }\n`,
+        );
+        return listening(start(core, binary, ['-c', conf]), port);
+      },
+    },
+  ];
+}
+
+function file(name: string, text: string): string {
+  const path = join(scratch, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+async function listening(child: Child, port: number): Promise<Child> {
+  for (let tries = 0; tries < 100; tries++) {
+    if (await answers(port)) return child;
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+  await child.stop();
+  throw new Error(`nothing listens on port ${port} after ten seconds`);
+}
+
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' });
+    socket.on('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.on('error', () => resolve(false));
+  });
+}
+
+/** The processor's name, for the report. */
+export function machine(): string {
+  try {
+    const model = /^model name\s*:\s*(.*)$/m.exec(execFileSync('cat', ['/proc/cpuinfo'], { encoding: 'utf8' }))?.[1];
+    return `${model ?? process.arch}, Node ${process.version}`;
+  } catch {
+    return `${process.arch}, Node ${process.version}`;
+  }
+}
