@@ -10,14 +10,32 @@ const FRAME_BYTES = 4_100;
 const AUDIO_MS = 1024 / 44.1;
 const AUDIO_BYTES = 280;
 
-const AVC_HEADER = Buffer.from('17000000000164001effe1001667640 01eacd940a02ff9610000030001000003003c0f162d9601000568ebecb22c'.replace(/ /g, ''), 'hex');
+const AVC_HEADER = Buffer.from(
+  '17000000000164001effe1001667640 01eacd940a02ff9610000030001000003003c0f162d9601000568ebecb22c'.replace(
+    / /g,
+    '',
+  ),
+  'hex',
+);
 const AAC_HEADER = Buffer.from('af001210', 'hex');
 
 /** What a publisher says before its first frame. */
 export function openingMessages(streamId: number): RtmpMessage[] {
-  const properties = new EcmaArray({ width: 640, height: 360, framerate: 25, videocodecid: 7, audiocodecid: 10 });
+  const properties = new EcmaArray({
+    width: 640,
+    height: 360,
+    framerate: 25,
+    videocodecid: 7,
+    audiocodecid: 10,
+  });
   return [
-    message(MESSAGE_TYPE.dataAmf0, CSID.data, streamId, 0, encodeAmf0('@setDataFrame', 'onMetaData', properties)),
+    message(
+      MESSAGE_TYPE.dataAmf0,
+      CSID.data,
+      streamId,
+      0,
+      encodeAmf0('@setDataFrame', 'onMetaData', properties),
+    ),
     message(MESSAGE_TYPE.video, CSID.video, streamId, 0, AVC_HEADER),
     message(MESSAGE_TYPE.audio, CSID.audio, streamId, 0, AAC_HEADER),
   ];
@@ -29,7 +47,13 @@ export function* mediaMessages(streamId: number): Generator<RtmpMessage> {
   let sound = 0;
   for (;;) {
     if (frame * FRAME_MS <= sound * AUDIO_MS) {
-      yield message(MESSAGE_TYPE.video, CSID.video, streamId, frame * FRAME_MS, videoPayload(frame % FRAMES_PER_GOP === 0));
+      yield message(
+        MESSAGE_TYPE.video,
+        CSID.video,
+        streamId,
+        frame * FRAME_MS,
+        videoPayload(frame % FRAMES_PER_GOP === 0),
+      );
       frame += 1;
     } else {
       yield message(MESSAGE_TYPE.audio, CSID.audio, streamId, Math.round(sound * AUDIO_MS), AUDIO);

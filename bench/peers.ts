@@ -23,7 +23,9 @@ const root = new URL('..', import.meta.url).pathname;
 /** The servers of a class that are on this machine, ours first. */
 export function peersOf(latency: LatencyClass): Peer[] {
   const batched = latency === 'batched';
-  const hosts: Peer[] = [gatecast(batched ? 'mw_latency 350' : 'mw_latency auto', batched ? 'play { mw_latency 350; }' : '')];
+  const hosts: Peer[] = [
+    gatecast(batched ? 'mw_latency 350' : 'mw_latency auto', batched ? 'play { mw_latency 350; }' : ''),
+  ];
   if (!batched) hosts.push(gatecast('min_latency on', 'min_latency on;'));
   hosts.push(bareLoop(batched ? 350 : 0));
   if (!batched) hosts.push(nodeMediaServer(), ...nginxRtmp());
@@ -36,7 +38,10 @@ export function gatecast(label: string, vhost: string, root_ = ''): Peer {
   return {
     name: `gatecast ${label}`,
     start: (core, port) => {
-      const conf = file(`gatecast-${port}.conf`, `listen ${port}; max_connections 20000; srs_log_level error; ${root_}\nvhost __defaultVhost__ { ${vhost} }\n`);
+      const conf = file(
+        `gatecast-${port}.conf`,
+        `listen ${port}; max_connections 20000; srs_log_level error; ${root_}\nvhost __defaultVhost__ { ${vhost} }\n`,
+      );
       return listening(start(core, process.execPath, [join(root, 'dist/cli/main.js'), '-c', conf]), port);
     },
   };
@@ -56,9 +61,17 @@ export function nodeMediaServer(): Peer {
   return {
     name: 'node-media-server',
     start(core, port) {
-      const config = { bind: '127.0.0.1', notify: { url: '' }, auth: { play: false, publish: false, secret: 'x' }, rtmp: { port } };
+      const config = {
+        bind: '127.0.0.1',
+        notify: { url: '' },
+        auth: { play: false, publish: false, secret: 'x' },
+        rtmp: { port },
+      };
       const conf = file(`nms-${port}.json`, JSON.stringify(config));
-      return listening(start(core, process.execPath, [app, '-c', conf, '--data-path', scratch, '--no-admin']), port);
+      return listening(
+        start(core, process.execPath, [app, '-c', conf, '--data-path', scratch, '--no-admin']),
+        port,
+      );
     },
   };
 }
@@ -134,7 +147,9 @@ function answers(port: number): Promise<boolean> {
 /** The processor's name, for the report. */
 export function machine(): string {
   try {
-    const model = /^model name\s*:\s*(.*)$/m.exec(execFileSync('cat', ['/proc/cpuinfo'], { encoding: 'utf8' }))?.[1];
+    const model = /^model name\s*:\s*(.*)$/m.exec(
+      execFileSync('cat', ['/proc/cpuinfo'], { encoding: 'utf8' }),
+    )?.[1];
     return `${model ?? process.arch}, Node ${process.version}`;
   } catch {
     return `${process.arch}, Node ${process.version}`;

@@ -13,7 +13,10 @@ const count = Number(countText);
 const sessions: ClientSession[] = [];
 for (let index = 0; index < count; index++) {
   const socket = connect({ port, host: '127.0.0.1', noDelay: true });
-  const session = await ClientSession.connect(socket, { app: 'live', tcUrl: `rtmp://127.0.0.1:${port}/live` });
+  const session = await ClientSession.connect(socket, {
+    app: 'live',
+    tcUrl: `rtmp://127.0.0.1:${port}/live`,
+  });
   const streamId = await session.publish(count === 1 ? prefix : `${prefix}${index}`);
   session.send(...openingMessages(streamId));
   sessions.push(session);

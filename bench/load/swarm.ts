@@ -1,6 +1,6 @@
 import { connect, type Socket } from 'node:net';
-import { encodeCommand } from '../../src/protocol/rtmp/command.ts';
 import { encodeMessage } from '../../src/protocol/rtmp/chunk-encoder.ts';
+import { encodeCommand } from '../../src/protocol/rtmp/command.ts';
 import { setChunkSize } from '../../src/protocol/rtmp/control.ts';
 import { CSID, MESSAGE_TYPE } from '../../src/protocol/rtmp/message.ts';
 
@@ -32,14 +32,26 @@ const c0c1 = Buffer.alloc(1537);
 c0c1[0] = 3;
 const commands = Buffer.concat([
   encodeMessage(setChunkSize(65_536), 128),
-  command('connect', 1, 0, { app: 'live', tcUrl: `rtmp://127.0.0.1:${port}/live`, flashVer: 'LNX 9,0,124,2' }),
+  command('connect', 1, 0, {
+    app: 'live',
+    tcUrl: `rtmp://127.0.0.1:${port}/live`,
+    flashVer: 'LNX 9,0,124,2',
+  }),
   command('createStream', 2, 0, null),
   command('play', 3, 1, null, stream, -2000),
 ]);
 
-function command(name: string, id: number, streamId: number, ...args: Parameters<typeof encodeCommand>[2][]): Buffer {
+function command(
+  name: string,
+  id: number,
+  streamId: number,
+  ...args: Parameters<typeof encodeCommand>[2][]
+): Buffer {
   const payload = encodeCommand(name, id, ...args);
-  return encodeMessage({ type: MESSAGE_TYPE.commandAmf0, csid: CSID.command, timestamp: 0, streamId, payload }, 65_536);
+  return encodeMessage(
+    { type: MESSAGE_TYPE.commandAmf0, csid: CSID.command, timestamp: 0, streamId, payload },
+    65_536,
+  );
 }
 
 const players: Player[] = [];

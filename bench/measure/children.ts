@@ -14,8 +14,15 @@ export interface Child {
 }
 
 /** Starts a program on one core (where taskset exists). */
-export function start(core: number, program: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Child {
-  const [command, ...rest] = HAS_TASKSET ? ['taskset', '-c', String(core), program, ...args] : [program, ...args];
+export function start(
+  core: number,
+  program: string,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Child {
+  const [command, ...rest] = HAS_TASKSET
+    ? ['taskset', '-c', String(core), program, ...args]
+    : [program, ...args];
   const child: ChildProcess = spawn(command ?? program, rest, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },

@@ -24,7 +24,9 @@ export function usageOf(pid: number): Usage {
 }
 
 function family(pid: number): number[] {
-  const children = tasks(pid).flatMap((task) => read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean));
+  const children = tasks(pid).flatMap((task) =>
+    read(`/proc/${pid}/task/${task}/children`).split(' ').filter(Boolean),
+  );
   return [pid, ...children.flatMap((child) => family(Number(child)))];
 }
 

@@ -4,11 +4,22 @@ import type { Encoder } from './encoder.ts';
 /** Bytes of one allocation that many batches share. */
 const SLAB_SIZE = 256 * 1024;
 
+/** A place in a batch, and the time of the packet there. */
+export interface Place {
+  readonly offset: number;
+  readonly timestamp: number;
+}
+
 /** What a flush hands to every player of a format. The bytes are shared and never change. */
 export interface SealedBatch {
   readonly bytes: Buffer;
-  /** Offset of the last keyframe in `bytes`, where a player may start; undefined if the batch holds none. */
-  readonly keyframeAt: number | undefined;
+  /** Time of its first packet. */
+  readonly timestamp: number;
+  /**
+   * Where a player may start: at the last keyframe whose decoder configuration is still in force. The keyframe itself
+   * may have been left out by the encoder; undefined if the stream sent none since the batch before.
+   */
+  readonly keyframe: Place | undefined;
 }
 
 /** Encoded packets since the last flush, in one format. Batches are cut from slabs, so a flush allocates nothing big. */
@@ -17,7 +28,8 @@ export class OpenBatch {
   #slab: Buffer = Buffer.alloc(0);
   #start = 0;
   #end = 0;
-  #keyframeAt: number | undefined;
+  #timestamp = 0;
+  #keyframe: Place | undefined;
 
   constructor(encoder: Encoder) {
     this.#encoder = encoder;
@@ -28,18 +40,26 @@ export class OpenBatch {
   }
 
   append(packet: MediaPacket): void {
+    const { timestamp } = packet;
+    if (packet.keyframe) this.#keyframe = { offset: this.#end - this.#start, timestamp };
     const size = this.#encoder.size(packet);
     if (size === 0) return;
+    if (this.empty) this.#timestamp = timestamp;
     if (this.#end + size > this.#slab.length) this.#moveToNewSlab(size);
-    if (packet.keyframe) this.#keyframeAt = this.#end - this.#start;
     this.#end = this.#encoder.write(this.#slab, this.#end, packet);
+  }
+
+  /** No player may start at a keyframe that has been appended: what comes next does not go with it. */
+  forgetKeyframe(): void {
+    this.#keyframe = undefined;
   }
 
   /** Hands out what has been appended and starts anew. */
   seal(): SealedBatch {
-    const batch = { bytes: this.#slab.subarray(this.#start, this.#end), keyframeAt: this.#keyframeAt };
+    const bytes = this.#slab.subarray(this.#start, this.#end);
+    const batch = { bytes, timestamp: this.#timestamp, keyframe: this.#keyframe };
     this.#start = this.#end;
-    this.#keyframeAt = undefined;
+    this.#keyframe = undefined;
     return batch;
   }
 

@@ -87,7 +87,9 @@ export class Hub {
       write: (packet) => {
         if (state === 'on air') stream.write(packet);
       },
-      clearMetadata: () => stream.clearMetadata(),
+      clearMetadata: () => {
+        if (state === 'on air') stream.clearMetadata();
+      },
       end: () => {
         if (state === 'ended') return;
         if (state === 'on air') stream.endPublish();

@@ -16,14 +16,13 @@ const SEGMENT_BYTES = 64 * 1024;
 
 /** What a lane asks its stream. */
 export interface LaneSource {
-  /** Metadata and decoder configuration in the order in which a joiner needs them, stamped to go before the GOP. */
-  headers(): readonly MediaPacket[];
+  /** Metadata and decoder configuration in the order in which a joiner needs them before media of time `timestamp`. */
+  headers(timestamp: number): readonly MediaPacket[];
   /** Packets since the last keyframe that the cache holds. */
   gop(): readonly MediaPacket[];
   readonly hasVideo: boolean;
   /** True while the present publish has brought no packet. */
   readonly untouched: boolean;
-  readonly gopCache: boolean;
   readonly queueLengthMs: number;
 }
 
@@ -43,6 +42,16 @@ export interface Seat {
   skippedBatches: number;
 }
 
+/** The encoded form of a stream's cached GOP, up to the last seal. */
+interface EncodedGop {
+  segments: Buffer[];
+  bytes: number;
+  /** Time of its keyframe. */
+  readonly timestamp: number;
+  /** Number of the seal that holds its keyframe. */
+  readonly seal: number;
+}
+
 /** The players of one stream who share one wire format, and the bytes made for them. */
 export class Lane {
   readonly #encoder: Encoder;
@@ -51,13 +60,11 @@ export class Lane {
   readonly #batch: OpenBatch;
   readonly #seats = new Set<Seat>();
   readonly #openedAt: number;
-  /** Encoded GOP, up to the last seal. */
-  #gop: Buffer[];
-  /** Number of the seal that holds the GOP's keyframe. */
-  #gopSeal = 0;
+  #gop: EncodedGop | undefined;
   #seal = 0;
   #bytesSealed = 0;
-  #headers: Buffer | undefined;
+  /** Headers as encoded last, stamped with that time. */
+  #headers: { readonly timestamp: number; readonly bytes: Buffer } | undefined;
   /** True until the first batch of a publish is sealed: that one begins with the stream's own headers. */
   #untouched: boolean;
 
@@ -67,8 +74,8 @@ export class Lane {
     this.#clock = clock;
     this.#batch = new OpenBatch(encoder);
     this.#openedAt = clock.now();
-    const gop = encodeAll(encoder, source.gop());
-    this.#gop = gop.length > 0 ? [gop] : [];
+    const [keyframe] = source.gop();
+    if (keyframe) this.#gop = newGop(encodeAll(encoder, source.gop()), keyframe.timestamp, 0);
     this.#untouched = source.untouched;
   }
 
@@ -94,13 +101,14 @@ export class Lane {
   }
 
   append(packet: MediaPacket): void {
-    if (packet.headerSlot !== undefined || packet.keyframe) this.headersChanged();
+    if (packet.headerSlot !== undefined) this.headersChanged();
     this.#batch.append(packet);
   }
 
   /** Forgets the GOP: what is cached does not go with what comes next. */
   clearGop(): void {
-    this.#gop = [];
+    this.#gop = undefined;
+    this.#batch.forgetKeyframe();
     this.headersChanged();
   }
 
@@ -160,63 +168,76 @@ export class Lane {
 
   /** Starts a player from the cached GOP, unless that began before the batch `from` which the player has not had. */
   #startFromCache(seat: Seat, from: number): boolean {
-    if (this.#gop.length === 0 || this.#gopSeal < from) return false;
-    this.#mergeSegments();
-    seat.sink.write(this.#headerBytes());
-    for (const segment of this.#gop) seat.sink.write(segment);
+    const gop = this.#gop;
+    if (!gop || gop.seal < from) return false;
+    gop.segments = merged(gop.segments);
+    seat.sink.write(this.#headerBytes(gop.timestamp));
+    for (const segment of gop.segments) seat.sink.write(segment);
     seat.progress = { state: 'live' };
     return true;
   }
 
   /** Starts a player in the batch that is being flushed, at its keyframe if the stream has video. */
   #startFromBatch(seat: Seat, batch: SealedBatch): void {
+    const { bytes, keyframe } = batch;
     if (this.#untouched) {
-      seat.sink.write(batch.bytes);
+      seat.sink.write(bytes);
     } else {
-      if (this.#source.hasVideo && batch.keyframeAt === undefined) return;
-      seat.sink.write(this.#headerBytes());
-      seat.sink.write(batch.keyframeAt === undefined ? batch.bytes : batch.bytes.subarray(batch.keyframeAt));
+      if (this.#source.hasVideo && !keyframe) return;
+      seat.sink.write(this.#headerBytes(keyframe?.timestamp ?? batch.timestamp));
+      seat.sink.write(keyframe ? bytes.subarray(keyframe.offset) : bytes);
     }
     seat.progress = { state: 'live' };
   }
 
-  #headerBytes(): Buffer {
-    this.#headers ??= encodeAll(this.#encoder, this.#source.headers());
-    return this.#headers;
+  #headerBytes(timestamp: number): Buffer {
+    if (this.#headers?.timestamp !== timestamp) {
+      this.#headers = { timestamp, bytes: encodeAll(this.#encoder, this.#source.headers(timestamp)) };
+    }
+    return this.#headers.bytes;
   }
 
   #keep(batch: SealedBatch): void {
-    if (!this.#source.gopCache) return;
-    if (batch.keyframeAt !== undefined) {
-      this.#gop = [batch.bytes.subarray(batch.keyframeAt)];
-      this.#gopSeal = this.#seal;
-    } else if (this.#gop.length > 0) {
-      // The cache gives up a GOP that has grown over its bounds; so does its encoded form.
-      if (this.#source.gop().length === 0) this.#gop = [];
-      else this.#gop.push(batch.bytes);
+    const { bytes, keyframe } = batch;
+    if (this.#source.gop().length === 0) {
+      // There is no cache, or it gave up a GOP that had grown over its bounds; so does its encoded form.
+      this.#gop = undefined;
+    } else if (keyframe) {
+      this.#gop = newGop(bytes.subarray(keyframe.offset), keyframe.timestamp, this.#seal);
+    } else if (this.#gop) {
+      this.#gop.segments.push(bytes);
+      this.#gop.bytes += bytes.length;
     }
   }
 
-  #mergeSegments(): void {
-    const merged: Buffer[] = [];
-    let run: Buffer[] = [];
-    let length = 0;
-    for (const segment of this.#gop) {
-      run.push(segment);
-      length += segment.length;
-      if (length < SEGMENT_BYTES) continue;
-      merged.push(run.length === 1 ? segment : Buffer.concat(run, length));
-      run = [];
-      length = 0;
-    }
-    if (run.length > 0) merged.push(run.length === 1 && run[0] ? run[0] : Buffer.concat(run, length));
-    this.#gop = merged;
-  }
-
-  /** `queue_length` in bytes of this stream. */
+  /** `queue_length` in bytes of this stream, and room for the GOP: nobody is slow for having been given that at once. */
   #backlogBound(): number {
     const elapsed = Math.max(1000, this.#clock.now() - this.#openedAt);
     const bytes = (this.#bytesSealed / elapsed) * this.#source.queueLengthMs;
-    return Math.min(MAX_BACKLOG_BYTES, Math.max(MIN_BACKLOG_BYTES, bytes));
+    return Math.min(MAX_BACKLOG_BYTES, Math.max(MIN_BACKLOG_BYTES, bytes) + (this.#gop?.bytes ?? 0));
   }
+}
+
+function newGop(segment: Buffer, timestamp: number, seal: number): EncodedGop {
+  return { segments: [segment], bytes: segment.length, timestamp, seal };
+}
+
+/** The same bytes in fewer pieces. Large ones stay as they are. */
+function merged(segments: readonly Buffer[]): Buffer[] {
+  const result: Buffer[] = [];
+  let run: Buffer[] = [];
+  let length = 0;
+  const endRun = () => {
+    const [only] = run;
+    if (only) result.push(run.length === 1 ? only : Buffer.concat(run, length));
+    run = [];
+    length = 0;
+  };
+  for (const segment of segments) {
+    run.push(segment);
+    length += segment.length;
+    if (length >= SEGMENT_BYTES) endRun();
+  }
+  endRun();
+  return result;
 }

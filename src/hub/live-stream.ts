@@ -53,18 +53,13 @@ export class LiveStream implements LaneSource {
     return this.#untouched;
   }
 
-  get gopCache(): boolean {
-    return this.#options.gopCache;
-  }
-
   get queueLengthMs(): number {
     return this.#options.queueLengthMs;
   }
 
-  headers(): readonly MediaPacket[] {
+  headers(timestamp: number): readonly MediaPacket[] {
     const metadata = this.#headers.get(METADATA_SLOT);
     const configurations = [...this.#headers.values()].filter((packet) => packet !== metadata);
-    const timestamp = this.#gop.packets[0]?.timestamp ?? this.#timeline.now;
     const stamped = configurations.map((packet) => ({ ...packet, timestamp }));
     // ffmpeg takes metadata for the stream's header only at time 0, and for subtitles later.
     return metadata ? [{ ...metadata, timestamp: 0 }, ...stamped] : stamped;
@@ -115,7 +110,7 @@ export class LiveStream implements LaneSource {
   }
 
   #place(packet: MediaPacket): MediaPacket {
-    const timestamp = this.#timeline.place(packet.timestamp);
+    const timestamp = this.#timeline.place(packet);
     return timestamp === packet.timestamp ? packet : { ...packet, timestamp };
   }
 

@@ -1,3 +1,5 @@
+import type { MediaPacket } from '../model/media-packet.ts';
+
 /** What `time_jitter` asks: see PlayOptions. */
 export type TimelineMode = 'full' | 'zero' | 'off';
 
@@ -10,35 +12,36 @@ const STEP_MS = 10;
  */
 export class Timeline {
   readonly #mode: TimelineMode;
+  /** Where the present publish starts; undefined leaves it where its publisher has it. */
+  #start: number | undefined;
+  /** What is added to the present publish's times; undefined until its first sound or picture. */
   #offset: number | undefined;
+  /** Time of the last sound or picture. */
   #last: number | undefined;
 
   constructor(mode: TimelineMode) {
     this.#mode = mode;
   }
 
-  /** The newest timestamp given out, 0 before there is one. */
-  get now(): number {
-    return this.#last ?? 0;
-  }
-
   /** Begins a publish. `watched` tells that players of the one before are still there. */
   begin(watched: boolean): void {
-    this.#offset = undefined;
     if (!watched) this.#last = undefined;
+    this.#offset = undefined;
+    this.#start = this.#mode === 'zero' ? 0 : undefined;
+    if (this.#mode === 'full' && this.#last !== undefined) this.#start = (this.#last + STEP_MS) >>> 0;
   }
 
-  /** Places a publisher's timestamp (uint32) on the stream's time line (uint32). */
-  place(timestamp: number): number {
-    this.#offset ??= this.#firstOffset(timestamp);
-    const placed = (timestamp + this.#offset) >>> 0;
-    this.#last = placed;
-    return placed;
-  }
-
-  #firstOffset(timestamp: number): number {
-    if (this.#mode === 'zero') return -timestamp;
-    if (this.#mode === 'full' && this.#last !== undefined) return this.#last + STEP_MS - timestamp;
-    return 0;
+  /** Where a publisher's packet is on the stream's time line (uint32). */
+  place({ kind, timestamp, headerSlot }: MediaPacket): number {
+    const header = headerSlot !== undefined;
+    if (header || kind === 'data') {
+      // Headers say 0 as a rule, whatever the time is, so no time is to be learned from them.
+      if (this.#start === undefined) return timestamp;
+      if (this.#offset === undefined) return this.#start;
+      return header ? (this.#last ?? this.#start) : (timestamp + this.#offset) >>> 0;
+    }
+    this.#offset ??= this.#start === undefined ? 0 : this.#start - timestamp;
+    this.#last = (timestamp + this.#offset) >>> 0;
+    return this.#last;
   }
 }

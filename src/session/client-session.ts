@@ -32,17 +32,17 @@ export class RtmpRefusal extends Error {
   }
 }
 
-interface Waiter {
-  readonly resolve: (answer: Command) => void;
+interface Waiter<T> {
+  readonly resolve: (answer: T) => void;
   readonly reject: (error: Error) => void;
 }
 
 /** An RTMP dialogue, client side, over any duplex stream: connects, then publishes or plays. */
 export class ClientSession {
   readonly #connection: Connection;
-  readonly #calls = new Map<number, Waiter>();
-  /** Waits for the onStatus of a message stream. */
-  readonly #statuses = new Map<number, Waiter>();
+  readonly #calls = new Map<number, Waiter<Command>>();
+  /** By message stream, who waits for the status `success`. Several statuses may come in one read. */
+  readonly #statuses = new Map<number, { readonly success: string } & Waiter<void>>();
   #lastCall = 0;
   #onMedia: (message: RtmpMessage) => void = () => {};
   #over: Error | undefined;
@@ -72,6 +72,8 @@ export class ClientSession {
       },
       options.clock ?? systemClock,
     );
+    // Prompt acknowledgements are the server's part: two sides that acknowledge each other's would never end.
+    this.#connection.steady();
     this.#connection.write(handshake.start());
   }
 
@@ -94,7 +96,9 @@ export class ClientSession {
   call(name: string, ...args: readonly AmfValue[]): Promise<Command> {
     this.#lastCall += 1;
     const id = this.#lastCall;
-    return this.#await(this.#calls, id, () => this.#connection.send(commandMessage(0, name, id, ...args)));
+    return this.#await(this.#calls, id, {}, () =>
+      this.#connection.send(commandMessage(0, name, id, ...args)),
+    );
   }
 
   /** Creates a message stream and returns its id. */
@@ -144,25 +148,18 @@ export class ClientSession {
     this.#connection.close('client');
   }
 
-  /** Sends a request and resolves when the stream's status is `success`. */
-  async #request(streamId: number, success: string, message: RtmpMessage): Promise<void> {
-    for (let first = true; ; first = false) {
-      const status = await this.#await(this.#statuses, streamId, () => {
-        if (first) this.#connection.send(message);
-      });
-      const { code, level, description } = readStatus(status);
-      if (code === success) return;
-      if (level === 'error') throw new RtmpRefusal(code, description);
-    }
+  /** Sends a request and resolves when the stream's status is `success`; others that are no errors come before it. */
+  #request(streamId: number, success: string, message: RtmpMessage): Promise<void> {
+    return this.#await(this.#statuses, streamId, { success }, () => this.#connection.send(message));
   }
 
-  #await(waiters: Map<number, Waiter>, key: number, send: () => void): Promise<Command> {
+  #await<T, F>(waiters: Map<number, F & Waiter<T>>, key: number, facts: F, send: () => void): Promise<T> {
     return new Promise((resolve, reject) => {
       if (this.#over) {
         reject(this.#over);
         return;
       }
-      waiters.set(key, { resolve, reject });
+      waiters.set(key, { ...facts, resolve, reject });
       send();
     });
   }
@@ -186,11 +183,19 @@ export class ClientSession {
         call?.reject(new RtmpRefusal(code, description));
       }
     } else if (answer.name === 'onStatus') {
-      this.lastStatus = readStatus(answer);
-      const waiter = this.#statuses.get(streamId);
-      this.#statuses.delete(streamId);
-      waiter?.resolve(answer);
+      this.#takeStatus(readStatus(answer), streamId);
     }
+  }
+
+  #takeStatus(status: Status, streamId: number): void {
+    this.lastStatus = status;
+    const waiter = this.#statuses.get(streamId);
+    const { code, level, description } = status;
+    const succeeded = code === waiter?.success;
+    if (!succeeded && level !== 'error') return;
+    this.#statuses.delete(streamId);
+    if (succeeded) waiter?.resolve();
+    else waiter?.reject(new RtmpRefusal(code, description));
   }
 
   #finish(error: Error | undefined): void {
@@ -206,7 +211,13 @@ export class ClientSession {
   }
 }
 
-function readStatus(answer: Command): { code: string; level: string; description: string } {
+interface Status {
+  readonly code: string;
+  readonly level: string;
+  readonly description: string;
+}
+
+function readStatus(answer: Command): Status {
   const info = answer.args.find((value) => typeof value === 'object' && value !== null && 'code' in value);
   const { code, level, description } = (info ?? {}) as AmfObject;
   const text = (value: AmfValue) => (typeof value === 'string' ? value : '');

@@ -51,6 +51,8 @@ export class Connection {
   #peerWindow = 0;
   #minWindow = 0;
   #prompt = true;
+  /** True while all that the present read has brought are the peer's own acknowledgements. */
+  #onlyAcknowledged = false;
   /** Bytes of replies since the socket was last empty: what a peer that asks and never reads makes us hold. */
   #replyBytes = 0;
 
@@ -122,7 +124,9 @@ export class Connection {
     }
     this.write(bytes);
     this.#replyBytes = this.backlog === 0 ? 0 : this.#replyBytes + bytes.length;
-    if (this.#replyBytes > MAX_REPLY_BACKLOG) this.close('slow');
+    if (this.#replyBytes > MAX_REPLY_BACKLOG) {
+      this.close('slow', new Error(`the client left ${MAX_REPLY_BACKLOG} bytes of replies unread`));
+    }
   }
 
   /** Ends the phase in which every read is answered at once (see `#acknowledge`): from here on media flows. */
@@ -173,6 +177,7 @@ export class Connection {
     if (this.#closed) return;
     this.#bytesIn += bytes.length;
     const sentBefore = this.#bytesOut;
+    this.#onlyAcknowledged = false;
     try {
       if (this.#handshake) this.#shakeHands(this.#handshake, bytes);
       else this.#decoder.push(bytes);
@@ -180,23 +185,26 @@ export class Connection {
       this.#fail(error);
     }
     this.#handOut();
-    this.#acknowledge(this.#prompt && !this.#handshake && this.#bytesOut === sentBefore);
+    const answered = this.#bytesOut !== sentBefore || this.#onlyAcknowledged;
+    this.#acknowledge(this.#prompt && !this.#handshake && !answered);
   }
 
   #shakeHands(handshake: Handshake, bytes: Buffer): void {
     const step = handshake.push(bytes);
-    if (step.reply) this.write(step.reply);
-    if (!step.done) return;
-    this.#handshake = undefined;
+    // Over a stream in memory the peer may answer what we write before `write` returns.
+    if (step.done) this.#handshake = undefined;
     if (step.rest.length > 0) this.#decoder.push(step.rest);
-    this.#events.ready();
+    if (step.reply) this.write(step.reply);
+    if (step.done) this.#events.ready();
   }
 
   #handOut(): void {
     try {
-      while (!this.#held && !this.#closed) {
+      for (let first = true; !this.#held && !this.#closed; first = false) {
         const message = this.#decoder.next();
         if (!message) return;
+        const acknowledgement = message.type === MESSAGE_TYPE.acknowledgement;
+        this.#onlyAcknowledged = acknowledgement && (first || this.#onlyAcknowledged);
         this.#handle(message);
       }
     } catch (error) {
@@ -229,7 +237,8 @@ export class Connection {
   /**
    * RTMP 5.4.3: the sequence number is the number of bytes received so far, modulo 2^32. While the dialogue is being
    * set up the server acknowledges whatever it has no other answer to: the peers' sockets hold their next command back
-   * until TCP has acknowledged the one before, which a silent server's kernel does 40 ms later.
+   * until TCP has acknowledged the one before, which a silent server's kernel does 40 ms later. An acknowledgement itself
+   * is not acknowledged so, or two peers of this habit would never come to rest.
    */
   #acknowledge(promptly: boolean): void {
     const window = this.#minWindow || this.#peerWindow;

@@ -53,7 +53,7 @@ export class Player {
         return connection.backlog;
       },
       write: (bytes) => connection.write(bytes),
-      drop: () => connection.close('slow'),
+      drop: () => connection.close('slow', new Error('the player stayed too far behind the stream')),
     };
     connection.corked(() => {
       this.#subscription = this.#hub.subscribe(this.key, sink, this.#options);

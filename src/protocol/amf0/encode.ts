@@ -53,7 +53,8 @@ function writeComplex(
 function writeProperties(writer: ByteWriter, properties: AmfObject, depth: number): void {
   for (const [key, value] of Object.entries(properties)) {
     const length = Buffer.byteLength(key);
-    if (length > LONGEST_SHORT_STRING) throw new RangeError(`cannot encode a property name of ${length} bytes`);
+    if (length > LONGEST_SHORT_STRING)
+      throw new RangeError(`cannot encode a property name of ${length} bytes`);
     writer.u16(length).utf8(key);
     writeValue(writer, value, depth + 1);
   }
