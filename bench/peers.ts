@@ -34,13 +34,13 @@ export function peersOf(latency: LatencyClass): Peer[] {
 }
 
 /** Gatecast with these directives in its vhost. */
-export function gatecast(label: string, vhost: string, root_ = ''): Peer {
+export function gatecast(label: string, vhost: string): Peer {
   return {
-    name: `gatecast ${label}`,
+    name: `gatecast ${label}`.trim(),
     start: (core, port) => {
       const conf = file(
         `gatecast-${port}.conf`,
-        `listen ${port}; max_connections 20000; srs_log_level error; ${root_}\nvhost __defaultVhost__ { ${vhost} }\n`,
+        `listen ${port}; max_connections 20000; srs_log_level error;\nvhost __defaultVhost__ { ${vhost} }\n`,
       );
       return listening(start(core, process.execPath, [join(root, 'dist/cli/main.js'), '-c', conf]), port);
     },
@@ -77,8 +77,8 @@ export function nodeMediaServer(): Peer {
 }
 
 /** nginx with its RTMP module, if `NGINX` or `nginx` on PATH has it. */
-function nginxRtmp(): Peer[] {
-  const nginx = process.env.NGINX ?? 'nginx';
+export function nginxRtmp(): Peer[] {
+  const nginx = process.env['NGINX'] ?? 'nginx';
   const module = '/usr/lib/nginx/modules/ngx_rtmp_module.so';
   if (spawnSync(nginx, ['-v']).status !== 0 || !existsSync(module)) return [];
   return [
@@ -98,10 +98,10 @@ rtmp { server { listen 127.0.0.1:${port}; chunk_size 60000; application live { l
 }
 
 /** SRS, if the environment variable `SRS` names its binary. */
-function srs(batched: boolean): Peer[] {
-  const binary = process.env.SRS;
+export function srs(batched: boolean, hooks = ''): Peer[] {
+  const binary = process.env['SRS'];
   if (binary === undefined) return [];
-  const mode = batched ? 'default' : 'min_latency on';
+  const mode = `${batched ? 'default' : 'min_latency on'}${hooks === '' ? '' : ', hooks on'}`;
   return [
     {
       name: `SRS, ${mode}`,
@@ -110,7 +110,7 @@ function srs(batched: boolean): Peer[] {
         const conf = file(
           `srs-${port}.conf`,
           `listen ${port}; max_connections 8000; daemon off; srs_log_tank console; srs_log_level error; pid ${scratch}/srs-${port}.pid;
-vhost __defaultVhost__ { ${vhost} }\n`,
+vhost __defaultVhost__ { ${vhost} ${hooks} }\n`,
         );
         return listening(start(core, binary, ['-c', conf]), port);
       },

@@ -20,10 +20,8 @@ export function start(
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Child {
-  const [command, ...rest] = HAS_TASKSET
-    ? ['taskset', '-c', String(core), program, ...args]
-    : [program, ...args];
-  const child: ChildProcess = spawn(command ?? program, rest, {
+  const pinned = ['-c', String(core), program, ...args];
+  const child: ChildProcess = spawn(HAS_TASKSET ? 'taskset' : program, HAS_TASKSET ? pinned : args, {
     stdio: ['ignore', 'pipe', 'inherit'],
     env: { ...process.env, ...env },
   });
