@@ -53,7 +53,14 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     return { snapshot, maxConnections: from.maxConnections, proxyProtocol: from.proxyProtocol };
   };
   const door = new FrontDoor(rulesFor(config), hub, clock, logger);
-  let listeners = await openListeners(config.listen, new Map(), door);
+  let listeners: Map<string, Listener>;
+  try {
+    listeners = await openListeners(config.listen, new Map(), door);
+  } catch (error) {
+    await door.close('shutdown', 'The server could not start.');
+    await hooks.close();
+    throw error;
+  }
   let current = config;
 
   return {

@@ -7,8 +7,12 @@ export function writePidFile(file: string): () => void {
   if (other !== undefined && other !== process.pid && isAlive(other)) {
     throw new Error(`the pid file ${file} names process ${other}, which is running: stop it or change "pid"`);
   }
-  mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, `${process.pid}\n`);
+  try {
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, `${process.pid}\n`);
+  } catch (error) {
+    throw new Error(`cannot write the pid file ${file}: ${(error as Error).message}`, { cause: error });
+  }
   return () => {
     if (readPid(file) === process.pid) rmSync(file, { force: true });
   };

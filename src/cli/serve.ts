@@ -1,30 +1,26 @@
 import { type Diagnostic, formatDiagnostic, loadConfig } from '../config/index.ts';
 import type { Config } from '../model/options.ts';
-import { openLog } from '../observe/logger.ts';
+import { type Log, openLog } from '../observe/logger.ts';
 import { createServer, type Server } from '../server.ts';
 import { VERSION } from '../version.ts';
 import { writePidFile } from './pid-file.ts';
 
 /** Runs the server until a signal stops it: SIGTERM or SIGINT drain, SIGHUP reloads `file`, SIGUSR1 reopens the log. */
 export async function serve(file: string, config: Config): Promise<void> {
-  const log = openLog(config.log);
-  const { logger } = log;
   let removePidFile = () => {};
+  let log: Log;
   let server: Server;
   try {
+    log = openLogOf(config);
     if (config.pidFile !== undefined) removePidFile = writePidFile(config.pidFile);
-    server = await createServer(config, { logger });
+    server = await createServer(config, { logger: log.logger });
   } catch (error) {
     removePidFile();
     console.error(`error: ${(error as Error).message}`);
     process.exitCode = 1;
     return;
   }
-  logger.info(
-    { version: VERSION, pid: process.pid, config: file, listen: server.addresses },
-    'gatecast is listening',
-  );
-
+  const { logger } = log;
   let work = Promise.resolve();
   process.on('SIGHUP', () => {
     // One after the other: a second SIGHUP must not overtake the first.
@@ -49,6 +45,19 @@ export async function serve(file: string, config: Config): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  // Whoever reads this may send signals from now on.
+  logger.info(
+    { version: VERSION, pid: process.pid, config: file, listen: server.addresses },
+    'gatecast is listening',
+  );
+}
+
+function openLogOf({ log }: Config): Log {
+  try {
+    return openLog(log);
+  } catch (error) {
+    throw new Error(`cannot write the log file ${log.file}: ${(error as Error).message}`, { cause: error });
+  }
 }
 
 async function reload(

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../model/clock.ts';
 import { METADATA_SLOT, type MediaPacket } from '../model/media-packet.ts';
 import type { PlayOptions } from '../model/options.ts';
-import type { FlushPace } from './flush-pace.ts';
+import type { StreamPace } from './flush-pace.ts';
 import { GopCache } from './gop-cache.ts';
 import { Lane, type LaneSource, type Seat } from './lane.ts';
 import type { Sink } from './sink.ts';
@@ -21,7 +21,7 @@ export interface Subscription {
 /** One named stream: at most one publisher, any number of players, and what a joiner needs. */
 export class LiveStream implements LaneSource {
   readonly #clock: Clock;
-  readonly #pace: FlushPace;
+  readonly #pace: StreamPace;
   readonly #options: PlayOptions;
   readonly #lanes = new Map<string, Lane>();
   readonly #headers = new Map<string, MediaPacket>();
@@ -31,7 +31,7 @@ export class LiveStream implements LaneSource {
   #hasVideo = false;
   #untouched = true;
 
-  constructor(options: PlayOptions, pace: FlushPace, clock: Clock) {
+  constructor(options: PlayOptions, pace: StreamPace, clock: Clock) {
     this.#options = options;
     this.#pace = pace;
     this.#clock = clock;
@@ -153,6 +153,6 @@ export class LiveStream implements LaneSource {
     const start = this.#clock.now();
     let flushed = false;
     for (const lane of this.#lanes.values()) flushed = lane.flush() || flushed;
-    if (flushed) this.#pace.record(this, this.#clock.now() - start);
+    if (flushed) this.#pace.record(this.#clock.now() - start);
   }
 }

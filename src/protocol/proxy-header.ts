@@ -12,6 +12,9 @@ const V1_START = Buffer.from('PROXY ');
 const V1_MAX = 107;
 const V2_START = Buffer.from([0x0d, 0x0a, 0x0d, 0x0a, 0x00, 0x0d, 0x0a, 0x51, 0x55, 0x49, 0x54, 0x0a]);
 const V2_FIXED = 16;
+/** The commands of version 2. */
+const LOCAL = 0;
+const PROXY = 1;
 /** Addresses and TLVs that we are ready to wait for; proxies send some hundred bytes. */
 const V2_MAX = 4096;
 
@@ -57,8 +60,10 @@ function parseV2(bytes: Buffer): ProxyHeader {
   if (length > V2_MAX)
     throw new ProtocolError('proxy', `A PROXY header of ${length} bytes is over ${V2_MAX}`);
   if (bytes.length < length) return { state: 'incomplete' };
-  const local = (versionAndCommand & 0x0f) === 0;
-  return { state: 'complete', length, source: local ? undefined : v2Source(bytes, rest) };
+  const command = versionAndCommand & 0x0f;
+  if (command > PROXY)
+    throw new ProtocolError('proxy', `A binary PROXY header has the unknown command ${command}`);
+  return { state: 'complete', length, source: command === LOCAL ? undefined : v2Source(bytes, rest) };
 }
 
 function v2Source(bytes: Buffer, addressLength: number): string | undefined {

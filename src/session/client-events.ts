@@ -99,7 +99,8 @@ export class ClientEvents {
   }
 
   #pending<T>(question: Promise<T>): Promise<T> {
-    this.#asking = question;
+    // A gate that throws breaks its promise to us; ours to tell every ending stands all the same.
+    this.#asking = question.catch(() => undefined);
     return question;
   }
 

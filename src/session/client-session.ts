@@ -191,10 +191,9 @@ export class ClientSession {
     this.lastStatus = status;
     const waiter = this.#statuses.get(streamId);
     const { code, level, description } = status;
-    const succeeded = code === waiter?.success;
-    if (!succeeded && level !== 'error') return;
+    if (code !== waiter?.success && level !== 'error') return;
     this.#statuses.delete(streamId);
-    if (succeeded) waiter?.resolve();
+    if (code === waiter?.success) waiter.resolve();
     else waiter?.reject(new RtmpRefusal(code, description));
   }
 

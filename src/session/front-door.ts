@@ -102,6 +102,7 @@ export class FrontDoor {
     });
     this.#sessions.add(session);
     void session.settled.then(() => this.#sessions.delete(session));
+    if (!this.#open) session.kick('shutdown', 'The server has stopped.');
     return session;
   }
 

@@ -32,6 +32,16 @@ export class MessageStreams {
     return this.#roles.get(id);
   }
 
+  /**
+   * Who takes the media of message stream `id`. Some senders put theirs on stream 0 (node-media-server's push does), and
+   * SRS and nginx-rtmp never look: such media belongs to the connection's publisher if it has no other role.
+   */
+  publisherAt(id: number): Publisher | undefined {
+    const [only, another] = id === 0 ? this.roles : [];
+    const role = another === undefined ? (only ?? this.#roles.get(id)) : undefined;
+    return role?.role === 'publishing' ? role : undefined;
+  }
+
   assign(id: number, role: Role): void {
     this.#roles.set(id, role);
   }

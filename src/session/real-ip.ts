@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Clock } from '../model/clock.ts';
 import { formatIp } from '../model/ip.ts';
-import { parseProxyHeader } from '../protocol/proxy-header.ts';
+import { type ProxyHeader, parseProxyHeader } from '../protocol/proxy-header.ts';
 import { HANDSHAKE_TIMEOUT_MS } from './limits.ts';
 
 /**
@@ -27,17 +27,21 @@ export function readProxyHeader(
   const onClose = () => fail('the proxy closed before its PROXY header was complete');
   const onData = (bytes: Buffer) => {
     received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
+    let header: ProxyHeader;
     try {
-      const header = parseProxyHeader(received);
-      if (header.state === 'incomplete') return;
-      leave();
-      socket.pause();
-      const rest = received.subarray(header.length);
-      if (rest.length > 0) socket.unshift(rest);
-      done(formatIp(header.source ?? socket.remoteAddress ?? ''));
+      header = parseProxyHeader(received);
     } catch (error) {
       fail((error as Error).message);
+      return;
     }
+    if (header.state === 'incomplete') return;
+    leave();
+    // Nothing may be read while nobody listens; and a socket that was paused has to be told to go on.
+    socket.pause();
+    const rest = received.subarray(header.length);
+    if (rest.length > 0) socket.unshift(rest);
+    done(formatIp(header.source ?? socket.remoteAddress ?? ''));
+    socket.resume();
   };
   const timer = clock.after(HANDSHAKE_TIMEOUT_MS, () => fail('no PROXY header came from a trusted proxy'));
   socket.on('data', onData).on('error', onError).on('close', onClose);

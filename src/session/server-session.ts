@@ -138,11 +138,9 @@ export class ServerSession {
       case MESSAGE_TYPE.video:
       case MESSAGE_TYPE.dataAmf0:
       case MESSAGE_TYPE.dataAmf3:
-      case MESSAGE_TYPE.aggregate: {
-        const role = this.#dialogue.streams.get(message.streamId);
-        if (role?.role === 'publishing') role.take(message);
+      case MESSAGE_TYPE.aggregate:
+        this.#dialogue.streams.publisherAt(message.streamId)?.take(message);
         return;
-      }
       default: // Shared objects and unknown types: nothing to us, and no reason to hang up.
     }
   }

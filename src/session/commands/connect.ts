@@ -31,6 +31,7 @@ export async function connect(dialogue: Dialogue, command: Command): Promise<voi
   if (vhost.hooks.schema === 'srs1') {
     const verdict = await events.connect(address);
     if (!verdict.allowed) return refuse(verdict.message);
+    if (connection.isClosed()) return;
   }
   dialogue.log.info({ vhost: address.vhost, app: address.app }, 'client connected');
   connection.acknowledgeEvery(vhost.inAckSize);

@@ -34,7 +34,10 @@ export async function publish(
   if (!publication) {
     return refuse(STATUS.publishBadName, `stream ${address.stream} is already being published`);
   }
-  const opened = await visitor.events.open('on_publish', address);
+  const opened = await visitor.events.open('on_publish', address).catch((error: unknown) => {
+    publication.end();
+    throw error;
+  });
   if (!opened.allowed || dialogue.connection.isClosed()) {
     publication.end();
     if (!opened.allowed) refuse(STATUS.publishDenied, opened.message);

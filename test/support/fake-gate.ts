@@ -1,0 +1,74 @@
+import {
+  ALLOWED,
+  type ClosingEvent,
+  type Gate,
+  type GateAction,
+  type GateEvent,
+  type Verdict,
+} from '../../src/model/lifecycle.ts';
+
+/** A question that the gate was asked and has not answered. */
+export interface Question {
+  readonly event: GateEvent;
+  readonly signal: AbortSignal;
+  answer(verdict: Verdict): void;
+}
+
+export const refused = (message: string): Verdict => ({ allowed: false, message });
+
+/** A gate that notes what it hears, and says yes unless told otherwise. */
+export class FakeGate implements Gate {
+  readonly asked: GateEvent[] = [];
+  readonly told: ClosingEvent[] = [];
+  /** Everything in order: `ask on_publish key`, `tell on_unpublish key client`. */
+  readonly log: string[] = [];
+  readonly #verdicts = new Map<GateAction, Verdict>();
+  readonly #slow = new Set<GateAction>();
+  readonly #open: Question[] = [];
+  readonly #waiting: ((question: Question) => void)[] = [];
+  #lateVerdict: Verdict = refused('the client has gone');
+
+  /** From now on this is the answer to that kind of question. */
+  answers(action: GateAction, verdict: Verdict): this {
+    this.#verdicts.set(action, verdict);
+    return this;
+  }
+
+  /** From now on the test answers that kind of question, by `question`. */
+  keepsWaiting(action: GateAction): this {
+    this.#slow.add(action);
+    return this;
+  }
+
+  /** A question whose client leaves is answered with a yes that was on its way. */
+  allowsTheLate(): this {
+    this.#lateVerdict = ALLOWED;
+    return this;
+  }
+
+  /** The next question that is to be answered by hand. */
+  question(): Promise<Question> {
+    const open = this.#open.shift();
+    return open ? Promise.resolve(open) : new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  ask(event: GateEvent, signal: AbortSignal): Promise<Verdict> {
+    this.asked.push(event);
+    this.log.push(`ask ${event.action} ${event.stream || event.app}`);
+    if (!this.#slow.has(event.action)) {
+      return Promise.resolve(this.#verdicts.get(event.action) ?? ALLOWED);
+    }
+    return new Promise((resolve) => {
+      signal.addEventListener('abort', () => resolve(this.#lateVerdict));
+      const question = { event, signal, answer: resolve };
+      const waiting = this.#waiting.shift();
+      if (waiting) waiting(question);
+      else this.#open.push(question);
+    });
+  }
+
+  tell(event: ClosingEvent): void {
+    this.told.push(event);
+    this.log.push(`tell ${event.action} ${event.stream || event.app} ${event.reason}`);
+  }
+}

@@ -1,0 +1,69 @@
+import type {
+  Config,
+  HookOptions,
+  PlayOptions,
+  PublishOptions,
+  VhostOptions,
+} from '../../src/model/options.ts';
+import { DEFAULT_VHOST } from '../../src/model/stream-key.ts';
+
+export const PLAY: PlayOptions = {
+  gopCache: true,
+  gopCacheMaxFrames: 2500,
+  queueLengthMs: 30_000,
+  mwLatency: 0,
+  minLatency: false,
+  timeJitter: 'full',
+};
+
+export const PUBLISH: PublishOptions = {
+  firstPktTimeoutMs: 20_000,
+  normalTimeoutMs: 5_000,
+  kickoffForIdleMs: 0,
+};
+
+export const NO_HOOKS: HookOptions = {
+  enabled: false,
+  schema: 'srs1',
+  urls: {},
+  connectTimeoutMs: 2_000,
+  timeoutMs: 5_000,
+  ca: undefined,
+  insecure: false,
+};
+
+export const SRS5: HookOptions = { ...NO_HOOKS, schema: 'srs5' };
+
+/** A vhost with nothing special, but for what is given. */
+export function vhost(options: Partial<VhostOptions> = {}): VhostOptions {
+  return {
+    name: DEFAULT_VHOST,
+    enabled: true,
+    chunkSize: 60_000,
+    tcpNodelay: true,
+    outAckSize: 2_500_000,
+    inAckSize: 0,
+    play: PLAY,
+    publish: PUBLISH,
+    hooks: NO_HOOKS,
+    security: undefined,
+    refer: { enabled: false, all: [], publish: [], play: [] },
+    ...options,
+  };
+}
+
+/** A whole configuration that listens at a port of the operating system's choice on the loopback address. */
+export function config(options: Partial<Config> = {}): Config {
+  return {
+    listen: [{ host: '127.0.0.1', port: 0 }],
+    maxConnections: 100,
+    serverId: undefined,
+    pidFile: undefined,
+    log: { file: undefined, level: 'info' },
+    strictVhost: false,
+    drainTimeoutMs: 2_000,
+    proxyProtocol: { enabled: false, trusted: [] },
+    vhosts: [vhost()],
+    ...options,
+  };
+}

@@ -1,0 +1,44 @@
+import { createServer, parseConfigText, type Server, type ServerDeps } from '../../src/index.ts';
+import type { Logger } from '../../src/model/logger.ts';
+
+/** A server in the test's own process. */
+export interface RunningServer {
+  readonly server: Server;
+  readonly port: number;
+  readonly log: readonly LogLine[];
+  url(path: string): string;
+  stop(): Promise<void>;
+}
+
+/** What was logged, with the message at `msg`. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string };
+
+/** Starts a server at a port that is free. `conf` is in SRS grammar, without `listen`. */
+export async function startServer(
+  conf = 'vhost __defaultVhost__ { }',
+  deps: Omit<Partial<ServerDeps>, 'logger'> = {},
+): Promise<RunningServer> {
+  const result = parseConfigText(`listen 127.0.0.1:0;\n${conf}`, 'test.conf');
+  if (!result.ok) throw new Error(JSON.stringify(result.errors));
+  const log: LogLine[] = [];
+  const server = await createServer(result.config, { logger: collect(log, {}), ...deps });
+  const port = server.addresses[0]?.port ?? 0;
+  return {
+    server,
+    port,
+    log,
+    url: (path) => `rtmp://127.0.0.1:${port}/${path}`,
+    stop: () => server.stop(),
+  };
+}
+
+function collect(log: LogLine[], bound: object): Logger {
+  const take = (fields: object, msg: string) => void log.push({ ...bound, ...fields, msg });
+  return {
+    debug: () => undefined,
+    info: take,
+    warn: take,
+    error: take,
+    child: (fields) => collect(log, { ...bound, ...fields }),
+  };
+}
