@@ -69,11 +69,12 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     },
     door,
     async reload(next) {
+      const rules = rulesFor(next);
       const opened = await openListeners(next.listen, listeners, door);
       for (const [name, listener] of listeners) if (!opened.has(name)) listener.close();
       listeners = opened;
       current = next;
-      door.change(rulesFor(next));
+      door.change(rules);
     },
     async stop() {
       for (const listener of listeners.values()) listener.close();

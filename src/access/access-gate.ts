@@ -54,12 +54,12 @@ function securityCheck(rules: readonly SecurityRule[]): Check {
   };
 }
 
-/** As in SRS: a listed host matches the end of the page's host; a client that names no page is refused. */
+/** A listed host admits pages of that host and of those below it; a client that names no page is refused. */
 function referCheck(refer: ReferOptions): Check {
   return (role, { pageUrl }) => {
     const host = URL.canParse(pageUrl) ? new URL(pageUrl).hostname : '';
     const admits = (hosts: readonly string[]) =>
-      hosts.length === 0 || (host !== '' && hosts.some((suffix) => host.endsWith(suffix)));
+      hosts.length === 0 || hosts.some((listed) => `.${host}`.endsWith(`.${listed.toLowerCase()}`));
     if (admits(refer.all) && admits(refer[role])) return ALLOWED;
     return { allowed: false, message: `a page at ${host || '(none)'} may not embed this, says "refer"` };
   };

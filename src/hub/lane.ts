@@ -20,6 +20,7 @@ export interface LaneSource {
   headers(timestamp: number): readonly MediaPacket[];
   /** Packets since the last keyframe that the cache holds. */
   gop(): readonly MediaPacket[];
+  /** True once anything of a picture has come: players start at a keyframe from then on. */
   readonly hasVideo: boolean;
   /** True while the present publish has brought no packet. */
   readonly untouched: boolean;

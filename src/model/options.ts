@@ -60,7 +60,7 @@ export interface SecurityRule {
   readonly from: string;
 }
 
-/** `refer { … }`: hosts of pages (suffixes) that may embed this vhost's streams; an empty list allows all. */
+/** `refer { … }`: hosts of pages (themselves or those below them) that may embed this vhost's streams; an empty list allows all. */
 export interface ReferOptions {
   readonly enabled: boolean;
   readonly all: readonly string[];

@@ -168,8 +168,12 @@ export class Connection {
     this.#closed = true;
     this.#stream.end();
     this.#stream.resume();
-    if (reason === 'slow' || reason === 'timeout' || error !== undefined) this.#stream.destroy();
-    else this.#clock.after(LINGER_MS, () => this.#stream.destroy());
+    if (reason === 'slow' || reason === 'timeout' || error !== undefined) {
+      this.#stream.destroy();
+    } else {
+      const linger = this.#clock.after(LINGER_MS, () => this.#stream.destroy());
+      this.#stream.once('close', () => linger.clear());
+    }
     this.#events.closed(reason, error);
   }
 

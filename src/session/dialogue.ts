@@ -10,7 +10,7 @@ import type { Connection } from './connection.ts';
 import { MAX_VHOSTS_PER_CONNECTION } from './limits.ts';
 import type { MessageStreams } from './message-streams.ts';
 
-/** The configuration that a connection is born with and keeps. */
+/** The configuration that a connection takes up at `connect` and keeps. */
 export interface Snapshot {
   readonly vhosts: ReadonlyMap<string, VhostOptions>;
   readonly strictVhost: boolean;
@@ -19,6 +19,9 @@ export interface Snapshot {
 
 /** A client whose `connect` has been taken. */
 export interface Visitor {
+  readonly snapshot: Snapshot;
+  /** The vhost that `connect` led to. */
+  readonly home: string;
   readonly tcUrl: string;
   readonly app: string;
   readonly events: ClientEvents;
@@ -30,7 +33,8 @@ export interface Dialogue {
   readonly client: ClientIdentity;
   readonly hub: Hub;
   readonly clock: Clock;
-  readonly snapshot: Snapshot;
+  /** The configuration of this moment. */
+  readonly currentSnapshot: () => Snapshot;
   readonly streams: MessageStreams;
   readonly log: Logger;
   /** Undefined until `connect`. */
@@ -47,8 +51,8 @@ export type Entry =
  * Finds out where a stream name leads and asks that vhost's `on_connect`, if it has not been asked: the name may lead
  * to another vhost than `connect` did, and under the srs5 schema the question waits for the name.
  */
-export async function enter(dialogue: Dialogue, visitor: Visitor, streamName: string): Promise<Entry> {
-  const { vhosts, strictVhost } = dialogue.snapshot;
+export async function enter(visitor: Visitor, streamName: string): Promise<Entry> {
+  const { vhosts, strictVhost } = visitor.snapshot;
   const resolution = resolveAddress({ ...visitor, streamName }, vhosts, strictVhost);
   if (!resolution.ok) return resolution;
   const { address } = resolution;

@@ -93,12 +93,11 @@ export class FrontDoor {
   enter(stream: Duplex, ip: string): ServerSession {
     this.#accepted += 1;
     const client = { number: this.#accepted, id: randomId(), ip };
-    const { snapshot } = this.#rules;
     const session = new ServerSession(stream, client, {
       hub: this.#hub,
       clock: this.#clock,
       log: this.#log,
-      snapshot,
+      currentSnapshot: () => this.#rules.snapshot,
     });
     this.#sessions.add(session);
     void session.settled.then(() => this.#sessions.delete(session));

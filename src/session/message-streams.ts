@@ -37,8 +37,7 @@ export class MessageStreams {
    * SRS and nginx-rtmp never look: such media belongs to the connection's publisher if it has no other role.
    */
   publisherAt(id: number): Publisher | undefined {
-    const [only, another] = id === 0 ? this.roles : [];
-    const role = another === undefined ? (only ?? this.#roles.get(id)) : undefined;
+    const role = id === 0 ? this.#onlyRole : this.#roles.get(id);
     return role?.role === 'publishing' ? role : undefined;
   }
 
@@ -66,5 +65,10 @@ export class MessageStreams {
       if (role?.role === 'publishing' && role.key.stream === name) return id;
     }
     return undefined;
+  }
+
+  get #onlyRole(): Role | undefined {
+    const [only, another] = this.roles;
+    return another === undefined ? only : undefined;
   }
 }

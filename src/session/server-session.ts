@@ -19,8 +19,7 @@ export interface SessionSurroundings {
   readonly hub: Hub;
   readonly clock: Clock;
   readonly log: Logger;
-  /** The configuration at the moment of the accept. */
-  readonly snapshot: Snapshot;
+  readonly currentSnapshot: () => Snapshot;
 }
 
 /** One client's RTMP dialogue, server side, from the handshake to the closing events. */
@@ -65,7 +64,7 @@ export class ServerSession {
       client,
       hub: surroundings.hub,
       clock: this.#clock,
-      snapshot: surroundings.snapshot,
+      currentSnapshot: surroundings.currentSnapshot,
       streams: new MessageStreams(),
       log: this.#log,
       visitor: undefined,
@@ -75,7 +74,8 @@ export class ServerSession {
 
   /** The vhosts that this client has entered. */
   get vhosts(): readonly string[] {
-    return this.#dialogue.visitor?.events.vhosts ?? [];
+    const { visitor } = this.#dialogue;
+    return visitor ? [visitor.home, ...visitor.events.vhosts] : [];
   }
 
   /** Tells the client why and closes. */

@@ -33,7 +33,7 @@ function hosts(name: 'all' | 'publish' | 'play', whom: string): Spec<readonly st
     takes: 'one or more values',
     read: many(hostSuffix()),
     fallback: '',
-    doc: `Ends of the host names of pages that may embed ${whom}. Without it every page may.`,
+    doc: `Hosts whose pages, and those of hosts below them, may embed ${whom}. Without it every page may.`,
     example: 'example.com example.org',
   };
 }
@@ -56,7 +56,7 @@ export const SECURITY: BlockSpec<SecurityValues> = {
 /** Directives of `refer { … }`. */
 export const REFER: BlockSpec<ReferOptions> = {
   path: ['vhost', 'refer'],
-  doc: "Pages that may embed this vhost's streams, by the end of the host in the client's pageUrl. A client without a pageUrl is refused where a list is given.",
+  doc: "Pages that may embed this vhost's streams, by the host in the client's pageUrl: a listed host and those below it. A client without a pageUrl is refused where a list is given.",
   directives: {
     enabled: switchOff('Off lets every page embed.'),
     all: hosts('all', 'players and publishers'),

@@ -13,7 +13,8 @@ import { connectResult, failure } from '../replies.ts';
  */
 export async function connect(dialogue: Dialogue, command: Command): Promise<void> {
   const request = readRequest(command.args[0]);
-  const { snapshot, connection } = dialogue;
+  const { connection } = dialogue;
+  const snapshot = dialogue.currentSnapshot();
   const refuse = (message: string) => {
     const info = statusInfo('error', STATUS.connectRejected, message);
     dialogue.refuse(`connect refused: ${message}`, failure(command.transactionId, info));
@@ -26,7 +27,7 @@ export async function connect(dialogue: Dialogue, command: Command): Promise<voi
 
   const facts = { client: dialogue.client, tcUrl: request.tcUrl, pageUrl: request.pageUrl };
   const events = new ClientEvents(snapshot.gate, facts, connection, dialogue.clock);
-  const visitor: Visitor = { tcUrl: request.tcUrl, app: request.app, events };
+  const visitor: Visitor = { snapshot, home: vhost.name, tcUrl: request.tcUrl, app: request.app, events };
   dialogue.visitor = visitor;
   if (vhost.hooks.schema === 'srs1') {
     const verdict = await events.connect(address);

@@ -25,7 +25,7 @@ export async function play(
   // A new play on a playing stream is a switch to another one (RTMP 7.2.2.1, reset).
   dialogue.streams.clear(streamId)?.end('client');
 
-  const entry = await enter(dialogue, visitor, name);
+  const entry = await enter(visitor, name);
   if (!entry.ok) return refuse(entry.message);
   const { address, vhost } = entry;
   if (address.stream === '') return refuse('the stream has no name');

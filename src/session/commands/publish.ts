@@ -24,7 +24,7 @@ export async function publish(
   const busy = dialogue.streams.get(streamId);
   if (busy) return refuse(STATUS.publishBadName, `message stream ${streamId} is already ${busy.role}`);
 
-  const entry = await enter(dialogue, visitor, name);
+  const entry = await enter(visitor, name);
   if (!entry.ok) return refuse(STATUS.publishDenied, entry.message);
   const { address, vhost } = entry;
   if (address.stream === '') return refuse(STATUS.publishBadName, 'the stream has no name');

@@ -43,6 +43,7 @@ export function fcUnpublish(dialogue: Dialogue, command: Command): void {
   const roles = dialogue.streams;
   const id = roles.publishedAs(
     name
+      .replaceAll(' ', '')
       .replace(/[?#].*$/s, '')
       .split('/')
       .filter(Boolean)
