@@ -27,7 +27,8 @@ process.on('SIGINT', stop);
 process.on('SIGTERM', stop);
 server.on('exit', (code) => {
   backend.kill('SIGTERM');
-  process.exitCode = code ?? 1;
+  // A backend that could not start is the error that counts, however well the server then stopped.
+  process.exitCode ??= code ?? 1;
 });
 backend.on('exit', (code) => {
   if (code === null || code === 0) return;

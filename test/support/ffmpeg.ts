@@ -5,12 +5,12 @@ import type { TestContext } from 'vitest';
 import { type Child, startChild } from './child.ts';
 import { findProgram, required } from './requires.ts';
 
-const load = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 
 /** The path that an npm package of ffmpeg names, if its binary was downloaded. */
-function fromPackage(name: string): string | undefined {
+function fromPackage(load: () => unknown): string | undefined {
   try {
-    const found = load(name) as string | { path: string } | null;
+    const found = load() as string | { path: string } | null;
     const path = typeof found === 'string' ? found : found?.path;
     return path !== undefined && existsSync(path) ? path : undefined;
   } catch {
@@ -21,9 +21,9 @@ function fromPackage(name: string): string | undefined {
 /** The ffmpeg that tests use: FFMPEG_PATH, ffmpeg-static, PATH, @ffmpeg-installer/ffmpeg, in this order. */
 export const ffmpegPath: string | undefined =
   process.env['FFMPEG_PATH'] ??
-  fromPackage('ffmpeg-static') ??
+  fromPackage(() => require('ffmpeg-static')) ??
   findProgram('ffmpeg') ??
-  fromPackage('@ffmpeg-installer/ffmpeg');
+  fromPackage(() => require('@ffmpeg-installer/ffmpeg'));
 
 /** Skips a test that needs ffmpeg where there is none. */
 export function requiredFfmpeg(context: TestContext): string {
