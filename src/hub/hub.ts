@@ -67,7 +67,10 @@ export class Hub {
   }
 
   #open(name: string, options: PlayOptions): Entry {
-    const entry: Entry = { stream: new LiveStream(options, this.#pace.ofStream(), this.#clock), publisher: undefined };
+    const entry: Entry = {
+      stream: new LiveStream(options, this.#pace.ofStream(), this.#clock),
+      publisher: undefined,
+    };
     this.#entries.set(name, entry);
     return entry;
   }

@@ -26,9 +26,14 @@ export interface Address {
   readonly param: string;
 }
 
-export type Resolution =
-  | { readonly ok: true; readonly address: Address }
-  | { readonly ok: false; readonly message: string };
+interface Refusal {
+  readonly ok: false;
+  readonly message: string;
+  /** True if nothing but the host is wrong: a stream name may name a vhost yet. */
+  readonly undecided: boolean;
+}
+
+export type Resolution = { readonly ok: true; readonly address: Address } | Refusal;
 
 /** The vhosts that a configuration knows, by name. */
 export interface KnownVhosts {
@@ -81,8 +86,8 @@ export function resolveConnect(
   return resolution.ok ? { ok: true, address: { ...resolution.address, stream: '' } } : resolution;
 }
 
-function refuse(message: string): { readonly ok: false; readonly message: string } {
-  return { ok: false, message };
+function refuse(message: string, undecided = false): Refusal {
+  return { ok: false, message, undecided };
 }
 
 function splitTcUrl(tcUrl: string): { host: string; path: string } {
@@ -135,9 +140,7 @@ function namedVhosts(queries: readonly string[]): string[] {
   );
 }
 
-type VhostChoice =
-  | { readonly ok: true; readonly name: string }
-  | { readonly ok: false; readonly message: string };
+type VhostChoice = { readonly ok: true; readonly name: string } | Refusal;
 
 function chooseVhost(
   named: readonly string[],
@@ -152,9 +155,13 @@ function chooseVhost(
   if (found !== undefined) return choose(found, vhosts);
   // An address or localhost names a machine, not a vhost.
   const namesVhost = first !== undefined || !isMachine(host);
-  if (strict && namesVhost) return refuse(`vhost ${wanted} is not configured here and strict_vhost is on`);
+  const undecided = first === undefined;
+  if (strict && namesVhost) {
+    return refuse(`vhost ${wanted} is not configured here and strict_vhost is on`, undecided);
+  }
   if (vhosts.get(DEFAULT_VHOST)) return choose(DEFAULT_VHOST, vhosts);
-  return refuse(`vhost ${wanted || '(none)'} is not configured here and there is no ${DEFAULT_VHOST}`);
+  const why = `vhost ${wanted || '(none)'} is not configured here and there is no ${DEFAULT_VHOST}`;
+  return refuse(why, undecided);
 }
 
 function choose(name: string, vhosts: KnownVhosts): VhostChoice {

@@ -15,7 +15,18 @@ export function openLog(options: LogOptions): Log {
   const target = destination(
     file === undefined ? { dest: 1, sync: true } : { dest: file, mkdir: true, sync: true },
   );
-  return { logger: createLogger(level, target), reopen: () => file !== undefined && target.reopen() };
+  const logger = createLogger(level, target);
+  // A full disk or a vanished folder costs log lines, never the clients.
+  const complain = (error: Error) => process.stderr.write(`error: the log ${file ?? ''}: ${error.message}\n`);
+  target.on('error', complain);
+  const reopen = () => {
+    try {
+      if (file !== undefined) target.reopen();
+    } catch (error) {
+      complain(error as Error);
+    }
+  };
+  return { logger, reopen };
 }
 
 /** A logger that writes its lines to `stream`. */

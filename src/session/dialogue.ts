@@ -20,8 +20,8 @@ export interface Snapshot {
 /** A client whose `connect` has been taken. */
 export interface Visitor {
   readonly snapshot: Snapshot;
-  /** The vhost that `connect` led to. */
-  readonly home: string;
+  /** The vhost that `connect` led to; undefined if only a stream name can tell. */
+  readonly home: string | undefined;
   readonly tcUrl: string;
   readonly app: string;
   readonly events: ClientEvents;
@@ -52,8 +52,9 @@ export type Entry =
  * to another vhost than `connect` did, and under the srs5 schema the question waits for the name.
  */
 export async function enter(visitor: Visitor, streamName: string): Promise<Entry> {
-  const { vhosts, strictVhost } = visitor.snapshot;
-  const resolution = resolveAddress({ ...visitor, streamName }, vhosts, strictVhost);
+  const { snapshot, tcUrl, app } = visitor;
+  const { vhosts, strictVhost } = snapshot;
+  const resolution = resolveAddress({ tcUrl, app, streamName }, vhosts, strictVhost);
   if (!resolution.ok) return resolution;
   const { address } = resolution;
   const vhost = vhosts.get(address.vhost);

@@ -75,7 +75,7 @@ export class ServerSession {
   /** The vhosts that this client has entered. */
   get vhosts(): readonly string[] {
     const { visitor } = this.#dialogue;
-    return visitor ? [visitor.home, ...visitor.events.vhosts] : [];
+    return visitor ? [...(visitor.home === undefined ? [] : [visitor.home]), ...visitor.events.vhosts] : [];
   }
 
   /** Tells the client why and closes. */
@@ -169,7 +169,7 @@ export class ServerSession {
     for (const role of streams.roles) role.end(reason);
     const { bytesIn, bytesOut } = this.#connection;
     const seconds = Math.round((this.#clock.now() - this.#startedAt) / 100) / 10;
-    const why = this.#why ?? error?.message;
+    const why = this.#why ?? (isGoodbye(error) ? undefined : error?.message);
     const facts = { reason, ...(why === undefined ? {} : { why }), seconds, bytesIn, bytesOut };
     // A port scan or a load balancer's probe is not an event that a person cares about.
     if (visitor || bytesIn > 0) this.#log.info(facts, 'connection closed');
@@ -177,4 +177,9 @@ export class ServerSession {
     // Not awaited by anything that the client sees: the socket is closed already.
     void Promise.resolve(visitor?.events.close(reason)).finally(this.#settle);
   }
+}
+
+/** A client that has closed while something was being written to it has done nothing remarkable. */
+function isGoodbye(error: NodeJS.ErrnoException | undefined): boolean {
+  return error?.code === 'EPIPE';
 }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { type Child, startChild } from '../support/child.ts';
@@ -149,7 +149,21 @@ describe('signals', () => {
     await server.logged('play started');
   });
 
-  test.todo('SIGUSR1 while the log file cannot be opened leaves the server running');
+  test('SIGUSR1 while the log file cannot be opened leaves the server running', async () => {
+    const directory = stopped(temporaryDirectory());
+    const log = directory.file('gatecast.log');
+    const text = `listen 127.0.0.1:0;\nsrs_log_tank file;\nsrs_log_file ${log};\n${VHOST}`;
+    const child = stopped(gatecast(['-c', conf(directory, text)]));
+    const first = await until('the first line', () =>
+      existsSync(log) ? readFileSync(log, 'utf8').split('\n')[0] : undefined,
+    );
+    const { listen } = JSON.parse(first) as { listen: { port: number }[] };
+    rmSync(log);
+    mkdirSync(log);
+    child.kill('SIGUSR1');
+    await child.line(/EISDIR/);
+    stopped(await startPlaying('cam', { port: listen[0]?.port ?? 0 }));
+  });
 });
 
 describe('npm start', () => {

@@ -150,10 +150,14 @@ describe('the order and the words of hooks', () => {
     );
     expect(backends.posts.filter((post) => post.url === '/studio/on_connect')).toHaveLength(2);
   });
-});
 
-// Today connect is refused before the key is known, though "gatecast resolve" and conf/hooks-two-vhosts.conf say yes.
-test.todo('a vhost named in the key alone is found where the host is no vhost and there is no default one');
+  test('a vhost named in the key alone is found where the host is no vhost and there is no default one', async () => {
+    const { backends, server } = await openHouse(twoVhosts);
+    stopped(await startPublishing('cam?vhost=studio.test', { port: server.port, app: 'live' }));
+    const publishes = await backends.received(2, 'on_publish');
+    expect(publishes.map((post) => post.body['vhost'])).toEqual(['studio.test', 'studio.test']);
+  });
+});
 
 describe('a refusal', () => {
   test('by the second URL: the first was asked, nothing after it is, and the client hears why', async () => {

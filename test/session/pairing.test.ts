@@ -150,7 +150,7 @@ describe('a connection that never asked anything', () => {
   test('has no on_close when its vhost was refused', async () => {
     const server = openServer({ strictVhost: true });
     const { peer } = server.enter();
-    peer.shakeHands().say(say.connect({ tcUrl: 'rtmp://nowhere/live' }));
+    peer.shakeHands().say(say.connect({ tcUrl: 'rtmp://127.0.0.1/live?vhost=nowhere' }));
     await peer.ended;
     await settled();
     expect(server.gate.log).toEqual([]);

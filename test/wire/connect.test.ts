@@ -73,9 +73,21 @@ describe('connect', () => {
   test('to a vhost that is not there is rejected without asking anybody', async () => {
     const { enter, gate } = openServer({ strictVhost: true });
     const { peer } = enter();
-    peer.shakeHands().say(say.connect({ tcUrl: 'rtmp://nowhere.example/live' }));
+    peer.shakeHands().say(say.connect({ tcUrl: 'rtmp://127.0.0.1/live?vhost=nowhere.example' }));
     await peer.ended;
     expect((await peer.info('_error 1'))?.['description']).toContain('nowhere.example is not configured');
+    expect(gate.log).toEqual([]);
+  });
+
+  test('from a host that is no vhost waits for the name, which may be one, and refuses it if it is none', async () => {
+    const { enter, gate } = openServer({ strictVhost: true });
+    const { peer } = enter();
+    peer.shakeHands().say(say.connect({ tcUrl: 'rtmp://nowhere.example/live' }));
+    await peer.hear('_result 1 NetConnection.Connect.Success');
+    peer.say(say.createStream(), say.publish('cam'));
+    await peer.ended;
+    const refusal = await peer.info('onStatus@1 NetStream.Publish.Denied');
+    expect(refusal?.['description']).toContain('nowhere.example is not configured');
     expect(gate.log).toEqual([]);
   });
 

@@ -1,4 +1,5 @@
 import { resolveConnect } from '../../model/address.ts';
+import type { VhostOptions } from '../../model/options.ts';
 import type { AmfObject, AmfValue } from '../../protocol/amf0/value.ts';
 import type { Command } from '../../protocol/rtmp/command.ts';
 import { setPeerBandwidth, windowAckSize } from '../../protocol/rtmp/control.ts';
@@ -9,7 +10,8 @@ import { connectResult, failure } from '../replies.ts';
 
 /**
  * `connect` (RTMP 7.2.1.1): finds the vhost, asks its `on_connect` and only then answers. Under the srs5 schema the
- * question waits until the client has named its stream, as SRS does since 2.0.246.
+ * question waits until the client has named its stream, as SRS does since 2.0.246; so it does where the host names no
+ * vhost that is configured, since the stream name may.
  */
 export async function connect(dialogue: Dialogue, command: Command): Promise<void> {
   const request = readRequest(command.args[0]);
@@ -20,29 +22,37 @@ export async function connect(dialogue: Dialogue, command: Command): Promise<voi
     dialogue.refuse(`connect refused: ${message}`, failure(command.transactionId, info));
   };
   const resolution = resolveConnect(request, snapshot.vhosts, snapshot.strictVhost);
-  if (!resolution.ok) return refuse(resolution.message);
-  const { address } = resolution;
-  const vhost = snapshot.vhosts.get(address.vhost);
-  if (!vhost) throw new Error(`resolveConnect chose the vhost ${address.vhost}, which does not exist`);
+  if (!resolution.ok && !resolution.undecided) return refuse(resolution.message);
+  const address = resolution.ok ? resolution.address : undefined;
+  const vhost = address && snapshot.vhosts.get(address.vhost);
 
   const facts = { client: dialogue.client, tcUrl: request.tcUrl, pageUrl: request.pageUrl };
   const events = new ClientEvents(snapshot.gate, facts, connection, dialogue.clock);
-  const visitor: Visitor = { snapshot, home: vhost.name, tcUrl: request.tcUrl, app: request.app, events };
+  const visitor: Visitor = { snapshot, home: vhost?.name, tcUrl: request.tcUrl, app: request.app, events };
   dialogue.visitor = visitor;
-  if (vhost.hooks.schema === 'srs1') {
+  if (address && vhost?.hooks.schema === 'srs1') {
     const verdict = await events.connect(address);
     if (!verdict.allowed) return refuse(verdict.message);
     if (connection.isClosed()) return;
   }
-  dialogue.log.info({ vhost: address.vhost, app: address.app }, 'client connected');
-  connection.acknowledgeEvery(vhost.inAckSize);
-  connection.setNoDelay(vhost.tcpNodelay);
+  dialogue.log.info({ vhost: address?.vhost, app: address?.app }, 'client connected');
+  const terms = vhost ?? TERMS;
+  connection.acknowledgeEvery(terms.inAckSize);
+  connection.setNoDelay(terms.tcpNodelay);
   connection.corked(() => {
-    connection.send(windowAckSize(vhost.outAckSize), setPeerBandwidth(vhost.outAckSize));
-    connection.switchChunkSize(vhost.chunkSize);
+    connection.send(windowAckSize(terms.outAckSize), setPeerBandwidth(terms.outAckSize));
+    connection.switchChunkSize(terms.chunkSize);
     connection.send(connectResult(command.transactionId, request.object));
   });
 }
+
+/** How a client is served whose vhost only a stream name can tell: the directives' defaults. */
+const TERMS: Pick<VhostOptions, 'inAckSize' | 'outAckSize' | 'chunkSize' | 'tcpNodelay'> = {
+  inAckSize: 0,
+  outAckSize: 2_500_000,
+  chunkSize: 60_000,
+  tcpNodelay: true,
+};
 
 interface ConnectRequest {
   readonly object: AmfObject;
