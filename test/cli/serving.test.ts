@@ -155,7 +155,7 @@ describe('signals', () => {
     const text = `listen 127.0.0.1:0;\nsrs_log_tank file;\nsrs_log_file ${log};\n${VHOST}`;
     const child = stopped(gatecast(['-c', conf(directory, text)]));
     const first = await until('the first line', () =>
-      existsSync(log) ? readFileSync(log, 'utf8').split('\n')[0] : undefined,
+      existsSync(log) ? readFileSync(log, 'utf8').split('\n').filter(Boolean)[0] : undefined,
     );
     const { listen } = JSON.parse(first) as { listen: { port: number }[] };
     rmSync(log);
