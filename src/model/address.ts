@@ -1,3 +1,4 @@
+import { isCut } from './cut-url.ts';
 import { DEFAULT_VHOST } from './stream-key.ts';
 
 /** Longest tcUrl, app or stream name that is looked at, in UTF-16 units. */
@@ -15,6 +16,8 @@ export interface AddressRequest {
   readonly app: string;
   /** Name given to publish or play; empty while there is none. */
   readonly streamName: string;
+  /** True for a client that cuts URLs inside their queries (`cutsQueries`). */
+  readonly cutsQueries?: boolean;
 }
 
 /** Where it gets. `stream` is empty if the client has named none. */
@@ -47,7 +50,8 @@ export interface KnownVhosts {
  * all queries together, so that no way to split a URL slips past a vhost's hooks; all but the last path segment is the
  * app, so that publisher and player meet however their tools split the URL.
  */
-export function resolveAddress(request: AddressRequest, vhosts: KnownVhosts, strict: boolean): Resolution {
+export function resolveAddress(said: AddressRequest, vhosts: KnownVhosts, strict: boolean): Resolution {
+  const request = meant(said);
   for (const [name, text] of Object.entries(request)) {
     if (text.length > MAX_ADDRESS_LENGTH)
       return refuse(`${name} is longer than ${MAX_ADDRESS_LENGTH} characters`);
@@ -81,9 +85,16 @@ export function resolveConnect(
   vhosts: KnownVhosts,
   strict: boolean,
 ): Resolution {
-  // Any name will do: it is the segment that resolveAddress takes off the app again.
-  const resolution = resolveAddress({ ...request, streamName: 'any' }, vhosts, strict);
+  // Any name will do: it is the segment that resolveAddress takes off the app again. A cut URL has its own.
+  const streamName = request.cutsQueries && isCut(request.tcUrl) ? '' : 'any';
+  const resolution = resolveAddress({ ...request, streamName }, vhosts, strict);
   return resolution.ok ? { ok: true, address: { ...resolution.address, stream: '' } } : resolution;
+}
+
+/** The three texts; those of a URL that was cut inside its query are put together again. */
+function meant({ tcUrl, app, streamName, cutsQueries }: AddressRequest) {
+  if (!cutsQueries || !isCut(tcUrl)) return { tcUrl, app, streamName };
+  return { tcUrl: streamName === '' ? tcUrl : `${tcUrl}/${streamName}`, app: '', streamName: '' };
 }
 
 function refuse(message: string, undecided = false): Refusal {

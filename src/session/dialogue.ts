@@ -24,6 +24,7 @@ export interface Visitor {
   readonly home: string | undefined;
   readonly tcUrl: string;
   readonly app: string;
+  readonly cutsQueries: boolean;
   readonly events: ClientEvents;
 }
 
@@ -52,9 +53,9 @@ export type Entry =
  * to another vhost than `connect` did, and under the srs5 schema the question waits for the name.
  */
 export async function enter(visitor: Visitor, streamName: string): Promise<Entry> {
-  const { snapshot, tcUrl, app } = visitor;
+  const { snapshot, tcUrl, app, cutsQueries } = visitor;
   const { vhosts, strictVhost } = snapshot;
-  const resolution = resolveAddress({ tcUrl, app, streamName }, vhosts, strictVhost);
+  const resolution = resolveAddress({ tcUrl, app, streamName, cutsQueries }, vhosts, strictVhost);
   if (!resolution.ok) return resolution;
   const { address } = resolution;
   const vhost = vhosts.get(address.vhost);

@@ -153,3 +153,14 @@ function shifted(frames: ReturnType<typeof frameHashes>) {
   const start = Math.min(...frames.map((frame) => frame.dts));
   return frames.map((frame) => ({ ...frame, dts: frame.dts - start }));
 }
+
+test('ffmpeg with a slash in its token meets a player with another token', async (context) => {
+  requiredFfmpeg(context);
+  const server = stopped(await startServer());
+  const player = stopped(await startPlaying('cam?token=c/d==', server));
+  const url = server.url('live/cam?token=a/b==');
+  const publisher = stopped(startFfmpeg('-i', BOTH, '-c', 'copy', '-f', 'flv', url));
+  expect(await publisher.end()).toBe(0);
+  const sent = readFlv(BOTH);
+  expect(fingerprints(await player.hasMedia(sent.length))).toEqual(fingerprints(sent));
+});

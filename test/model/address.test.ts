@@ -218,3 +218,35 @@ test('publisher and player meet however their tools split the URL', () => {
   );
   expect(new Set(meeting)).toEqual(new Set(['def a/b/c key']));
 });
+
+describe('a URL that ffmpeg has cut inside its query', () => {
+  const cut = (tcUrl: string, streamName: string) => {
+    const resolution = resolveAddress({ ...request(tcUrl, streamName), cutsQueries: true }, VHOSTS, false);
+    return spell(resolution.ok ? resolution.address : resolution.message);
+  };
+
+  test.each([
+    // rtmp://host/live/cam?token=a/b==
+    [`${IP}/live/cam?token=a`, 'b==', 'def live cam ?token=a/b=='],
+    // rtmp://host/live/cam?vhost=v&token=a/b/c
+    [`${IP}/live/cam?vhost=v&token=a`, 'b/c', 'v live cam ?vhost=v&token=a/b/c'],
+    // rtmp://host/live/sub/cam?token=a/b: the name has its query to itself
+    [`${IP}/live/sub`, 'cam?token=a/b', 'def live/sub cam ?token=a/b'],
+    // rtmp://host/live?vhost=v/cam and rtmp://host/a/b?vhost=v/cam: SRS's old form
+    [`${IP}/live?vhost=v`, 'cam', 'v live cam ?vhost=v'],
+    [`${IP}/a/b?vhost=v`, 'cam', 'v a/b cam ?vhost=v'],
+    // rtmp://host/live/cam
+    [`${IP}/live`, 'cam', 'def live cam'],
+  ])('is put together again: %s and %s', (tcUrl, name, expected) => {
+    expect(cut(tcUrl, name)).toBe(expected);
+  });
+
+  test('has its app before the client names the stream', () => {
+    const facts = { tcUrl: `${IP}/live/cam?token=a`, app: 'live/cam?token=a', cutsQueries: true };
+    expect(resolveConnect(facts, VHOSTS, false)).toMatchObject({ address: { app: 'live', stream: '' } });
+  });
+
+  test('is taken at its word from anybody else', () => {
+    expect(spell(resolve(`${IP}/live/sub?token=a`, 'key'))).toBe('def live/sub key ?token=a');
+  });
+});

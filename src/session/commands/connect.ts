@@ -1,4 +1,5 @@
 import { resolveConnect } from '../../model/address.ts';
+import { cutsQueries } from '../../model/cut-url.ts';
 import type { VhostOptions } from '../../model/options.ts';
 import type { AmfObject, AmfValue } from '../../protocol/amf0/value.ts';
 import type { Command } from '../../protocol/rtmp/command.ts';
@@ -28,7 +29,15 @@ export async function connect(dialogue: Dialogue, command: Command): Promise<voi
 
   const facts = { client: dialogue.client, tcUrl: request.tcUrl, pageUrl: request.pageUrl };
   const events = new ClientEvents(snapshot.gate, facts, connection, dialogue.clock);
-  const visitor: Visitor = { snapshot, home: vhost?.name, tcUrl: request.tcUrl, app: request.app, events };
+  const { tcUrl, app } = request;
+  const visitor: Visitor = {
+    snapshot,
+    home: vhost?.name,
+    tcUrl,
+    app,
+    cutsQueries: request.cutsQueries,
+    events,
+  };
   dialogue.visitor = visitor;
   if (address && vhost?.hooks.schema === 'srs1') {
     const verdict = await events.connect(address);
@@ -59,6 +68,7 @@ interface ConnectRequest {
   readonly tcUrl: string;
   readonly app: string;
   readonly pageUrl: string;
+  readonly cutsQueries: boolean;
 }
 
 function readRequest(value: AmfValue): ConnectRequest {
@@ -68,5 +78,11 @@ function readRequest(value: AmfValue): ConnectRequest {
     const field = object[key];
     return typeof field === 'string' ? field : '';
   };
-  return { object, tcUrl: text('tcUrl'), app: text('app'), pageUrl: text('pageUrl') };
+  return {
+    object,
+    tcUrl: text('tcUrl'),
+    app: text('app'),
+    pageUrl: text('pageUrl'),
+    cutsQueries: cutsQueries(text('flashVer')),
+  };
 }
