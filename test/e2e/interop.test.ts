@@ -218,9 +218,9 @@ describe('GStreamer', () => {
     );
     await begun(ours, 'play', 'cam');
 
-    expect(await publishTo(ours.url('live/cam')).end()).toBe(0);
-    // rtmp2src keeps the newest message until the next one comes.
-    await until('all but the last of it', () => readFlv(saved).length >= sent.length - 1);
+    // In real time: rtmp2src keeps what it read last until more comes, and of a burst that is everything.
+    expect(await publishTo(ours.url('live/cam'), '-re').end()).toBe(0);
+    await until('all but its last read', () => readFlv(saved).length >= sent.length - 5);
     await ours.stop();
 
     await child.end(10_000);
