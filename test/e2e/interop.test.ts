@@ -206,15 +206,14 @@ describe('GStreamer', () => {
     return program;
   }
 
-  test('rtmp2src plays: its demuxer follows, and the file has the packets that were sent', async (context) => {
+  test('rtmp2src plays, and the file has the packets that were sent', async (context) => {
     requiredFfmpeg(context);
     const program = await requiredElement(context, 'rtmp2src');
     const ours = stopped(await startServer());
     const saved = files.file('gst.flv');
     const child = launch(
       program,
-      `rtmp2src location=${ours.url('live/cam')} ! tee name=t t. ! queue ! filesink buffer-mode=unbuffered location=${saved}`,
-      't. ! queue ! flvdemux name=d d.video ! queue ! fakesink d.audio ! queue ! fakesink',
+      `rtmp2src location=${ours.url('live/cam')} ! filesink buffer-mode=unbuffered location=${saved}`,
     );
     await begun(ours, 'play', 'cam');
 
