@@ -51,6 +51,7 @@ export class Connection {
   #peerWindow = 0;
   #minWindow = 0;
   #prompt = true;
+  #gathering = false;
   /** True while all that the present read has brought are the peer's own acknowledgements. */
   #onlyAcknowledged = false;
   /** Bytes of replies since the socket was last empty: what a peer that asks and never reads makes us hold. */
@@ -149,7 +150,19 @@ export class Connection {
   write(bytes: Buffer): void {
     if (this.#closed || bytes.length === 0) return;
     this.#bytesOut += bytes.length;
+    if (this.#prompt) this.#gather();
     this.#stream.write(bytes);
+  }
+
+  /** While a dialogue is being set up, what is written in one turn leaves in one segment, for one system call. */
+  #gather(): void {
+    if (this.#gathering) return;
+    this.#gathering = true;
+    this.#stream.cork();
+    this.#clock.endOfTurn(() => {
+      this.#gathering = false;
+      this.#stream.uncork();
+    });
   }
 
   /** Several writes that leave together. */

@@ -48,11 +48,9 @@ export async function connect(dialogue: Dialogue, command: Command): Promise<voi
   const terms = vhost ?? TERMS;
   connection.acknowledgeEvery(terms.inAckSize);
   connection.setNoDelay(terms.tcpNodelay);
-  connection.corked(() => {
-    connection.send(windowAckSize(terms.outAckSize), setPeerBandwidth(terms.outAckSize));
-    connection.switchChunkSize(terms.chunkSize);
-    connection.send(connectResult(command.transactionId, request.object));
-  });
+  connection.send(windowAckSize(terms.outAckSize), setPeerBandwidth(terms.outAckSize));
+  connection.switchChunkSize(terms.chunkSize);
+  connection.send(connectResult(command.transactionId, request.object));
 }
 
 /** How a client is served whose vhost only a stream name can tell: the directives' defaults. */
