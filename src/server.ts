@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { accessGate } from './access/access-gate.ts';
+import type { Membership } from './cluster/membership.ts';
 import { createHooks } from './hooks/dispatcher.ts';
 import { Hub } from './hub/hub.ts';
 import { type Clock, systemClock } from './model/clock.ts';
@@ -16,6 +17,8 @@ export interface ServerDeps {
   readonly clock?: Clock;
   /** A gate that is asked beside those of the configuration, before them. */
   readonly gate?: Gate;
+  /** Set in a worker process: what it shares with the others. */
+  readonly membership?: Membership;
 }
 
 /** A running server. */
@@ -36,28 +39,33 @@ export interface Server {
 
 /** Builds the rooms, joins them and starts to listen. Rejects with a sentence if that cannot be done. */
 export async function createServer(config: Config, deps: ServerDeps): Promise<Server> {
-  const { logger, clock = systemClock } = deps;
+  const { logger, clock = systemClock, membership } = deps;
   const hub = new Hub(clock);
   const hooks = createHooks({
     logger,
     clock,
-    serverId: config.serverId ?? `vid-${token(7)}`,
-    serviceId: token(8),
+    ...(membership?.ids ?? makeIds(config)),
     version: VERSION,
   });
   const rulesFor = (from: Config): DoorRules => {
-    const vhosts = new Map(from.vhosts.map((vhost) => [vhost.name, vhost]));
+    const vhosts = vhostsOf(from);
     const hookGate = hooks.gateFor(new Map(from.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
-    const gates = [...(deps.gate ? [deps.gate] : []), accessGate(vhosts), hookGate];
+    const gates = [
+      ...(deps.gate ? [deps.gate] : []),
+      accessGate(vhosts),
+      membership?.gate(hookGate, vhosts) ?? hookGate,
+    ];
     const snapshot = { vhosts, strictVhost: from.strictVhost, gate: allOf(...gates) };
     return { snapshot, maxConnections: from.maxConnections, proxyProtocol: from.proxyProtocol };
   };
-  const door = new FrontDoor(rulesFor(config), hub, clock, logger);
+  const door = new FrontDoor(rulesFor(config), hub, clock, logger, membership);
+  const backDoor = await membership?.open(hub, clock, logger, vhostsOf(config));
   let listeners: Map<string, Listener>;
   try {
     listeners = await openListeners(config.listen, new Map(), door);
   } catch (error) {
     await door.close('shutdown', 'The server could not start.');
+    await backDoor?.close();
     await hooks.close();
     throw error;
   }
@@ -75,10 +83,12 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       listeners = opened;
       current = next;
       door.change(rules);
+      backDoor?.change(vhostsOf(next));
     },
     async stop() {
       for (const listener of listeners.values()) listener.close();
       await door.close('shutdown', 'The server is stopping.');
+      await backDoor?.close();
       await hooks.drain(current.drainTimeoutMs);
       await hooks.close();
     },
@@ -108,6 +118,15 @@ async function openListeners(
     for (const listener of fresh) listener.close();
     throw error;
   }
+}
+
+function vhostsOf({ vhosts }: Config) {
+  return new Map(vhosts.map((vhost) => [vhost.name, vhost]));
+}
+
+/** Which server, and which run of it, backends are told. */
+export function makeIds({ serverId }: Config): { readonly serverId: string; readonly serviceId: string } {
+  return { serverId: serverId ?? `vid-${token(7)}`, serviceId: token(8) };
 }
 
 function token(length: number): string {

@@ -1,19 +1,26 @@
 import { type Diagnostic, formatDiagnostic, loadConfig } from '../config/index.ts';
 import type { Config } from '../model/options.ts';
 import { type Log, openLog } from '../observe/logger.ts';
+import { createPrimary, workerCount } from '../primary.ts';
 import { createServer, type Server } from '../server.ts';
 import { VERSION } from '../version.ts';
 import { writePidFile } from './pid-file.ts';
+
+/** A server of one process or of several. */
+interface Running extends Pick<Server, 'addresses' | 'reload' | 'stop'> {
+  clients(): number;
+  reopenLogs(): void;
+}
 
 /** Runs the server until a signal stops it: SIGTERM or SIGINT drain, SIGHUP reloads `file`, SIGUSR1 reopens the log. */
 export async function serve(file: string, config: Config): Promise<void> {
   let removePidFile = () => {};
   let log: Log;
-  let server: Server;
+  let server: Running;
   try {
     log = openLogOf(config);
     if (config.pidFile !== undefined) removePidFile = writePidFile(config.pidFile);
-    server = await createServer(config, { logger: log.logger });
+    server = await start(config, log);
   } catch (error) {
     removePidFile();
     console.error(`error: ${(error as Error).message}`);
@@ -26,7 +33,7 @@ export async function serve(file: string, config: Config): Promise<void> {
     // One after the other: a second SIGHUP must not overtake the first.
     work = work.then(() => reload(file, server, logger));
   });
-  process.on('SIGUSR1', () => log.reopen());
+  process.on('SIGUSR1', () => server.reopenLogs());
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) {
@@ -34,7 +41,7 @@ export async function serve(file: string, config: Config): Promise<void> {
       process.exit(1);
     }
     stopping = true;
-    logger.info({ signal, clients: server.door.connections }, 'stopping');
+    logger.info({ signal, clients: server.clients() }, 'stopping');
     void work
       .then(() => server.stop())
       .then(() => {
@@ -47,9 +54,49 @@ export async function serve(file: string, config: Config): Promise<void> {
   process.on('SIGINT', stop);
   // Whoever reads this may send signals from now on.
   logger.info(
-    { version: VERSION, pid: process.pid, config: file, listen: server.addresses },
+    {
+      version: VERSION,
+      pid: process.pid,
+      workers: workerCount(config),
+      config: file,
+      listen: server.addresses,
+    },
     'gatecast is listening',
   );
+}
+
+async function start(config: Config, log: Log): Promise<Running> {
+  const { logger } = log;
+  if (workerCount(config) === 1) {
+    const server = await createServer(config, { logger });
+    return running(
+      server,
+      () => server.door.connections,
+      () => log.reopen(),
+    );
+  }
+  const primary = await createPrimary(config, { logger });
+  const reopenLogs = () => {
+    log.reopen();
+    primary.reopenLogs();
+  };
+  return running(primary, () => primary.connections, reopenLogs);
+}
+
+function running(
+  server: Pick<Server, 'addresses' | 'reload' | 'stop'>,
+  clients: () => number,
+  reopenLogs: () => void,
+): Running {
+  return {
+    get addresses() {
+      return server.addresses;
+    },
+    reload: (config) => server.reload(config),
+    stop: () => server.stop(),
+    clients,
+    reopenLogs,
+  };
 }
 
 function openLogOf({ log }: Config): Log {
@@ -62,7 +109,7 @@ function openLogOf({ log }: Config): Log {
 
 async function reload(
   file: string,
-  server: Server,
+  server: Running,
   logger: ReturnType<typeof openLog>['logger'],
 ): Promise<void> {
   const result = loadConfig(file, process.env);

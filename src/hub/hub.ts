@@ -17,9 +17,24 @@ export interface Publication {
   end(): void;
 }
 
+/** Who wants to know that streams are wanted and end. */
+export interface HubObserver {
+  /** A stream has got its first player. */
+  watched(key: StreamKey, options: PlayOptions): void;
+  /** The last player has left; may be said more than once. */
+  unwatched(key: StreamKey): void;
+  /** A publisher of this process that was on air has left. */
+  ended(key: StreamKey): void;
+}
+
 interface Entry {
+  readonly key: StreamKey;
   readonly stream: LiveStream;
   publisher: Publication | undefined;
+  /** True while `publisher` is on air. */
+  onAir: boolean;
+  /** What brings the stream from another process; silent and ended where a publisher is on air here. */
+  relay: Publication | undefined;
 }
 
 /** All live streams of the process: who publishes, who plays. Knows no format and no socket. */
@@ -27,6 +42,7 @@ export class Hub {
   readonly #clock: Clock;
   readonly #pace: FlushPace;
   readonly #entries = new Map<string, Entry>();
+  #observer: HubObserver | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -38,44 +54,66 @@ export class Hub {
     return this.#entries.size;
   }
 
+  /** From now on `observer` is told. */
+  observe(observer: HubObserver): void {
+    this.#observer = observer;
+  }
+
+  /** True while a publisher of this process is on air. */
+  isOnAir(key: StreamKey): boolean {
+    return this.#entries.get(formatStreamKey(key))?.onAir ?? false;
+  }
+
   /** Reserves the stream for a publisher; undefined when it has one already. */
   reserve(key: StreamKey, options: PlayOptions): Publication | undefined {
     const name = formatStreamKey(key);
     // Options count from the first publisher or player of a stream; one that nobody watches takes new ones.
     let entry = this.#entries.get(name);
     if (entry?.publisher) return undefined;
-    if (!entry || entry.stream.players === 0) entry = this.#open(name, options);
-    const publication = this.#publication(name, entry);
+    if (!entry || (entry.stream.players === 0 && !entry.relay)) entry = this.#open(key, options);
+    const publication = this.#publication(entry, 'publisher');
     entry.publisher = publication;
     return publication;
+  }
+
+  /**
+   * A publication that brings a stream from another process. It takes nobody's place: a publisher may reserve the name
+   * beside it and ends it by going on air. Undefined where there is a relay or somebody on air already.
+   */
+  relay(key: StreamKey, options: PlayOptions): Publication | undefined {
+    const entry = this.#entries.get(formatStreamKey(key)) ?? this.#open(key, options);
+    if (entry.onAir || entry.relay) return undefined;
+    entry.relay = this.#publication(entry, 'relay');
+    return entry.relay;
   }
 
   /** Adds a player, who gets the stream from its newest keyframe on, or waits for a publisher. */
   subscribe(key: StreamKey, sink: Sink, options: PlayOptions): Subscription {
     const name = formatStreamKey(key);
-    const entry = this.#entries.get(name) ?? this.#open(name, options);
+    const entry = this.#entries.get(name) ?? this.#open(key, options);
     const subscription = entry.stream.subscribe(sink);
+    if (entry.stream.players === 1) this.#observer?.watched(entry.key, options);
     return {
       get skips() {
         return subscription.skips;
       },
       close: () => {
         subscription.close();
-        this.#closeIfUnused(name, entry);
+        if (entry.stream.players === 0) this.#observer?.unwatched(entry.key);
+        this.#closeIfUnused(entry);
       },
     };
   }
 
-  #open(name: string, options: PlayOptions): Entry {
-    const entry: Entry = {
-      stream: new LiveStream(options, this.#pace.ofStream(), this.#clock),
-      publisher: undefined,
-    };
-    this.#entries.set(name, entry);
+  #open({ vhost, app, stream: name }: StreamKey, options: PlayOptions): Entry {
+    const stream = new LiveStream(options, this.#pace.ofStream(), this.#clock);
+    const key = { vhost, app, stream: name };
+    const entry: Entry = { key, stream, publisher: undefined, onAir: false, relay: undefined };
+    this.#entries.set(formatStreamKey(key), entry);
     return entry;
   }
 
-  #publication(name: string, entry: Entry): Publication {
+  #publication(entry: Entry, role: 'publisher' | 'relay'): Publication {
     const { stream } = entry;
     let state: 'reserved' | 'on air' | 'ended' = 'reserved';
     const publication: Publication = {
@@ -84,8 +122,10 @@ export class Hub {
       },
       start: () => {
         if (state !== 'reserved') throw new Error(`a publication starts once, this one is ${state}`);
+        if (role === 'publisher') entry.relay?.end();
         state = 'on air';
-        stream.beginPublish();
+        if (role === 'publisher') entry.onAir = true;
+        stream.beginPublish(role === 'relay');
       },
       write: (packet) => {
         if (state === 'on air') stream.write(packet);
@@ -95,17 +135,24 @@ export class Hub {
       },
       end: () => {
         if (state === 'ended') return;
-        if (state === 'on air') stream.endPublish();
+        const wasOnAir = state === 'on air';
+        if (wasOnAir) stream.endPublish();
         state = 'ended';
-        entry.publisher = undefined;
-        this.#closeIfUnused(name, entry);
+        entry[role] = undefined;
+        if (role === 'publisher' && wasOnAir) {
+          entry.onAir = false;
+          this.#observer?.ended(entry.key);
+        }
+        this.#closeIfUnused(entry);
       },
     };
     return publication;
   }
 
-  #closeIfUnused(name: string, entry: Entry): void {
-    if (!entry.publisher && entry.stream.players === 0 && this.#entries.get(name) === entry) {
+  #closeIfUnused(entry: Entry): void {
+    const { publisher, relay, stream } = entry;
+    const name = formatStreamKey(entry.key);
+    if (!publisher && !relay && stream.players === 0 && this.#entries.get(name) === entry) {
       this.#entries.delete(name);
     }
   }

@@ -79,8 +79,8 @@ export class LiveStream implements LaneSource {
     return this.#seat(lane, id, lane.join(sink));
   }
 
-  beginPublish(): void {
-    this.#timeline.begin(this.players > 0);
+  beginPublish(relayed: boolean): void {
+    this.#timeline.begin(this.players > 0, relayed);
     this.#untouched = true;
   }
 

@@ -23,11 +23,14 @@ export class Timeline {
     this.#mode = mode;
   }
 
-  /** Begins a publish. `watched` tells that players of the one before are still there. */
-  begin(watched: boolean): void {
+  /**
+   * Begins a publish. `watched` tells that players of the one before are still there; `relayed` that its times were
+   * placed where it was published.
+   */
+  begin(watched: boolean, relayed: boolean): void {
     if (!watched) this.#last = undefined;
     this.#offset = undefined;
-    this.#start = this.#mode === 'zero' ? 0 : undefined;
+    this.#start = this.#mode === 'zero' && !relayed ? 0 : undefined;
     if (this.#mode === 'full' && this.#last !== undefined) this.#start = (this.#last + STEP_MS) >>> 0;
   }
 

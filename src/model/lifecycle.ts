@@ -15,7 +15,8 @@ export type CloseReason =
   | 'slow' // a player that could not keep up
   | 'protocol_error' // the peer broke RTMP or a limit
   | 'kicked' // an operator or a reload removed it
-  | 'shutdown'; // the server is stopping
+  | 'shutdown' // the server is stopping
+  | 'server_restart'; // the worker process that had the client ended unexpectedly
 
 /** One connected client. Both ids name the same client for as long as the process lives. */
 export interface ClientIdentity {

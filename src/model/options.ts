@@ -105,6 +105,8 @@ export interface Config {
   /** At least one. */
   readonly listen: readonly ListenAddress[];
   readonly maxConnections: number;
+  /** Processes that share the ports; `auto` is one for each core. */
+  readonly workers: number | 'auto';
   /** Announced to backends (`server_id`); undefined makes one up at start. */
   readonly serverId: string | undefined;
   readonly pidFile: string | undefined;

@@ -1,5 +1,6 @@
 import type { Hub } from '../hub/hub.ts';
 import { type Address, resolveAddress } from '../model/address.ts';
+import type { Claims } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ClientIdentity, Gate } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
@@ -34,6 +35,8 @@ export interface Dialogue {
   readonly client: ClientIdentity;
   readonly hub: Hub;
   readonly clock: Clock;
+  /** Undefined where this process is alone with its streams. */
+  readonly claims: Claims | undefined;
   /** The configuration of this moment. */
   readonly currentSnapshot: () => Snapshot;
   readonly streams: MessageStreams;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Hub } from '../hub/hub.ts';
+import type { Claims } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
 import { formatIp, networkMatcher } from '../model/ip.ts';
 import type { CloseReason } from '../model/lifecycle.ts';
@@ -22,11 +23,19 @@ export interface DoorRules {
   readonly proxyProtocol: ProxyProtocolOptions;
 }
 
+/** What the doors of several processes have in common; the only door of a server needs none of it. */
+export interface DoorNeighbours {
+  readonly claims: Claims;
+  /** A number for a client that no other door gives out. */
+  nextNumber(): number;
+}
+
 /** Lets connections in, counts them, looks at the clock for them, and shows them out. */
 export class FrontDoor {
   readonly #hub: Hub;
   readonly #clock: Clock;
   readonly #log: Logger;
+  readonly #neighbours: DoorNeighbours | undefined;
   readonly #sessions = new Set<ServerSession>();
   /** Sockets that still owe their PROXY header. */
   readonly #waiting = new Set<Socket>();
@@ -36,12 +45,13 @@ export class FrontDoor {
   #turnedAway = 0;
   #open = true;
 
-  constructor(rules: DoorRules, hub: Hub, clock: Clock, log: Logger) {
+  constructor(rules: DoorRules, hub: Hub, clock: Clock, log: Logger, neighbours?: DoorNeighbours) {
     this.#rules = rules;
     this.#isProxy = proxyMatcher(rules.proxyProtocol);
     this.#hub = hub;
     this.#clock = clock;
     this.#log = log;
+    this.#neighbours = neighbours;
     this.#scheduleTick();
   }
 
@@ -92,11 +102,13 @@ export class FrontDoor {
   /** Begins a session with the client at `ip` over any duplex stream. */
   enter(stream: Duplex, ip: string): ServerSession {
     this.#accepted += 1;
-    const client = { number: this.#accepted, id: randomId(), ip };
+    const number = this.#neighbours?.nextNumber() ?? this.#accepted;
+    const client = { number, id: randomId(), ip };
     const session = new ServerSession(stream, client, {
       hub: this.#hub,
       clock: this.#clock,
       log: this.#log,
+      claims: this.#neighbours?.claims,
       currentSnapshot: () => this.#rules.snapshot,
     });
     this.#sessions.add(session);

@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Hub } from '../hub/hub.ts';
+import type { Claims } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
@@ -19,6 +20,7 @@ export interface SessionSurroundings {
   readonly hub: Hub;
   readonly clock: Clock;
   readonly log: Logger;
+  readonly claims: Claims | undefined;
   readonly currentSnapshot: () => Snapshot;
 }
 
@@ -64,6 +66,7 @@ export class ServerSession {
       client,
       hub: surroundings.hub,
       clock: this.#clock,
+      claims: surroundings.claims,
       currentSnapshot: surroundings.currentSnapshot,
       streams: new MessageStreams(),
       log: this.#log,

@@ -8,6 +8,7 @@ test('the least file gives every default', () => {
   expect(configOf('listen 1935; vhost __defaultVhost__ { }')).toEqual({
     listen: [{ host: undefined, port: 1935 }],
     maxConnections: 1000,
+    workers: 1,
     serverId: undefined,
     pidFile: undefined,
     log: { file: undefined, level: 'info' },

@@ -57,6 +57,7 @@ export function config(options: Partial<Config> = {}): Config {
   return {
     listen: [{ host: '127.0.0.1', port: 0 }],
     maxConnections: 100,
+    workers: 1,
     serverId: undefined,
     pidFile: undefined,
     log: { file: undefined, level: 'info' },

@@ -33,6 +33,7 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
   const config: Config = {
     listen: values.listen,
     maxConnections: values.maxConnections,
+    workers: values.workers,
     serverId: values.serverId,
     pidFile: values.pidFile,
     log: resolveLog(values, settings, report),

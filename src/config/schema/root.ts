@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { ListenAddress } from '../../model/options.ts';
 import type { BlockSpec } from './spec.ts';
 import { choice, listenAddress, many, maybe, one, onOff, text, whole } from './values.ts';
@@ -6,6 +7,7 @@ import { choice, listenAddress, many, maybe, one, onOff, text, whole } from './v
 export interface RootValues {
   readonly listen: readonly ListenAddress[];
   readonly maxConnections: number;
+  readonly workers: number | 'auto';
   readonly chunkSize: number;
   readonly strictVhost: boolean;
   readonly drainTimeoutMs: number;
@@ -15,6 +17,8 @@ export interface RootValues {
   readonly logFile: string | undefined;
   readonly logLevel: 'verbose' | 'info' | 'trace' | 'debug' | 'warn' | 'error';
 }
+
+const MOST_WORKERS = 256;
 
 /** Directives outside every block. */
 export const ROOT: BlockSpec<RootValues> = {
@@ -34,8 +38,21 @@ export const ROOT: BlockSpec<RootValues> = {
       takes: 'one value',
       read: one(whole(1, 10_000_000)),
       fallback: '1000',
-      doc: 'Connections held at a time; one more is closed at once.',
+      doc: 'Connections held at a time; one more is closed at once. Of several workers each holds an equal share, rounded up.',
       example: '10000',
+    },
+    workers: {
+      name: 'workers',
+      takes: 'one value',
+      read: one(
+        z.union([z.literal('auto'), whole(1, MOST_WORKERS)], {
+          error: ({ input }) =>
+            `is ${JSON.stringify(input)}, expected auto or a whole number from 1 to ${MOST_WORKERS}`,
+        }) as z.ZodType<number | 'auto', string>,
+      ),
+      fallback: '1',
+      doc: 'Processes that share the ports and the streams; auto is one for each core. A change takes a restart. Gatecast only.',
+      example: 'auto',
     },
     chunkSize: {
       name: 'chunk_size',

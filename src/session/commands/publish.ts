@@ -3,6 +3,7 @@ import { STATUS, type StatusCode } from '../../protocol/rtmp/status.ts';
 import { type Dialogue, enter, type Visitor } from '../dialogue.ts';
 import { Publisher } from '../publisher.ts';
 import { command as commandMessage, onStatus } from '../replies.ts';
+import { reserve } from '../reserve.ts';
 
 /**
  * `publish` (RTMP 7.2.2.6). The name is reserved before `on_publish` is asked, so that of two publishers only one is
@@ -30,7 +31,7 @@ export async function publish(
   if (address.stream === '') return refuse(STATUS.publishBadName, 'the stream has no name');
   if (dialogue.connection.isClosed()) return;
 
-  const publication = dialogue.hub.reserve(address, vhost.play);
+  const publication = await reserve(dialogue, address, vhost.play);
   if (!publication) {
     return refuse(STATUS.publishBadName, `stream ${address.stream} is already being published`);
   }

@@ -1,0 +1,196 @@
+import { randomBytes } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Clock } from '../model/clock.ts';
+import type { Gate } from '../model/lifecycle.ts';
+import type { Logger } from '../model/logger.ts';
+import type { Config } from '../model/options.ts';
+import type { WorkerProcess } from './fleet.ts';
+import { RegistryDesk } from './ipc-registry.ts';
+import { Ledger } from './ledger.ts';
+import { MemoryRegistry } from './memory-registry.ts';
+import type { Assignment, ListenerAddress, ToPrimary } from './messages.ts';
+import { NumberOffice } from './numbers.ts';
+import type { ClaimedStream } from './registry.ts';
+
+/** What all workers know of the present configuration. */
+export interface Orders {
+  readonly config: Config;
+  readonly epoch: number;
+}
+
+/** What is known of a worker. */
+export interface WorkerFacts {
+  readonly worker: number;
+  readonly pid: number;
+  readonly connections: number;
+}
+
+/** One answer for all workers. */
+export interface CrewSnapshot {
+  readonly workers: readonly WorkerFacts[];
+  /** Who publishes what: `worker` is the number of the process that has the publisher. */
+  readonly streams: readonly (Omit<ClaimedStream, 'node'> & { readonly worker: number })[];
+}
+
+interface Hand {
+  /** Set until the process is ready to hear it. */
+  waiting: Assignment | undefined;
+  readonly process: WorkerProcess;
+  readonly desk: RegistryDesk;
+  readonly ledger: Ledger;
+  readonly answers: ((answer: Answer) => void)[];
+  connections: number;
+}
+
+/** What a worker says to its assignment or to a new configuration. */
+export type Answer =
+  | { readonly ok: true; readonly addresses: readonly ListenerAddress[] }
+  | { readonly ok: false; readonly message: string };
+
+/** What the primary keeps for its workers: the registry, their ledgers, and what they said last. */
+export class Crew {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #ids: { readonly serverId: string; readonly serviceId: string };
+  readonly #gateOf: (epoch: number) => Gate;
+  readonly #registry = new MemoryRegistry();
+  readonly #numbers = new NumberOffice();
+  readonly #hands = new Map<WorkerProcess, Hand>();
+  readonly #directory = mkdtempSync(join(tmpdir(), 'gatecast-'));
+  readonly #token = randomBytes(24).toString('hex');
+
+  constructor(
+    clock: Clock,
+    logger: Logger,
+    ids: { readonly serverId: string; readonly serviceId: string },
+    gateOf: (epoch: number) => Gate,
+  ) {
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#ids = ids;
+    this.#gateOf = gateOf;
+  }
+
+  get snapshot(): CrewSnapshot {
+    const numbers = new Map([...this.#hands.keys()].map(({ node, number }) => [node, number]));
+    return {
+      workers: [...this.#hands.values()].map(({ process, connections }) => ({
+        worker: process.number,
+        pid: process.pid,
+        connections,
+      })),
+      streams: this.#registry.streams.map(({ key, node, onAir }) => ({
+        key,
+        onAir,
+        worker: numbers.get(node) ?? 0,
+      })),
+    };
+  }
+
+  /** Gives a new worker its assignment; resolves with its answer. */
+  engage(process: WorkerProcess, { config, epoch }: Orders): Promise<Answer> {
+    const place = { node: process.node, address: join(this.#directory, `${process.node}.sock`) };
+    const waiting: Assignment = {
+      worker: process.number,
+      config,
+      epoch,
+      ...this.#ids,
+      place,
+      token: this.#token,
+      numbers: [this.#numbers.block(), this.#numbers.block()],
+    };
+    const hand: Hand = {
+      waiting,
+      process,
+      desk: new RegistryDesk(
+        this.#clock,
+        (confirm) => this.#registry.join(place, confirm),
+        (notice) => process.send({ type: 'registry', notice }),
+      ),
+      ledger: new Ledger(this.#clock, this.#gateOf),
+      answers: [],
+      connections: 0,
+    };
+    this.#hands.set(process, hand);
+    return answerOf(hand);
+  }
+
+  /** Gives all workers a configuration; resolves with their answers. */
+  reorder({ config, epoch }: Orders): Promise<readonly Answer[]> {
+    const answers: Promise<Answer>[] = [];
+    for (const hand of this.#hands.values()) {
+      if (hand.waiting) {
+        hand.waiting = { ...hand.waiting, config, epoch };
+      } else {
+        hand.process.send({ type: 'reload', config, epoch });
+        answers.push(answerOf(hand));
+      }
+    }
+    return Promise.all(answers);
+  }
+
+  /** Lets all workers close their clients and end. */
+  stop(): void {
+    for (const { waiting, process } of this.#hands.values()) {
+      if (waiting) process.kill();
+      else process.send({ type: 'stop' });
+    }
+  }
+
+  /** Takes what a worker says. */
+  take(process: WorkerProcess, message: ToPrimary): void {
+    const hand = this.#hands.get(process);
+    if (!hand) return;
+    switch (message.type) {
+      case 'ready':
+        if (hand.waiting) process.send({ type: 'start', assignment: hand.waiting });
+        hand.waiting = undefined;
+        return;
+      case 'listening':
+        hand.answers.shift()?.({ ok: true, addresses: message.addresses });
+        return;
+      case 'failed':
+        hand.answers.shift()?.({ ok: false, message: message.message });
+        return;
+      case 'connections':
+        hand.connections = message.count;
+        return;
+      case 'numbers wanted':
+        process.send({ type: 'numbers', block: this.#numbers.block() });
+        return;
+      case 'ledger':
+        hand.ledger.take(message.entry);
+        return;
+      case 'registry':
+        hand.desk.take(message.request);
+        return;
+      default:
+        message satisfies never;
+    }
+  }
+
+  /** A worker has ended: frees its streams and tells the end of what its clients had open. */
+  dismiss(process: WorkerProcess, how: string, expected: boolean): void {
+    const hand = this.#hands.get(process);
+    if (!hand) return;
+    this.#hands.delete(process);
+    hand.desk.close();
+    const clients = hand.ledger.abandon();
+    for (const answer of hand.answers) answer({ ok: false, message: `worker ${process.number} ended` });
+    if (expected && clients === 0) return;
+    const { number, pid } = process;
+    const { connections } = hand;
+    this.#logger.error({ worker: number, pid, how, connections }, 'a worker ended unexpectedly');
+  }
+
+  /** Removes what was on the disk. */
+  close(): void {
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}
+
+function answerOf(hand: Hand): Promise<Answer> {
+  return new Promise((resolve) => hand.answers.push(resolve));
+}

@@ -1,0 +1,105 @@
+import cluster, { type Worker } from 'node:cluster';
+import type { Clock } from '../model/clock.ts';
+import type { ToPrimary, ToWorker } from './messages.ts';
+
+/** A worker that asks to begin within this time of its predecessor's beginning waits out the rest of it. */
+export const RESPAWN_PAUSE_MS = 1_000;
+
+/** A worker that has not closed its clients this long after it was told to stop is ended. */
+export const STOP_TIMEOUT_MS = 10_000;
+
+/** A worker process, as the primary has it. */
+export interface WorkerProcess {
+  /** From 1 on; that of a replacement is its predecessor's. */
+  readonly number: number;
+  /** Never used again. */
+  readonly node: string;
+  readonly pid: number;
+  send(message: ToWorker): void;
+  /** Ends it at once. */
+  kill(): void;
+}
+
+/** What becomes of workers. */
+export interface FleetEvents {
+  /** A process is there and waits for its assignment. */
+  started(worker: WorkerProcess): void;
+  said(worker: WorkerProcess, message: ToPrimary): void;
+  /** It has ended, and all that it said before has been heard. `how` is its exit code or a signal's name. */
+  gone(worker: WorkerProcess, how: string): void;
+}
+
+/** Worker processes that share listening sockets. One that ends is replaced, until the fleet is told to stop. */
+export class Fleet {
+  readonly #clock: Clock;
+  readonly #events: FleetEvents;
+  readonly #alive = new Set<WorkerProcess>();
+  #replacing = true;
+  #noneLeft: (() => void) | undefined;
+
+  /** `file` is the program that workers run. */
+  constructor(file: string, clock: Clock, events: FleetEvents) {
+    this.#clock = clock;
+    this.#events = events;
+    // The kernel spreads connections: no process stands between it and the workers (docs/adr/0011-workers.md).
+    cluster.schedulingPolicy = cluster.SCHED_NONE;
+    cluster.setupPrimary({ exec: file, args: [], serialization: 'advanced' });
+  }
+
+  get workers(): readonly WorkerProcess[] {
+    return [...this.#alive];
+  }
+
+  start(count: number): void {
+    for (let number = 1; number <= count; number++) this.#start(number);
+  }
+
+  /** Replaces nobody any more, and settles when the last one has ended. */
+  async empty(): Promise<void> {
+    this.#replacing = false;
+    if (this.#alive.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#noneLeft = resolve;
+    });
+  }
+
+  #start(number: number): void {
+    const began = this.#clock.now();
+    const process = cluster.fork();
+    const worker = describe(number, process);
+    this.#alive.add(worker);
+    process.on('message', (message: ToPrimary) => this.#events.said(worker, message));
+    process.on('error', () => undefined);
+    // Both, since what it said last may be read after its end is known.
+    const ended = new Promise<string>((resolve) => {
+      process.on('exit', (code: number | null, signal: string | null) => resolve(signal ?? String(code)));
+    });
+    const silent = new Promise<void>((resolve) => process.on('disconnect', resolve));
+    void Promise.all([ended, silent]).then(([how]) => this.#gone(worker, how, began));
+    this.#events.started(worker);
+  }
+
+  #gone(worker: WorkerProcess, how: string, began: number): void {
+    this.#alive.delete(worker);
+    this.#events.gone(worker, how);
+    if (this.#replacing) {
+      const pause = RESPAWN_PAUSE_MS - (this.#clock.now() - began);
+      const replace = () => this.#replacing && this.#start(worker.number);
+      if (pause <= 0) replace();
+      else this.#clock.after(pause, replace);
+    }
+    if (this.#alive.size === 0) this.#noneLeft?.();
+  }
+}
+
+function describe(number: number, worker: Worker): WorkerProcess {
+  return {
+    number,
+    node: String(worker.id),
+    pid: worker.process.pid ?? -1,
+    send: (message) => {
+      if (worker.isConnected()) worker.send(message);
+    },
+    kill: () => void worker.process.kill('SIGKILL'),
+  };
+}

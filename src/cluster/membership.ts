@@ -1,0 +1,88 @@
+import { connect } from 'node:net';
+import type { Hub } from '../hub/hub.ts';
+import type { Clock } from '../model/clock.ts';
+import type { Gate } from '../model/lifecycle.ts';
+import type { Logger } from '../model/logger.ts';
+import type { VhostOptions } from '../model/options.ts';
+import type { DoorNeighbours } from '../session/front-door.ts';
+import { BackDoor } from './back-door.ts';
+import { IpcRegistry } from './ipc-registry.ts';
+import type { Assignment, ToPrimary, ToWorker } from './messages.ts';
+import { Numbers } from './numbers.ts';
+import { Relays } from './relays.ts';
+import { reportingGate } from './reporting-gate.ts';
+
+type Vhosts = ReadonlyMap<string, VhostOptions>;
+
+/** The connection of a worker's hub with those of the others. */
+export interface Junction {
+  /** The vhosts of a new configuration. */
+  change(vhosts: Vhosts): void;
+  close(): Promise<void>;
+}
+
+/** A worker's part in the whole: its registry, its relays and its back door, and what it tells the primary. */
+export class Membership implements DoorNeighbours {
+  readonly ids: { readonly serverId: string; readonly serviceId: string };
+  readonly claims: IpcRegistry;
+  readonly #assignment: Assignment;
+  readonly #numbers: Numbers;
+  readonly #send: (message: ToPrimary) => void;
+  /** The number of the configuration from which gates are made. */
+  epoch: number;
+
+  constructor(assignment: Assignment, send: (message: ToPrimary) => void) {
+    const { serverId, serviceId, epoch, numbers } = assignment;
+    this.#assignment = assignment;
+    this.#send = send;
+    this.ids = { serverId, serviceId };
+    this.epoch = epoch;
+    this.claims = new IpcRegistry((request) => send({ type: 'registry', request }));
+    this.#numbers = new Numbers(numbers, () => send({ type: 'numbers wanted' }));
+  }
+
+  nextNumber(): number {
+    return this.#numbers.next();
+  }
+
+  /** The gate of a configuration's hooks, as a worker has it. */
+  gate(hookGate: Gate, vhosts: Vhosts): Gate {
+    const hooked = (vhost: string) => vhosts.get(vhost)?.hooks.enabled ?? false;
+    return reportingGate(hookGate, hooked, this.epoch, (entry) => this.#send({ type: 'ledger', entry }));
+  }
+
+  /** Joins the hub with those of the other workers. */
+  async open(hub: Hub, clock: Clock, logger: Logger, vhosts: Vhosts): Promise<Junction> {
+    const { place, token } = this.#assignment;
+    const backDoor = new BackDoor(hub, clock, logger, token, vhosts);
+    const relays = new Relays({
+      hub,
+      clock,
+      logger,
+      registry: this.claims,
+      node: place.node,
+      token,
+      open: ({ address }) => connect(address),
+    });
+    hub.observe({
+      watched: (key, options) => relays.watched(key, options),
+      unwatched: (key) => relays.unwatched(key),
+      ended: (key) => backDoor.ended(key),
+    });
+    const stopListening = await backDoor.listen(place.address);
+    return {
+      change: (next: Vhosts) => backDoor.change(next),
+      async close() {
+        stopListening();
+        relays.close();
+        await backDoor.close();
+      },
+    };
+  }
+
+  /** Takes what the primary says; what is no business of the membership is left alone. */
+  take(message: ToWorker): void {
+    if (message.type === 'registry') this.claims.take(message.notice);
+    else if (message.type === 'numbers') this.#numbers.add(message.block);
+  }
+}

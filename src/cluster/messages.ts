@@ -1,0 +1,70 @@
+import type { ClosingEvent, EventFacts, GateAction } from '../model/lifecycle.ts';
+import type { Config } from '../model/options.ts';
+import type { StreamKey } from '../model/stream-key.ts';
+import type { Place } from './registry.ts';
+
+/** What a worker asks of the registry; `id` names the claim, the watch or the question in what follows. */
+export type RegistryRequest =
+  | { readonly type: 'claim' | 'watch'; readonly id: number; readonly key: StreamKey }
+  | { readonly type: 'on air' | 'release' | 'unwatch' | 'confirmed'; readonly id: number };
+
+/** What the registry says to a worker. */
+export type RegistryNotice =
+  | { readonly type: 'claimed'; readonly id: number; readonly granted: boolean }
+  | { readonly type: 'place'; readonly id: number; readonly place: Place | undefined }
+  | { readonly type: 'confirm'; readonly id: number; readonly key: StreamKey };
+
+/** An event that was opened, of which there will be a closing event. */
+export interface OpenedEvent extends EventFacts {
+  readonly action: GateAction;
+}
+
+/** What a worker tells of its clients' events. */
+export type LedgerEntry =
+  | { readonly type: 'opened'; readonly epoch: number; readonly event: OpenedEvent }
+  | { readonly type: 'closed'; readonly event: ClosingEvent };
+
+/** Numbers for clients: `first` and those after it, `count` in all. */
+export interface NumberBlock {
+  readonly first: number;
+  readonly count: number;
+}
+
+export interface ListenerAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** All that a worker needs to begin. */
+export interface Assignment {
+  /** From 1 on; a replacement has the number of the worker that it replaces. */
+  readonly worker: number;
+  readonly config: Config;
+  /** Counts configurations. */
+  readonly epoch: number;
+  readonly serverId: string;
+  readonly serviceId: string;
+  readonly place: Place;
+  /** Opens back doors. */
+  readonly token: string;
+  readonly numbers: readonly NumberBlock[];
+}
+
+export type ToWorker =
+  | { readonly type: 'start'; readonly assignment: Assignment }
+  | { readonly type: 'reload'; readonly config: Config; readonly epoch: number }
+  | { readonly type: 'reopen log' }
+  | { readonly type: 'stop' }
+  | { readonly type: 'numbers'; readonly block: NumberBlock }
+  | { readonly type: 'registry'; readonly notice: RegistryNotice };
+
+export type ToPrimary =
+  /** What is sent to a process before it has said this is lost. */
+  | { readonly type: 'ready' }
+  /** The answer to `start` and `reload`. */
+  | { readonly type: 'listening'; readonly addresses: readonly ListenerAddress[] }
+  | { readonly type: 'failed'; readonly message: string }
+  | { readonly type: 'connections'; readonly count: number }
+  | { readonly type: 'numbers wanted' }
+  | { readonly type: 'ledger'; readonly entry: LedgerEntry }
+  | { readonly type: 'registry'; readonly request: RegistryRequest };

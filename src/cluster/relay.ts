@@ -1,0 +1,71 @@
+import type { Duplex } from 'node:stream';
+import type { Publication } from '../hub/hub.ts';
+import type { Logger } from '../model/logger.ts';
+import type { StreamKey } from '../model/stream-key.ts';
+import type { RtmpMessage } from '../protocol/rtmp/message.ts';
+import { ClientSession } from '../session/client-session.ts';
+import { readMedia } from '../session/media.ts';
+import { relayWords } from './back-door.ts';
+
+/** One stream on its way from another process: plays it there, publishes it here, packet for packet. */
+export class Relay {
+  readonly #stream: Duplex;
+  readonly #publish: () => Publication | undefined;
+  readonly #log: Logger;
+  #publication: Publication | undefined;
+  #closed = false;
+  /** Settles when nothing more will come and the publication has ended. */
+  readonly ended: Promise<void>;
+
+  /** `publish` makes the publication when the first packet is there; without one there is nothing to bring it for. */
+  constructor(
+    stream: Duplex,
+    key: StreamKey,
+    token: string,
+    publish: () => Publication | undefined,
+    log: Logger,
+  ) {
+    this.#stream = stream;
+    this.#publish = publish;
+    this.#log = log;
+    this.ended = this.#run(key, token)
+      .then(
+        () => log.info({}, 'relay ended'),
+        (error: unknown) => log.debug({ why: String(error) }, 'relay failed'),
+      )
+      .finally(() => {
+        this.#closed = true;
+        this.#publication?.end();
+        this.#stream.destroy();
+      });
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#stream.destroy();
+  }
+
+  async #run(key: StreamKey, token: string): Promise<void> {
+    const { stream, ...connect } = relayWords(key, token);
+    const session = await ClientSession.connect(this.#stream, connect);
+    await session.play(stream, (message) => this.#take(message));
+    await session.closed;
+  }
+
+  #take(message: RtmpMessage): void {
+    if (this.#closed) return;
+    for (const input of readMedia(message)) {
+      if (input.kind !== 'packet') continue;
+      if (!this.#publication) {
+        this.#publication = this.#publish();
+        if (!this.#publication) {
+          this.close();
+          return;
+        }
+        this.#publication.start();
+        this.#log.info({}, 'relay started');
+      }
+      this.#publication.write(input.packet);
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import { availableParallelism } from 'node:os';
+import { fileURLToPath } from 'node:url';
+import { type Answer, Crew, type CrewSnapshot, type Orders } from './cluster/crew.ts';
+import { Fleet, STOP_TIMEOUT_MS, type WorkerProcess } from './cluster/fleet.ts';
+import { createHooks } from './hooks/dispatcher.ts';
+import { type Clock, systemClock } from './model/clock.ts';
+import type { Gate } from './model/lifecycle.ts';
+import type { Logger } from './model/logger.ts';
+import type { Config } from './model/options.ts';
+import { makeIds, type Server } from './server.ts';
+import { VERSION } from './version.ts';
+
+/** A server of several processes, as the one that started them has it. */
+export interface Primary extends Pick<Server, 'addresses' | 'reload' | 'stop'> {
+  /** Connections of all workers, as far as they have told. */
+  readonly connections: number;
+  readonly snapshot: CrewSnapshot;
+  reopenLogs(): void;
+}
+
+/** How many processes a configuration asks for. */
+export function workerCount({ workers }: Config): number {
+  return workers === 'auto' ? availableParallelism() : workers;
+}
+
+/** The gate of a configuration that no worker was given: there is none. */
+const CLOSED: Gate = {
+  ask: () => Promise.resolve({ allowed: false, message: 'There is no such configuration.' }),
+  tell: () => undefined,
+};
+
+/**
+ * Starts workers that share the ports. This process has no client: it keeps the registry and the ledgers, and carries
+ * the closing events of all workers to the backends.
+ */
+export async function createPrimary(
+  config: Config,
+  deps: { readonly logger: Logger; readonly clock?: Clock },
+): Promise<Primary> {
+  const { logger, clock = systemClock } = deps;
+  const ids = makeIds(config);
+  const hooks = createHooks({ logger, clock, ...ids, version: VERSION });
+  const count = workerCount(config);
+  // Kept for good: a client may ask for the first time long after the configuration under which it came.
+  const gates: Gate[] = [];
+  const give = (next: Config): Orders => {
+    gates.push(hooks.gateFor(new Map(next.vhosts.map((vhost) => [vhost.name, vhost.hooks]))));
+    const maxConnections = Math.ceil(next.maxConnections / count);
+    return { config: { ...next, maxConnections }, epoch: gates.length - 1 };
+  };
+  let current = config;
+  let orders = give(config);
+
+  const crew = new Crew(clock, logger, ids, (epoch) => gates[epoch] ?? CLOSED);
+  const firstAnswers: Promise<Answer>[] = [];
+  let stopping = false;
+  const started = (worker: WorkerProcess) => {
+    const answer = crew.engage(worker, orders);
+    const first = firstAnswers.length < count;
+    if (first) firstAnswers.push(answer);
+    void answer.then((said) => {
+      const { number, pid } = worker;
+      if (said.ok) logger.info({ worker: number, pid }, 'worker started');
+      else if (!first) {
+        logger.error({ worker: number, pid, why: said.message }, 'a worker could not start');
+        worker.kill();
+      }
+    });
+  };
+  const fleet = new Fleet(fileURLToPath(new URL('./worker.js', import.meta.url)), clock, {
+    started,
+    said: (worker, message) => crew.take(worker, message),
+    gone: (worker, how) => crew.dismiss(worker, how, stopping),
+  });
+
+  const stop = async () => {
+    stopping = true;
+    const gone = fleet.empty();
+    crew.stop();
+    const timer = clock.after(STOP_TIMEOUT_MS, () => {
+      for (const worker of fleet.workers) worker.kill();
+    });
+    await gone;
+    timer.clear();
+    await hooks.drain(current.drainTimeoutMs);
+    await hooks.close();
+    crew.close();
+  };
+
+  fleet.start(count);
+  const first = together(await Promise.all(firstAnswers));
+  if (!first?.ok) {
+    await stop();
+    throw new Error(first?.message ?? 'there is no worker');
+  }
+  let { addresses } = first;
+
+  return {
+    get addresses() {
+      return addresses;
+    },
+    get connections() {
+      return crew.snapshot.workers.reduce((sum, { connections }) => sum + connections, 0);
+    },
+    get snapshot() {
+      return crew.snapshot;
+    },
+    reopenLogs() {
+      for (const worker of fleet.workers) worker.send({ type: 'reopen log' });
+    },
+    async reload(next) {
+      orders = give(next);
+      const answer = together(await crew.reorder(orders));
+      if (answer && !answer.ok) {
+        orders = give(current);
+        await crew.reorder(orders);
+        throw new Error(answer.message);
+      }
+      if (answer) ({ addresses } = answer);
+      current = next;
+    },
+    stop,
+  };
+}
+
+/** The first no of all workers, or the yes of one. Undefined while none is there: those who come will do as they are told. */
+function together(answers: readonly Answer[]): Answer | undefined {
+  return answers.find(({ ok }) => !ok) ?? answers[0];
+}

@@ -1,0 +1,76 @@
+/** The program that a worker process runs: `src/cluster/fleet.ts` starts it. */
+import { Membership } from './cluster/membership.ts';
+import type { Assignment, ToPrimary, ToWorker } from './cluster/messages.ts';
+import { openLog } from './observe/logger.ts';
+import { createServer, type Server } from './server.ts';
+
+/** How often the primary is told the number of connections, if it has changed. */
+const REPORT_MS = 250;
+
+const send = (message: ToPrimary, done: () => void = () => undefined) => {
+  if (process.connected) process.send?.(message, done);
+};
+
+// Signals go to a whole terminal; what they mean is for the primary to say.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) {
+  process.on(signal, () => undefined);
+}
+// A worker without its primary serves nobody: nobody would be told what its clients do.
+process.on('disconnect', () => process.exit(1));
+
+process.once('message', (message: ToWorker) => {
+  if (message.type === 'start') void run(message.assignment);
+});
+
+send({ type: 'ready' });
+
+async function run(assignment: Assignment): Promise<void> {
+  const { config, worker } = assignment;
+  const membership = new Membership(assignment, send);
+  const log = openLog(config.log);
+  const logger = log.logger.child({ worker });
+  let starting: Promise<Server> | undefined;
+  process.on('message', (message: ToWorker) => {
+    membership.take(message);
+    if (message.type === 'reopen log') log.reopen();
+    if (message.type === 'stop') void stop(starting);
+    if (message.type === 'reload') {
+      membership.epoch = message.epoch;
+      void answer(async () => {
+        const server = await starting;
+        await server?.reload(message.config);
+        return server;
+      });
+    }
+  });
+  starting = createServer(config, { logger, membership });
+  await answer(() => starting);
+  const server = await starting.catch(() => undefined);
+  if (server) reportConnections(server);
+}
+
+/** Tells how something went. */
+async function answer(work: () => Promise<Server | undefined>): Promise<void> {
+  try {
+    send({ type: 'listening', addresses: (await work())?.addresses ?? [] });
+  } catch (error) {
+    send({ type: 'failed', message: (error as Error).message });
+  }
+}
+
+async function stop(starting: Promise<Server> | undefined): Promise<void> {
+  const server = await starting?.catch(() => undefined);
+  await server?.stop();
+  // The way to the primary is in order: when this is written, so is all that was told before.
+  send({ type: 'connections', count: 0 }, () => process.exit(0));
+}
+
+function reportConnections(server: Server): void {
+  let told = 0;
+  const timer = setInterval(() => {
+    const count = server.door.connections;
+    if (count !== told) send({ type: 'connections', count });
+    told = count;
+  }, REPORT_MS);
+  timer.unref();
+}

@@ -1,0 +1,161 @@
+import { describe, expect, test } from 'vitest';
+import { CONFIRM_TIMEOUT_MS, IpcRegistry, RegistryDesk } from '../../src/cluster/ipc-registry.ts';
+import { MemoryRegistry } from '../../src/cluster/memory-registry.ts';
+import type { Place, Registry } from '../../src/cluster/registry.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { settled } from '../support/memory-server.ts';
+
+const KEY = { vhost: 'v', app: 'live', stream: 'cam' };
+const OTHER = { ...KEY, stream: 'other' };
+
+/** One process's end of a registry. */
+interface End {
+  readonly registry: Registry;
+  leave(): void;
+}
+
+/** The registry in memory. */
+function inMemory() {
+  const all = new MemoryRegistry();
+  return {
+    all,
+    join(node: string): End {
+      const registry = all.join({ node, address: `at ${node}` });
+      return { registry, leave: () => registry.leave() };
+    },
+  };
+}
+
+/** The registry behind messages, which take a turn to arrive and are copied on the way. */
+function behindMessages(clock = new FakeClock('real')) {
+  const all = new MemoryRegistry();
+  return {
+    all,
+    join(node: string): End {
+      const later =
+        <T>(take: (message: T) => void) =>
+        (message: T) =>
+          void setImmediate(() => take(structuredClone(message)));
+      const registry: IpcRegistry = new IpcRegistry(later((request) => desk.take(request)));
+      const desk: RegistryDesk = new RegistryDesk(
+        clock,
+        (confirm) => all.join({ node, address: `at ${node}` }, confirm),
+        later((notice) => registry.take(notice)),
+      );
+      return { registry, leave: () => desk.close() };
+    },
+  };
+}
+
+/** Notes where a stream is said to be. */
+function watching(registry: Registry, key = KEY) {
+  const places: (string | undefined)[] = [];
+  const stop = registry.watch(key, (place: Place | undefined) => void places.push(place?.node));
+  return { places, stop };
+}
+
+describe.each([
+  ['in memory', inMemory],
+  ['behind messages', behindMessages],
+])('a registry %s', (_kind, open) => {
+  test('grants a stream to one at a time, and again once it is released', async () => {
+    const { join } = open();
+    const a = join('a').registry;
+    const b = join('b').registry;
+    const claim = await a.claim(KEY);
+    expect(claim).toBeDefined();
+    expect(await b.claim(KEY)).toBeUndefined();
+    expect(await a.claim(KEY)).toBeUndefined();
+    expect(await b.claim(OTHER)).toBeDefined();
+    claim?.release();
+    claim?.release();
+    await settled();
+    expect(await b.claim(KEY)).toBeDefined();
+  });
+
+  test('grants a stream to one of two who want it at once', async () => {
+    const { join } = open();
+    const claims = await Promise.all(['a', 'b', 'c'].map((node) => join(node).registry.claim(KEY)));
+    expect(claims.filter(Boolean)).toHaveLength(1);
+  });
+
+  test('tells where a stream is on air, from then on', async () => {
+    const { join, all } = open();
+    const a = join('a').registry;
+    const early = watching(join('b').registry);
+    const claim = await a.claim(KEY);
+    await settled();
+    expect(early.places).toEqual([]);
+    expect(all.streams).toEqual([{ key: KEY, node: 'a', onAir: false }]);
+    claim?.onAir();
+    await settled();
+    expect(early.places).toEqual(['a']);
+    const late = watching(join('c').registry);
+    await settled();
+    expect(late.places).toEqual(['a']);
+    early.stop();
+    claim?.release();
+    await settled();
+    expect(early.places).toEqual(['a']);
+    expect(late.places).toEqual(['a', undefined]);
+    expect(all.streams).toEqual([]);
+  });
+
+  test('a release that comes late takes nothing from the next holder', async () => {
+    const { join, all } = open();
+    const first = await join('a').registry.claim(KEY);
+    first?.release();
+    await settled();
+    (await join('b').registry.claim(KEY))?.onAir();
+    first?.onAir();
+    first?.release();
+    await settled();
+    expect(all.streams).toEqual([{ key: KEY, node: 'b', onAir: true }]);
+  });
+
+  test('forgets what a process had that is gone', async () => {
+    const { join } = open();
+    const a = join('a');
+    const b = join('b').registry;
+    (await a.registry.claim(KEY))?.onAir();
+    const { places } = watching(b);
+    await settled();
+    a.leave();
+    await settled();
+    expect(places).toEqual(['a', undefined]);
+    expect(await b.claim(KEY)).toBeDefined();
+  });
+});
+
+describe('a stream that is wanted elsewhere', () => {
+  test('is given up by a holder that notices its publisher has gone', async () => {
+    const all = new MemoryRegistry();
+    const a = all.join({ node: 'a', address: '' }, () => {
+      claim?.release();
+      return Promise.resolve();
+    });
+    const claim = await a.claim(KEY);
+    expect(await all.join({ node: 'b', address: '' }).claim(KEY)).toBeDefined();
+  });
+
+  test('stays where it is when the holder does not answer in time', async () => {
+    const clock = new FakeClock('real');
+    const all = new MemoryRegistry();
+    const sent: unknown[] = [];
+    const desk = new RegistryDesk(
+      clock,
+      (confirm) => all.join({ node: 'a', address: '' }, confirm),
+      (notice) => void sent.push(notice),
+    );
+    desk.take({ type: 'claim', id: 1, key: KEY });
+    await settled();
+    const claim = all.join({ node: 'b', address: '' }).claim(KEY);
+    await settled();
+    expect(sent).toMatchObject([
+      { type: 'claimed', granted: true },
+      { type: 'confirm', key: KEY },
+    ]);
+    clock.advance(CONFIRM_TIMEOUT_MS);
+    expect(await claim).toBeUndefined();
+  });
+});
