@@ -33,14 +33,14 @@ export function peersOf(latency: LatencyClass): Peer[] {
   return hosts;
 }
 
-/** Gatecast with these directives in its vhost. */
-export function gatecast(label: string, vhost: string): Peer {
+/** Gatecast with these directives in its vhost, and outside of it. */
+export function gatecast(label: string, vhost: string, outside = ''): Peer {
   return {
     name: `gatecast ${label}`.trim(),
     start: (core, port) => {
       const conf = file(
         `gatecast-${port}.conf`,
-        `listen ${port}; max_connections 20000; srs_log_level error;\nvhost __defaultVhost__ { ${vhost} }\n`,
+        `listen ${port}; max_connections 20000; srs_log_level error; ${outside}\nvhost __defaultVhost__ { ${vhost} }\n`,
       );
       return listening(start(core, process.execPath, [join(root, 'dist/cli/main.js'), '-c', conf]), port);
     },

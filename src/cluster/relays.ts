@@ -78,6 +78,7 @@ class Feed {
   keep(): void {
     this.#idle?.clear();
     this.#idle = undefined;
+    if (!this.#retry) this.#start();
   }
 
   release(forget: () => void): void {
@@ -108,7 +109,8 @@ class Feed {
 
   #start(): void {
     const place = this.#place;
-    if (this.#current || !place || place.node === this.#means.node) return;
+    // Nobody watches in the time of grace: what runs goes on, and nothing is begun.
+    if (this.#current || this.#idle || !place || place.node === this.#means.node) return;
     const { hub, logger, token, open } = this.#means;
     const log = logger.child({ ...this.#key, from: place.node });
     const publish = (): Publication | undefined => hub.relay(this.#key, this.#options);

@@ -1,0 +1,270 @@
+import type { Duplex } from 'node:stream';
+import fc from 'fast-check';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { BackDoor, relayWords } from '../../src/cluster/back-door.ts';
+import { MemoryRegistry } from '../../src/cluster/memory-registry.ts';
+import { IDLE_MS, RETRY_MS, Relays } from '../../src/cluster/relays.ts';
+import { Hub, type Publication } from '../../src/hub/hub.ts';
+import type { Subscription } from '../../src/hub/live-stream.ts';
+import { resolveAddress } from '../../src/model/address.ts';
+import type { PlayOptions } from '../../src/model/options.ts';
+import type { RtmpMessage } from '../../src/protocol/rtmp/message.ts';
+import { ClientSession } from '../../src/session/client-session.ts';
+import { readMedia } from '../../src/session/media.ts';
+import { reserve } from '../../src/session/reserve.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { keepingLog } from '../support/memory-server.ts';
+import { PLAY, vhost } from '../support/options.ts';
+import { pipe } from '../support/pipe.ts';
+import { TextSink } from '../support/text-format.ts';
+import { until } from '../support/until.ts';
+import { following, opening } from '../support/workers.ts';
+
+const VHOST = vhost();
+const KEY = { vhost: VHOST.name, app: 'live', stream: 'cam' };
+const TOKEN = 'only relays know';
+
+/** Shows every byte of a packet. */
+const bytesEncoder = {
+  id: 'bytes',
+  size: (packet: { payload: Buffer; timestamp: number; kind: string }) => line(packet).length,
+  write: (target: Buffer, offset: number, packet: { payload: Buffer; timestamp: number; kind: string }) =>
+    offset + target.write(line(packet), offset),
+};
+const line = ({ kind, timestamp, payload }: { payload: Buffer; timestamp: number; kind: string }) =>
+  `${kind}-${payload.toString('hex')}@${timestamp}\n`;
+
+/** Processes with hubs of their own and one registry. */
+function open(play: Partial<PlayOptions> = {}) {
+  const clock = new FakeClock('real');
+  const all = new MemoryRegistry();
+  const doors = new Map<string, BackDoor>();
+  /** Connections between processes, in the order in which they were made. */
+  const lines: Duplex[] = [];
+  const options = { ...PLAY, ...play };
+  const vhosts = new Map([[VHOST.name, { ...VHOST, play: options }]]);
+
+  const start = (node: string) => {
+    const hub = new Hub(clock);
+    const log = keepingLog();
+    const registry = all.join({ node, address: node });
+    const door = new BackDoor(hub, clock, log, TOKEN, vhosts);
+    doors.set(node, door);
+    const relays = new Relays({
+      hub,
+      clock,
+      logger: log,
+      registry,
+      node,
+      token: TOKEN,
+      open({ address }) {
+        const [ours, theirs] = pipe();
+        lines.push(ours);
+        doors.get(address)?.enter(theirs);
+        return ours;
+      },
+    });
+    hub.observe({
+      watched: (key, wanted) => relays.watched(key, wanted),
+      unwatched: (key) => relays.unwatched(key),
+      ended: (key) => door.ended(key),
+    });
+    onTestFinished(async () => {
+      relays.close();
+      await door.close();
+      clock.advance(10_000);
+    });
+    return {
+      hub,
+      door,
+      log,
+      async publish(): Promise<Publication> {
+        const publication = await reserve({ hub, claims: registry }, KEY, options);
+        if (!publication) throw new Error('the stream has a publisher already');
+        publication.start();
+        return publication;
+      },
+      reserve: () => reserve({ hub, claims: registry }, KEY, options),
+      play(): { sink: TextSink; place: Subscription; has(count: number): Promise<string[]> } {
+        const sink = new TextSink(bytesEncoder);
+        const place = hub.subscribe(KEY, sink, options);
+        const has = (count: number) =>
+          until(
+            `${count} packets, there are ${sink.lines.length}`,
+            () => sink.lines.length >= count && sink.lines,
+          );
+        return { sink, place, has };
+      },
+    };
+  };
+  return { clock, all, lines, start };
+}
+
+function write(publication: Publication, messages: readonly RtmpMessage[]): void {
+  for (const message of messages) {
+    for (const input of readMedia(message)) if (input.kind === 'packet') publication.write(input.packet);
+  }
+}
+
+test('players of another process get the very packets, by one relay', async () => {
+  const { start, lines } = open({ timeJitter: 'zero' });
+  const [a, b] = [start('a'), start('b')];
+  const publication = await a.publish();
+  const near = a.play();
+  write(publication, [...opening(1, 5000), ...following(1, 5040)]);
+  const far = [b.play(), b.play()];
+  for (const player of far) await player.has(43);
+  write(publication, following(1, 6000));
+  for (const player of far) expect(await player.has(83)).toEqual(await near.has(83));
+  expect(lines).toHaveLength(1);
+  // The publisher is watched, whoever watches it from where: kickoff_for_idle must not come.
+  expect(publication.players).toBe(2);
+  const joiner = b.play();
+  expect((await joiner.has(83)).slice(3)).toEqual(near.sink.lines.slice(3));
+});
+
+test('what a publisher sent last arrives, and later joiners are not shown what has ended', async () => {
+  const { start } = open();
+  const [a, b] = [start('a'), start('b')];
+  const publication = await a.publish();
+  const player = b.play();
+  write(publication, opening(1));
+  await player.has(3);
+  write(publication, following(1, 40));
+  publication.end();
+  await player.has(43);
+  await until('the end of the relay', () => b.log.lines.some(({ message }) => message === 'relay ended'));
+  expect(b.play().sink.lines).toEqual([]);
+});
+
+test('a relay outlasts its last player for a while, then ends', async () => {
+  const { start, clock, lines } = open();
+  const [a, b] = [start('a'), start('b')];
+  const publication = await a.publish();
+  write(publication, opening(1));
+  const first = b.play();
+  await first.has(3);
+  first.place.close();
+  clock.advance(IDLE_MS - 1);
+  const second = b.play();
+  expect(second.sink.lines).toHaveLength(3);
+  second.place.close();
+  clock.advance(IDLE_MS);
+  await until('nobody to watch', () => publication.players === 0);
+  expect(lines).toHaveLength(1);
+  expect(b.hub.streams).toBe(0);
+  const third = b.play();
+  await third.has(3);
+  expect(lines).toHaveLength(2);
+});
+
+test('a relay that breaks is tried again while there are players', async () => {
+  const { start, clock, lines } = open();
+  const [a, b] = [start('a'), start('b')];
+  const publication = await a.publish();
+  write(publication, opening(1));
+  const player = b.play();
+  await player.has(3);
+  lines[0]?.destroy();
+  await until('the retry', () => clock.pending.some((ms) => ms === RETRY_MS));
+  clock.advance(RETRY_MS);
+  await player.has(6);
+  expect(player.sink.names.slice(3)).toEqual(player.sink.names.slice(0, 3));
+  expect(lines).toHaveLength(2);
+});
+
+describe('a publisher that moves', () => {
+  test.each(['full', 'zero', 'off'] as const)(
+    'to a third process, or to that of the player, keeps it (time_jitter %s)',
+    async (timeJitter) => {
+      const { start, lines } = open({ timeJitter });
+      const [a, b, c] = [start('a'), start('b'), start('c')];
+      const player = b.play();
+      let count = 0;
+      for (const process of [a, c, b, a]) {
+        const publication = await process.publish();
+        write(publication, [...opening(1), ...following(1, 40)]);
+        count += 43;
+        await player.has(count);
+        publication.end();
+      }
+      const { names } = player.sink;
+      expect(names).toHaveLength(172);
+      for (const turn of [1, 2, 3]) {
+        expect(names.slice(43 * turn, 43 * (turn + 1))).toEqual(names.slice(0, 43));
+      }
+      expect(lines).toHaveLength(3);
+    },
+  );
+
+  test('is refused elsewhere while it is on air, and that disturbs no relay', async () => {
+    const { start, lines } = open();
+    const [a, b] = [start('a'), start('b')];
+    const publication = await a.publish();
+    const player = b.play();
+    write(publication, opening(1));
+    await player.has(3);
+    expect(await b.reserve()).toBeUndefined();
+    player.place.close();
+    expect(await b.reserve()).toBeUndefined();
+    const next = b.play();
+    write(publication, following(1, 40));
+    await next.has(43);
+    expect(lines).toHaveLength(1);
+  });
+});
+
+describe('a back door', () => {
+  const connect = (door: BackDoor, token: string, clock: FakeClock) => {
+    const [ours, theirs] = pipe();
+    door.enter(theirs);
+    const { stream, ...words } = relayWords(KEY, token);
+    return { stream, session: ClientSession.connect(ours, { ...words, clock }) };
+  };
+
+  test('opens to nobody without the token', async () => {
+    const { start, clock } = open();
+    const a = start('a');
+    await a.publish();
+    await expect(connect(a.door, 'guessed', clock).session).rejects.toMatchObject({
+      code: 'NetConnection.Connect.Rejected',
+    });
+  });
+
+  test('takes no publisher, and gives nothing that is not on air here', async () => {
+    const { start, clock } = open();
+    const a = start('a');
+    const { session, stream } = connect(a.door, TOKEN, clock);
+    await expect((await session).publish(stream)).rejects.toMatchObject({ code: 'NetStream.Publish.Denied' });
+    const player = connect(a.door, TOKEN, clock);
+    await expect((await player.session).play(stream, () => undefined)).rejects.toMatchObject({
+      code: 'NetStream.Play.Failed',
+    });
+  });
+
+  test('gives the stream that is meant, and no other', async () => {
+    const { start, clock } = open();
+    const a = start('a');
+    await a.publish();
+    const { session } = connect(a.door, TOKEN, clock);
+    await expect((await session).play('other', () => undefined)).rejects.toMatchObject({
+      code: 'NetStream.Play.Failed',
+    });
+  });
+});
+
+test('what a relay says leads to the stream that it means, for every stream there can be', () => {
+  const vhosts = new Map([VHOST, vhost({ name: 'other.example' })].map((item) => [item.name, item]));
+  const text = fc.string({ unit: fc.constantFrom(...'abc/?#=&., vhost%é_'), maxLength: 30 });
+  fc.assert(
+    fc.property(text, text, fc.constantFrom(...vhosts.keys()), (app, streamName, name) => {
+      const said = { tcUrl: `rtmp://${name}/${app}`, app, streamName };
+      const first = resolveAddress(said, vhosts, false);
+      if (!first.ok || first.address.stream === '') return;
+      const { stream, ...words } = relayWords(first.address, TOKEN);
+      const second = resolveAddress({ ...words, streamName: stream }, vhosts, true);
+      const { vhost: ofVhost, app: ofApp, stream: ofStream } = first.address;
+      expect(second).toMatchObject({ address: { vhost: ofVhost, app: ofApp, stream: ofStream } });
+    }),
+  );
+});
