@@ -37,7 +37,10 @@ export interface Server {
   stop(): Promise<void>;
 }
 
-/** Builds the rooms, joins them and starts to listen. Rejects with a sentence if that cannot be done. */
+/**
+ * Builds the rooms, joins them and starts to listen, all in this process: `workers` is `createPrimary`'s business. Rejects
+ * with a sentence if that cannot be done.
+ */
 export async function createServer(config: Config, deps: ServerDeps): Promise<Server> {
   const { logger, clock = systemClock, membership } = deps;
   const hub = new Hub(clock);

@@ -8,6 +8,8 @@ import { writePidFile } from './pid-file.ts';
 
 /** A server of one process or of several. */
 interface Running extends Pick<Server, 'addresses' | 'reload' | 'stop'> {
+  /** Processes that serve clients. */
+  readonly workers: number;
   clients(): number;
   reopenLogs(): void;
 }
@@ -57,7 +59,7 @@ export async function serve(file: string, config: Config): Promise<void> {
     {
       version: VERSION,
       pid: process.pid,
-      workers: workerCount(config),
+      workers: server.workers,
       config: file,
       listen: server.addresses,
     },
@@ -65,26 +67,23 @@ export async function serve(file: string, config: Config): Promise<void> {
   );
 }
 
-async function start(config: Config, log: Log): Promise<Running> {
-  const { logger } = log;
-  if (workerCount(config) === 1) {
-    const server = await createServer(config, { logger });
-    return running(
-      server,
-      () => server.door.connections,
-      () => log.reopen(),
-    );
+async function start(config: Config, { logger, reopen }: Log): Promise<Running> {
+  const workers = workerCount(config);
+  if (workers > 1) {
+    const primary = await createPrimary(config, { logger });
+    const reopenLogs = () => {
+      reopen();
+      primary.reopenLogs();
+    };
+    return running(primary, workers, () => primary.connections, reopenLogs);
   }
-  const primary = await createPrimary(config, { logger });
-  const reopenLogs = () => {
-    log.reopen();
-    primary.reopenLogs();
-  };
-  return running(primary, () => primary.connections, reopenLogs);
+  const server = await createServer(config, { logger });
+  return running(server, workers, () => server.door.connections, reopen);
 }
 
 function running(
   server: Pick<Server, 'addresses' | 'reload' | 'stop'>,
+  workers: number,
   clients: () => number,
   reopenLogs: () => void,
 ): Running {
@@ -94,6 +93,7 @@ function running(
     },
     reload: (config) => server.reload(config),
     stop: () => server.stop(),
+    workers,
     clients,
     reopenLogs,
   };
@@ -123,10 +123,11 @@ async function reload(
   }
   try {
     await server.reload(result.config);
-    logger.info(
-      { config: file, warnings: texts(result.warnings), listen: server.addresses },
-      'configuration reloaded',
-    );
+    const warnings = texts(result.warnings);
+    if (workerCount(result.config) !== server.workers) {
+      warnings.push(`workers stays ${server.workers} until the server is started again`);
+    }
+    logger.info({ config: file, warnings, listen: server.addresses }, 'configuration reloaded');
   } catch (error) {
     logger.error(
       { config: file, errors: [(error as Error).message] },

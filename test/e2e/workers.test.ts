@@ -149,6 +149,14 @@ describe('a worker that is killed', () => {
   });
 });
 
+test('workers end when their primary is gone', async () => {
+  const { server } = await start();
+  const client = await connectWhere(server, anywhere);
+  server.child.kill('SIGKILL');
+  await within(5000, 'the end of the connection', client.session.closed);
+  await until('a port that nobody listens at', async () => !(await answers(server.port)));
+});
+
 describe('signals', () => {
   test('SIGHUP gives every worker the new configuration, and a bad file is refused once', async () => {
     const { server, conf } = await start();
@@ -158,8 +166,11 @@ describe('signals', () => {
     });
     expect(server.log.filter(({ msg }) => /refused/.test(msg))).toHaveLength(1);
     const other = await connectWhere(server, isIn(2));
-    const line = await server.reload(conf('enabled off;'));
-    expect(line.msg).toBe('configuration reloaded');
+    const line = await server.reload(conf('enabled off;').replace('workers 2', 'workers 3'));
+    expect(line).toMatchObject({
+      msg: 'configuration reloaded',
+      warnings: ['workers stays 2 until the server is started again'],
+    });
     await within(
       5000,
       'the clients of the vhost',
