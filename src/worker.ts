@@ -1,4 +1,6 @@
 /** The program that a worker process runs: `src/cluster/fleet.ts` starts it. */
+import { rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { Membership } from './cluster/membership.ts';
 import type { Assignment, ToPrimary, ToWorker } from './cluster/messages.ts';
 import { openLog } from './observe/logger.ts';
@@ -16,7 +18,12 @@ for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGUSR1'] as const) {
   process.on(signal, () => undefined);
 }
 // A worker without its primary serves nobody: nobody would be told what its clients do.
-process.on('disconnect', () => process.exit(1));
+process.on('disconnect', () => {
+  if (sockets !== undefined) rmSync(sockets, { recursive: true, force: true });
+  process.exit(1);
+});
+/** The directory of the back doors, which a primary that was killed leaves behind. */
+let sockets: string | undefined;
 
 process.once('message', (message: ToWorker) => {
   if (message.type === 'start') void run(message.assignment);
@@ -25,7 +32,8 @@ process.once('message', (message: ToWorker) => {
 send({ type: 'ready' });
 
 async function run(assignment: Assignment): Promise<void> {
-  const { config, worker } = assignment;
+  const { config, worker, place } = assignment;
+  sockets = dirname(place.address);
   const membership = new Membership(assignment, send);
   const log = openLog(config.log);
   const logger = log.logger.child({ worker });
