@@ -30,6 +30,8 @@ export class LiveStream implements LaneSource {
   #flushTimer: Timer | 'end of turn' | undefined;
   #hasVideo = false;
   #untouched = true;
+  /** True while the packets come from another process, which has gathered them for `mw_latency` already. */
+  #relayed = false;
 
   constructor(options: PlayOptions, pace: StreamPace, clock: Clock) {
     this.#options = options;
@@ -82,6 +84,7 @@ export class LiveStream implements LaneSource {
   beginPublish(relayed: boolean): void {
     this.#timeline.begin(this.players > 0, relayed);
     this.#untouched = true;
+    this.#relayed = relayed;
   }
 
   /** Takes one packet of the publisher and sees that it is flushed. */
@@ -138,7 +141,8 @@ export class LiveStream implements LaneSource {
   #scheduleFlush(): void {
     if (this.#flushTimer !== undefined) return;
     const { minLatency, mwLatency } = this.#options;
-    const interval = minLatency ? 0 : mwLatency === 'auto' ? this.#pace.intervalMs : mwLatency;
+    const wanted = mwLatency === 'auto' ? this.#pace.intervalMs : this.#relayed ? 0 : mwLatency;
+    const interval = minLatency ? 0 : wanted;
     const flush = () => this.#flush();
     if (interval > 0) {
       this.#flushTimer = this.#clock.after(interval, flush);

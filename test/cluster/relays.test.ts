@@ -123,6 +123,18 @@ test('players of another process get the very packets, by one relay', async () =
   expect((await joiner.has(83)).slice(3)).toEqual(near.sink.lines.slice(3));
 });
 
+test('mw_latency is waited for once, where the stream is published', async () => {
+  const { start, clock } = open({ mwLatency: 350 });
+  const [a, b] = [start('a'), start('b')];
+  const publication = await a.publish();
+  const player = b.play();
+  write(publication, opening(1));
+  await player.has(3);
+  write(publication, following(1, 40));
+  clock.advance(350);
+  await player.has(43);
+});
+
 test('what a publisher sent last arrives, and later joiners are not shown what has ended', async () => {
   const { start } = open();
   const [a, b] = [start('a'), start('b')];
