@@ -71,7 +71,8 @@ describe('node-media-server', () => {
     );
     await Promise.all([begun(ours, 'play', 'source'), begun(ours, 'publish', 'back')]);
 
-    expect(await publishTo(ours.url('live/source/source')).end()).toBe(0);
+    // In real time: it joins its push to its pull a moment after we have let both in.
+    expect(await publishTo(ours.url('live/source/source'), '-re').end()).toBe(0);
 
     expectSame(await player.hasMedia(sent.length), sent);
   });
