@@ -7,7 +7,15 @@ export {
   parseConfigText,
 } from './config/index.ts';
 export type { Clock, Timer } from './model/clock.ts';
-export type { ClosingEvent, Gate, GateEvent, Verdict } from './model/lifecycle.ts';
+export type {
+  ClosingEvent,
+  Gate,
+  GateEvent,
+  Grant,
+  NoticeEvent,
+  TellEvent,
+  Verdict,
+} from './model/lifecycle.ts';
 export type { Logger } from './model/logger.ts';
 export type { Config, VhostOptions } from './model/options.ts';
 export { createServer, type Server, type ServerDeps } from './server.ts';

@@ -27,6 +27,7 @@ export function workerCount({ workers }: Config): number {
 const CLOSED: Gate = {
   ask: () => Promise.resolve({ allowed: false, message: 'There is no such configuration.' }),
   tell: () => undefined,
+  asks: () => true,
 };
 
 /**

@@ -1,8 +1,8 @@
 import { networkMatcher } from '../model/ip.ts';
-import { ALLOWED, type Gate, type GateEvent, type Verdict } from '../model/lifecycle.ts';
+import { ALLOWED, type Gate, type GateEvent, type QuestionAction, type Verdict } from '../model/lifecycle.ts';
 import type { ReferOptions, SecurityRule, VhostOptions } from '../model/options.ts';
 
-type Role = (typeof ROLE)[keyof typeof ROLE];
+type Role = 'publish' | 'play';
 type Check = (role: Role, event: GateEvent) => Verdict;
 
 /**
@@ -19,18 +19,20 @@ export function accessGate(vhosts: ReadonlyMap<string, VhostOptions>): Gate {
   }
   return {
     ask(event) {
-      if (event.action === 'on_connect') return Promise.resolve(ALLOWED);
+      const role = ROLE[event.action];
+      if (role === undefined) return Promise.resolve(ALLOWED);
       for (const check of checks.get(event.vhost) ?? []) {
-        const verdict = check(ROLE[event.action], event);
+        const verdict = check(role, event);
         if (!verdict.allowed) return Promise.resolve(verdict);
       }
       return Promise.resolve(ALLOWED);
     },
     tell: () => undefined,
+    asks: (action, vhost) => ROLE[action] !== undefined && (checks.get(vhost)?.length ?? 0) > 0,
   };
 }
 
-const ROLE = { on_publish: 'publish', on_play: 'play' } as const;
+const ROLE: Readonly<Partial<Record<QuestionAction, Role>>> = { on_publish: 'publish', on_play: 'play' };
 
 /** As in SRS: a matching deny refuses; where there is an allow rule one has to match; no rule at all refuses. */
 function securityCheck(rules: readonly SecurityRule[]): Check {

@@ -90,6 +90,7 @@ export class BackDoor {
     const gate: Gate = {
       ask: (event) => Promise.resolve(this.#judge(event)),
       tell: () => undefined,
+      asks: () => true,
     };
     const proxyProtocol = { enabled: false, trusted: [] };
     return {

@@ -13,15 +13,19 @@ export function reportingGate(
 ): Gate {
   return {
     async ask(event, signal) {
-      if (!hooked(event.vhost)) return gate.ask(event, signal);
+      const { action } = event;
+      if (!hooked(event.vhost) || action === 'on_update' || action === 'on_publish_busy')
+        return gate.ask(event, signal);
+      const opened = { type: 'opened', epoch, event: { ...event, action } } as const;
       // Whoever was asked about is closed, also after a refusal.
-      if (event.action === 'on_connect') report({ type: 'opened', epoch, event });
+      if (action === 'on_connect') report(opened);
       const verdict = await gate.ask(event, signal);
-      if (verdict.allowed && event.action !== 'on_connect') report({ type: 'opened', epoch, event });
+      if (verdict.allowed && action !== 'on_connect') report(opened);
       return verdict;
     },
     tell(event) {
-      if (hooked(event.vhost)) report({ type: 'closed', event });
+      if (hooked(event.vhost) && 'reason' in event) report({ type: 'closed', event });
     },
+    asks: (action, vhost) => gate.asks(action, vhost),
   };
 }

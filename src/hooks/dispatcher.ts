@@ -2,6 +2,8 @@ import type { Clock } from '../model/clock.ts';
 import type { Gate } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HookOptions } from '../model/options.ts';
+import { Caller } from './caller.ts';
+import { Stamper } from './event.ts';
 import { Gatekeeper, type Means } from './gatekeeper.ts';
 import { HttpPost } from './http-post.ts';
 import { type DrainReport, Messenger } from './messenger.ts';
@@ -40,6 +42,8 @@ export function createHooks(deps: HooksDeps): Hooks {
     clock,
     logger,
     server: { serverId: deps.serverId, serviceId: deps.serviceId },
+    caller: new Caller(http, { serverId: deps.serverId, serviceId: deps.serviceId }),
+    stamper: new Stamper(),
   };
   const gatekeeper = new Gatekeeper(means);
   const messenger = new Messenger(means);
@@ -55,8 +59,9 @@ export function createHooks(deps: HooksDeps): Hooks {
         },
         tell(event) {
           const hooks = vhosts.get(event.vhost);
-          if (hooks !== undefined) messenger.tell(event, hooks);
+          if (hooks !== undefined && 'reason' in event) messenger.tell(event, hooks);
         },
+        asks: (action, vhost) => vhosts.get(vhost)?.targets.has(action) ?? true,
       };
     },
     drain: (timeoutMs) => messenger.drain(timeoutMs),

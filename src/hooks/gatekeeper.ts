@@ -1,9 +1,10 @@
 import type { Clock } from '../model/clock.ts';
 import { ALLOWED, type GateEvent, type Verdict } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
-import { callBackend } from './backend-call.ts';
+import type { Caller } from './caller.ts';
+import type { Stamper } from './event.ts';
 import type { HttpPost } from './http-post.ts';
-import { hookBody, type ServerIds } from './payload.ts';
+import type { ServerIds } from './payload.ts';
 import type { Target } from './target.ts';
 import { TimeLimit } from './time-limit.ts';
 import type { Refusal } from './verdict.ts';
@@ -15,6 +16,8 @@ export interface Means {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly server: ServerIds;
+  readonly caller: Caller;
+  readonly stamper: Stamper;
 }
 
 const CLIENT_GONE = 'was not waited for: the client has gone';
@@ -62,11 +65,11 @@ export class Gatekeeper {
     limit: TimeLimit,
     client: AbortSignal,
   ): Promise<Verdict> {
-    const { http, clock, logger, server } = this.#means;
+    const { caller, clock, logger, stamper } = this.#means;
     const began = clock.now();
-    const body = hookBody(event, hooks, server);
+    const stamped = stamper.stamp(event);
     for (const target of targets) {
-      const judgement = await callBackend(http, hooks.schema, target, body, limit);
+      const judgement = await caller.call({ event: stamped, hooks, target, attempt: 1 }, limit);
       if (judgement.allowed) continue;
       const fields = {
         ...describe(event),

@@ -1,9 +1,8 @@
 import type { ClosingEvent } from '../model/lifecycle.ts';
-import { callBackend } from './backend-call.ts';
 import { type Delivery, DeliveryQueue } from './delivery-queue.ts';
+import type { Stamped } from './event.ts';
 import { describe, type Means, since } from './gatekeeper.ts';
 import { DROP_LOG_INTERVAL_MS } from './limits.ts';
-import { hookBody } from './payload.ts';
 import type { Target } from './target.ts';
 import { TimeLimit } from './time-limit.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
@@ -76,21 +75,21 @@ export class Messenger {
 
   /** Tries every URL in order; each has its own time, so that a hung one does not take that of the next. */
   async #deliver({ event, hooks }: Delivery): Promise<boolean> {
-    const body = hookBody(event, hooks, this.#means.server);
+    const stamped = this.#means.stamper.stamp(event);
     let arrived = true;
     for (const target of hooks.targets.get(event.action) ?? []) {
       if (this.#closed) return false;
-      arrived = (await this.#post(event, hooks, target, body)) && arrived;
+      arrived = (await this.#post(stamped, hooks, target)) && arrived;
     }
     return arrived;
   }
 
-  async #post(event: ClosingEvent, hooks: VhostHooks, target: Target, body: string): Promise<boolean> {
-    const { http, clock, logger } = this.#means;
+  async #post(event: Stamped<ClosingEvent>, hooks: VhostHooks, target: Target): Promise<boolean> {
+    const { caller, clock, logger } = this.#means;
     const began = clock.now();
     const limit = new TimeLimit(clock, hooks.timeoutMs);
     this.#open.add(limit);
-    const judgement = await callBackend(http, hooks.schema, target, body, limit);
+    const judgement = await caller.call({ event, hooks, target, attempt: 1 }, limit);
     this.#open.delete(limit);
     limit.clear();
     const fields = { ...describe(event), url: target.shown, ms: since(clock, began) };

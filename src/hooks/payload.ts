@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import type { Action, ClosingEvent, GateEvent } from '../model/lifecycle.ts';
-import type { HookOptions } from '../model/options.ts';
+import type { Action } from '../model/lifecycle.ts';
+import type { HookSchema } from '../model/options.ts';
 import { formatStreamKey, formatStreamUrl, type StreamKey } from '../model/stream-key.ts';
-
-/** What a hook can be about. */
-export type HookEvent = GateEvent | ClosingEvent;
+import type { HookEvent } from './event.ts';
 
 /** Which server, and which run of it, sends a hook. */
 export interface ServerIds {
@@ -12,13 +10,11 @@ export interface ServerIds {
   readonly serviceId: string;
 }
 
-type Schema = HookOptions['schema'];
-
 /** How each field is read. A field that its event does not have is undefined, which JSON leaves out. */
 const FIELDS = {
   action: (event) => event.action,
-  client_id: (event, _server, schema) => (schema === 'srs1' ? event.client.number : event.client.id),
-  ip: (event) => event.client.ip,
+  client_id: (event, _server, schema) => (schema === 'srs1' ? event.client?.number : event.client?.id),
+  ip: (event) => event.client?.ip,
   vhost: (event) => event.vhost,
   app: (event) => event.app,
   stream: (event) => event.stream,
@@ -35,7 +31,7 @@ const FIELDS = {
   service_id: (_event, server) => server.serviceId,
 } as const satisfies Record<
   string,
-  (event: HookEvent, server: ServerIds, schema: Schema) => string | number | undefined
+  (event: HookEvent, server: ServerIds, schema: HookSchema) => string | number | undefined
 >;
 
 type Field = keyof typeof FIELDS;
@@ -46,7 +42,7 @@ const ENDED = ['reason', 'duration_ms'] as const;
 
 /** SRS 1.0's fields in its order; behind them what later versions or Gatecast added, in one order everywhere. */
 const SRS1_STREAM = [...CLIENT, 'stream', 'param', 'tcUrl', 'pageUrl', ...SERVER] as const;
-const SRS1: Record<Action, readonly Field[]> = {
+const SRS1: Partial<Record<Action, readonly Field[]>> = {
   on_connect: [...CLIENT, 'tcUrl', 'pageUrl', 'stream', 'param', ...SERVER],
   on_publish: SRS1_STREAM,
   on_play: SRS1_STREAM,
@@ -67,7 +63,7 @@ const SRS1: Record<Action, readonly Field[]> = {
 
 /** The order of SRS 5 to 7, which is not the same for each event. */
 const SRS5_STREAM = [...SERVER, ...CLIENT, 'tcUrl', 'stream', 'param', 'stream_url', 'stream_id'] as const;
-const SRS5: Record<Action, readonly Field[]> = {
+const SRS5: Partial<Record<Action, readonly Field[]>> = {
   on_connect: [...SERVER, ...CLIENT, 'stream', 'param', 'tcUrl', 'pageUrl'],
   on_publish: SRS5_STREAM,
   on_play: [...SERVER, ...CLIENT, 'stream', 'tcUrl', 'param', 'pageUrl', 'stream_url', 'stream_id'],
@@ -76,15 +72,23 @@ const SRS5: Record<Action, readonly Field[]> = {
   on_close: [...SERVER, ...CLIENT, 'send_bytes', 'recv_bytes', ...ENDED],
 };
 
-const SCHEMAS: Record<Schema, Record<Action, readonly Field[]>> = { srs1: SRS1, srs5: SRS5 };
+const SCHEMAS: Record<HookSchema, Partial<Record<Action, readonly Field[]>>> = {
+  srs1: SRS1,
+  srs5: SRS5,
+  nginx: SRS1,
+};
 
 /**
  * The JSON body that tells a backend of `event`: compact, `/` unescaped, fields in the schema's order. Valid JSON
  * whatever the client sent, since `JSON.stringify` escapes control characters and lone surrogates.
  */
-export function hookBody(event: HookEvent, options: { readonly schema: Schema }, server: ServerIds): string {
+export function hookBody(
+  event: HookEvent,
+  options: { readonly schema: HookSchema },
+  server: ServerIds,
+): string {
   const body: Record<string, string | number | undefined> = {};
-  for (const field of SCHEMAS[options.schema][event.action])
+  for (const field of SCHEMAS[options.schema][event.action] ?? SRS1_STREAM)
     body[field] = FIELDS[field](event, server, options.schema);
   return JSON.stringify(body);
 }

@@ -23,7 +23,11 @@ interface Answer {
   readonly words?: string;
 }
 
-const STATUSES: Record<HookOptions['schema'], readonly number[]> = { srs1: [200], srs5: [200, 201] };
+const STATUSES: Record<HookOptions['schema'], readonly number[]> = {
+  srs1: [200],
+  srs5: [200, 201],
+  nginx: [200],
+};
 
 const NON_ZERO_INT = /^-?[1-9][0-9]*$/;
 

@@ -1,10 +1,10 @@
 import type { Action } from '../model/lifecycle.ts';
-import type { HookOptions } from '../model/options.ts';
+import type { HookOptions, HookSchema } from '../model/options.ts';
 import { parseTarget, type Target } from './target.ts';
 
 /** The hooks of one vhost, ready for use. */
 export interface VhostHooks {
-  readonly schema: HookOptions['schema'];
+  readonly schema: HookSchema;
   readonly timeoutMs: number;
   /** No key means no URL for that event. */
   readonly targets: ReadonlyMap<Action, readonly Target[]>;

@@ -3,9 +3,26 @@ export const GATE_ACTIONS = ['on_connect', 'on_publish', 'on_play'] as const;
 /** Events that end what a gate event began. */
 export const CLOSING_ACTIONS = ['on_unpublish', 'on_stop', 'on_close'] as const;
 
+/** Questions that come up while a client is there: it is still welcome (`on_update`); may it take a busy stream over. */
+export const LATER_ACTIONS = ['on_update', 'on_publish_busy'] as const;
+/** What is worth knowing and ends nothing. */
+export const NOTICE_ACTIONS = ['on_not_found', 'on_idle', 'server_started', 'server_stopping'] as const;
+
 export type GateAction = (typeof GATE_ACTIONS)[number];
+export type LaterAction = (typeof LATER_ACTIONS)[number];
 export type ClosingAction = (typeof CLOSING_ACTIONS)[number];
-export type Action = GateAction | ClosingAction;
+export type NoticeAction = (typeof NOTICE_ACTIONS)[number];
+/** What a backend is asked, and what it is told. */
+export type QuestionAction = GateAction | LaterAction;
+export type TellAction = ClosingAction | NoticeAction;
+export type Action = QuestionAction | TellAction;
+
+export const ACTIONS: readonly Action[] = [
+  ...GATE_ACTIONS,
+  ...LATER_ACTIONS,
+  ...CLOSING_ACTIONS,
+  ...NOTICE_ACTIONS,
+];
 
 /** Why a connection, a publish or a play ended. */
 export type CloseReason =
@@ -14,7 +31,8 @@ export type CloseReason =
   | 'timeout' // silent for too long
   | 'slow' // a player that could not keep up
   | 'protocol_error' // the peer broke RTMP or a limit
-  | 'kicked' // an operator or a reload removed it
+  | 'kicked' // an operator, a reload, a newer publisher or the backend's `on_update` removed it
+  | 'limit' // it reached a bound that the backend set: max_duration, max_bitrate
   | 'shutdown' // the server is stopping
   | 'server_restart'; // the worker process that had the client ended unexpectedly
 
@@ -44,14 +62,9 @@ export interface EventFacts {
   readonly pageUrl: string;
 }
 
-export interface GateEvent extends EventFacts {
-  readonly action: GateAction;
-}
-
-export interface ClosingEvent extends EventFacts {
-  readonly action: ClosingAction;
-  readonly reason: CloseReason;
-  /** How long what ended had lasted. */
+/** What a client has used so far. */
+export interface Counters {
+  /** How long the play or publish, or for `on_close` the connection, has lasted. */
   readonly durationMs: number;
   /** Bytes that the server sent to this connection so far. */
   readonly sendBytes: number;
@@ -59,31 +72,83 @@ export interface ClosingEvent extends EventFacts {
   readonly recvBytes: number;
 }
 
+export interface GateEvent extends EventFacts {
+  readonly action: QuestionAction;
+  /** What the client does, of an `on_update`. */
+  readonly role?: 'publish' | 'play' | undefined;
+  /** Of an `on_update`. */
+  readonly counters?: Counters | undefined;
+}
+
+export interface ClosingEvent extends EventFacts, Counters {
+  readonly action: ClosingAction;
+  readonly reason: CloseReason;
+}
+
+/** An event that ends nothing and asks nothing. */
+export interface NoticeEvent extends Partial<Omit<EventFacts, 'vhost' | 'app' | 'stream'>> {
+  readonly action: NoticeAction;
+  readonly vhost: string;
+  /** Empty, as is `stream`, for events of the server. Facts of a client are there if it is about one (`on_not_found`). */
+  readonly app: string;
+  readonly stream: string;
+}
+
+export type TellEvent = ClosingEvent | NoticeEvent;
+
+/** What a backend may grant with its yes. Everything is optional; a room that gets one need not have asked for it. */
+export interface Grant {
+  /** The name under which the stream is published or played, instead of the one that the client gave. */
+  readonly stream?: string | undefined;
+  /** From now on this long, then the client is closed. */
+  readonly maxDurationMs?: number | undefined;
+  /** Most that a publisher may send, in bits per second. */
+  readonly maxBitrate?: number | undefined;
+  /** Most players that the published stream may have. */
+  readonly maxViewers?: number | undefined;
+  /** Of `on_publish_busy`: the one who publishes has to go. */
+  readonly takeover?: boolean | undefined;
+  /** Ask `on_update` at this interval. */
+  readonly recheckMs?: number | undefined;
+}
+
 /** A gate's answer. `message` is a sentence that may be shown to the client and is written to the log. */
-export type Verdict = { readonly allowed: true } | { readonly allowed: false; readonly message: string };
+export type Verdict =
+  | { readonly allowed: true; readonly grant?: Grant | undefined }
+  | {
+      readonly allowed: false;
+      readonly message: string;
+      /** An rtmp URL where the client is welcome instead. */
+      readonly redirect?: string | undefined;
+    };
 
 /** Who decides whether clients may pass. Bound to one configuration snapshot. */
 export interface Gate {
   /** Never rejects: whatever goes wrong is a refusal. An aborted `signal` ends the question at once, as a refusal. */
   ask(event: GateEvent, signal: AbortSignal): Promise<Verdict>;
-  /** Takes a closing event for delivery and returns at once. Events of one client are delivered in the order told. */
-  tell(event: ClosingEvent): void;
+  /** Takes an event for delivery and returns at once. Events of one client are delivered in the order told. */
+  tell(event: TellEvent): void;
+  /** True if `ask` of this action would ask anybody: a room may then leave the question, or a timer, out. */
+  asks(action: QuestionAction, vhost: string): boolean;
 }
 
 export const ALLOWED: Verdict = { allowed: true };
 
-/** Asks each gate in turn and stops at the first refusal; tells every one. */
+/** Asks each gate in turn and stops at the first refusal; tells every one. What later gates grant overrules earlier ones. */
 export function allOf(...gates: readonly Gate[]): Gate {
   return {
     async ask(event, signal) {
+      let grant: Grant | undefined;
       for (const gate of gates) {
         const verdict = await gate.ask(event, signal);
         if (!verdict.allowed) return verdict;
+        if (verdict.grant) grant = { ...grant, ...verdict.grant };
       }
-      return ALLOWED;
+      return grant ? { allowed: true, grant } : ALLOWED;
     },
     tell(event) {
       for (const gate of gates) gate.tell(event);
     },
+    asks: (action, vhost) => gates.some((gate) => gate.asks(action, vhost)),
   };
 }

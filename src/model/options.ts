@@ -11,21 +11,77 @@ export interface ListenAddress {
   readonly port: number;
 }
 
-/** `http_hooks { … }` of one vhost. */
-export interface HookOptions {
-  readonly enabled: boolean;
-  /** Dialect of the bodies: SRS 1.0's fields and integer client_id, or those of SRS 5 and later. */
-  readonly schema: 'srs1' | 'srs5';
-  /** Absolute http(s) URLs per event, in the order in which they are called; a missing key means none. */
-  readonly urls: Readonly<Partial<Record<Action, readonly string[]>>>;
+/** How one event's URLs are called. */
+export interface HookPolicy {
   /** Time to reach a backend (TCP and TLS), in milliseconds. */
   readonly connectTimeoutMs: number;
-  /** Time for the whole chain of one event's URLs, in milliseconds. */
+  /** Time for the whole chain of one event's URLs, repetitions included, in milliseconds. */
   readonly timeoutMs: number;
+  /** How often a question is put again to a URL that failed to answer, within `timeoutMs`. */
+  readonly retries: number;
+  /** What a question ends in when a URL fails to answer: `allow` lets the client in. A refusal is always one. */
+  readonly onError: 'deny' | 'allow';
+  /** For how long the same question need not be put again, in milliseconds; 0 asks always. */
+  readonly cacheMs: number;
+  /** What makes two questions the same, beside their action. */
+  readonly cacheKey: readonly CacheKeyPart[];
+}
+
+export type CacheKeyPart = 'vhost' | 'app' | 'stream' | 'param' | 'ip';
+
+/** When a backend that fails is left alone for a while. */
+export interface BreakerOptions {
+  /** Failures in a row after which no more is asked; 0 never stops asking. */
+  readonly failures: number;
+  /** For how long, in milliseconds; then one request tries. */
+  readonly openMs: number;
+}
+
+/** Dialect of hooks: SRS 1.0's, that of SRS 5 and later, or nginx-rtmp's notify. */
+export type HookSchema = 'srs1' | 'srs5' | 'nginx';
+
+/** What a directive can name: an event, or nginx-rtmp's `on_done`, which is any publish or play that ended. */
+export type HookName = Action | 'on_done';
+
+/** `http_hooks { … }` of one vhost; its own policy is that of the events that have none of their own. */
+export interface HookOptions extends HookPolicy {
+  readonly enabled: boolean;
+  readonly schema: HookSchema;
+  /** Absolute http(s) URLs per event, in the order in which they are called; a missing key means none. */
+  readonly urls: Readonly<Partial<Record<HookName, readonly string[]>>>;
+  /** Where an event is treated in its own way. */
+  readonly policies: Readonly<Partial<Record<Action, HookPolicy>>>;
+  /** Keys for signatures as raw bytes in base64, without `whsec_`; the first is the newest. Empty signs nothing. */
+  readonly secrets: readonly string[];
+  /** Headers that every request has, name and value. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** Connections to one backend at most. */
+  readonly maxConnections: number;
+  /** Requests that wait for a connection to one backend at most; one more fails at once. */
+  readonly maxQueue: number;
+  readonly breaker: BreakerOptions;
+  /** Interval of `on_update` where no answer set one, in milliseconds. */
+  readonly updateMs: number;
   /** PEM certificates that are trusted beside the system's; the text, already read. */
   readonly ca: string | undefined;
   /** True switches certificate verification off. */
   readonly insecure: boolean;
+}
+
+/** `outbox { … }`: what is kept for the backends until they have taken it. */
+export interface OutboxOptions {
+  /** False keeps it in memory: it ends with the process. */
+  readonly enabled: boolean;
+  /** Events held at most. */
+  readonly maxEvents: number;
+  /** What gives way when that many are held: the oldest event, or clients who would cause new ones. */
+  readonly whenFull: 'drop_oldest' | 'refuse_clients';
+  /** Age at which an event is given up, in milliseconds. */
+  readonly maxAgeMs: number;
+  /** Time to the first repetition, in milliseconds; doubled each time … */
+  readonly retryMinMs: number;
+  /** … up to this. */
+  readonly retryMaxMs: number;
 }
 
 /** `play { … }` and its neighbours: how a stream of this vhost is fanned out. */
@@ -116,5 +172,10 @@ export interface Config {
   /** How long a stopping server waits for its closing hooks, in milliseconds. */
   readonly drainTimeoutMs: number;
   readonly proxyProtocol: ProxyProtocolOptions;
+  /** Directory of the outbox and of the socket by which the command line reaches the server. */
+  readonly stateDir: string;
+  readonly outbox: OutboxOptions;
+  /** Deliveries that the journal remembers. */
+  readonly journalSize: number;
   readonly vhosts: readonly VhostOptions[];
 }

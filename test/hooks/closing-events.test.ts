@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
+import { Caller } from '../../src/hooks/caller.ts';
 import { DeliveryQueue } from '../../src/hooks/delivery-queue.ts';
+import { Stamper } from '../../src/hooks/event.ts';
 import { HttpPost } from '../../src/hooks/http-post.ts';
 import { Messenger } from '../../src/hooks/messenger.ts';
 import { prepareHooks } from '../../src/hooks/vhost-hooks.ts';
@@ -213,7 +215,10 @@ test('drops are counted in one line per interval', async () => {
   const logger = keepingLogger();
   const http = new HttpPost();
   const peer = await backend(() => undefined);
-  const messenger = new Messenger({ http, clock, logger, server: SERVER }, { maxWaiting: 1, maxRunning: 1 });
+  const messenger = new Messenger(
+    { http, clock, logger, server: SERVER, caller: new Caller(http, SERVER), stamper: new Stamper() },
+    { maxWaiting: 1, maxRunning: 1 },
+  );
   const hooks = prepareHooks(hookOptions({ on_close: [peer.origin] }), '0.1.0');
   const tell = (number: number) => messenger.tell(closingEvent('on_close', client(number)), hooks);
   for (const number of [1, 2, 3, 4, 5]) tell(number);

@@ -5,6 +5,7 @@ import { type Clock, systemClock } from '../../src/model/clock.ts';
 import type { ClosingEvent, EventFacts, GateEvent } from '../../src/model/lifecycle.ts';
 import type { Logger } from '../../src/model/logger.ts';
 import type { HookOptions } from '../../src/model/options.ts';
+import { NO_HOOKS } from '../support/options.ts';
 import { type Script, type ScriptedBackend, startBackend, startRaw } from './scripted-backend.ts';
 
 export const FACTS: EventFacts = {
@@ -37,13 +38,10 @@ export const closingEvent = (
 });
 
 export const hookOptions = (urls: HookOptions['urls'], options: Partial<HookOptions> = {}): HookOptions => ({
+  ...NO_HOOKS,
   enabled: true,
-  schema: 'srs1',
   urls,
-  connectTimeoutMs: 2_000,
   timeoutMs: 10_000,
-  ca: undefined,
-  insecure: false,
   ...options,
 });
 

@@ -2,8 +2,11 @@ import {
   ALLOWED,
   type ClosingEvent,
   type Gate,
-  type GateAction,
   type GateEvent,
+  LATER_ACTIONS,
+  type NoticeEvent,
+  type QuestionAction,
+  type TellEvent,
   type Verdict,
 } from '../../src/model/lifecycle.ts';
 
@@ -16,26 +19,29 @@ export interface Question {
 
 export const refused = (message: string): Verdict => ({ allowed: false, message });
 
+const LATER: ReadonlySet<QuestionAction> = new Set(LATER_ACTIONS);
+
 /** A gate that notes what it hears, and says yes unless told otherwise. */
 export class FakeGate implements Gate {
   readonly asked: GateEvent[] = [];
   readonly told: ClosingEvent[] = [];
+  readonly noticed: NoticeEvent[] = [];
   /** Everything in order: `ask on_publish key`, `tell on_unpublish key client`. */
   readonly log: string[] = [];
-  readonly #verdicts = new Map<GateAction, Verdict>();
-  readonly #slow = new Set<GateAction>();
+  readonly #verdicts = new Map<QuestionAction, Verdict>();
+  readonly #slow = new Set<QuestionAction>();
   readonly #open: Question[] = [];
   readonly #waiting: ((question: Question) => void)[] = [];
   #lateVerdict: Verdict = refused('the client has gone');
 
   /** From now on this is the answer to that kind of question. */
-  answers(action: GateAction, verdict: Verdict): this {
+  answers(action: QuestionAction, verdict: Verdict): this {
     this.#verdicts.set(action, verdict);
     return this;
   }
 
   /** From now on the test answers that kind of question, by `question`. */
-  keepsWaiting(action: GateAction): this {
+  keepsWaiting(action: QuestionAction): this {
     this.#slow.add(action);
     return this;
   }
@@ -67,8 +73,15 @@ export class FakeGate implements Gate {
     });
   }
 
-  tell(event: ClosingEvent): void {
-    this.told.push(event);
-    this.log.push(`tell ${event.action} ${event.stream || event.app} ${event.reason}`);
+  tell(event: TellEvent): void {
+    if ('reason' in event) this.told.push(event);
+    else this.noticed.push(event);
+    const reason = 'reason' in event ? ` ${event.reason}` : '';
+    this.log.push(`tell ${event.action} ${event.stream || event.app}${reason}`);
+  }
+
+  /** Questions beyond the three gates are asked only of those who have said that they answer them. */
+  asks(action: QuestionAction): boolean {
+    return this.#verdicts.has(action) || this.#slow.has(action) || !LATER.has(action);
   }
 }

@@ -40,6 +40,16 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
     strictVhost: values.strictVhost,
     drainTimeoutMs: values.drainTimeoutMs,
     proxyProtocol: proxy.values,
+    stateDir: './objs',
+    outbox: {
+      enabled: true,
+      maxEvents: 100_000,
+      whenFull: 'drop_oldest',
+      maxAgeMs: 86_400_000,
+      retryMinMs: 1000,
+      retryMaxMs: 60_000,
+    },
+    journalSize: 1000,
     vhosts: vhosts.options,
   };
   const proxyAt = root.find((directive) => directive.name === 'proxy_protocol')?.at;

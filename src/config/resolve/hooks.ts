@@ -31,6 +31,17 @@ export function resolveHooks(values: HookValues, settings: readonly Setting[], r
     ),
     connectTimeoutMs: values.connectTimeoutMs,
     timeoutMs: values.timeoutMs,
+    retries: 0,
+    onError: 'deny',
+    cacheMs: 0,
+    cacheKey: ['vhost', 'app', 'stream', 'param', 'ip'],
+    policies: {},
+    secrets: [],
+    headers: [],
+    maxConnections: 64,
+    maxQueue: 10_000,
+    breaker: { failures: 0, openMs: 10_000 },
+    updateMs: 30_000,
     ca:
       values.caFile === undefined || caAt === undefined
         ? undefined

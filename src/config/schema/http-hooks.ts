@@ -1,9 +1,9 @@
-import type { Action } from '../../model/lifecycle.ts';
+import type { Action, ClosingAction, GateAction } from '../../model/lifecycle.ts';
 import type { BlockSpec, Spec } from './spec.ts';
 import { choice, httpUrl, many, maybe, one, onOff, text, whole } from './values.ts';
 
 /** What `http_hooks { … }` sets; each event has its own key. */
-export interface HookValues extends Readonly<Record<Action, readonly string[]>> {
+export interface HookValues extends Readonly<Record<GateAction | ClosingAction, readonly string[]>> {
   readonly enabled: boolean;
   readonly schema: 'srs1' | 'srs5';
   readonly connectTimeoutMs: number;

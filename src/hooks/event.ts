@@ -1,0 +1,34 @@
+import { randomUUID } from 'node:crypto';
+import type { GateEvent, TellEvent } from '../model/lifecycle.ts';
+
+/** What a hook can be about. */
+export type HookEvent = GateEvent | TellEvent;
+
+/** What makes an event one of its kind; given once, kept through every repetition and restart. */
+export interface Stamp {
+  /** A UUID. */
+  readonly id: string;
+  /** Unix time in milliseconds. */
+  readonly at: number;
+  /** Grows from event to event, of a stream and of the process, also over restarts; not by ones. */
+  readonly seq: number;
+}
+
+export type Stamped<E extends HookEvent = HookEvent> = E & { readonly stamp: Stamp };
+
+/** Gives out stamps. Sequence numbers are microseconds of the system clock, moved on where that stands or steps back. */
+export class Stamper {
+  readonly #now: () => number;
+  #last = 0;
+
+  /** `now` is Unix time in milliseconds. */
+  constructor(now: () => number = Date.now) {
+    this.#now = now;
+  }
+
+  stamp<E extends HookEvent>(event: E): Stamped<E> {
+    const at = this.#now();
+    this.#last = Math.max(this.#last + 1, at * 1000);
+    return { ...event, stamp: { id: randomUUID(), at, seq: this.#last } };
+  }
+}

@@ -1,0 +1,64 @@
+import type { Action } from './lifecycle.ts';
+
+/** What one attempt to deliver one event to one URL came to. */
+export type DeliveryOutcome =
+  | 'allowed' // a question was answered with yes, or an event was taken
+  | 'refused' // the backend meant to say no
+  | 'failed' // no answer, or none that can be understood
+  | 'skipped'; // not sent: the breaker is open, or too many wait for this backend
+
+/** Where the time of an attempt went, in milliseconds; undefined where it did not get that far. */
+export interface DeliveryTiming {
+  /** Waiting for a free connection. */
+  readonly queueMs: number;
+  /** Opening one, name and TLS included; 0 on a kept one. */
+  readonly connectMs: number | undefined;
+  /** From the request to the first byte of the answer. */
+  readonly firstByteMs: number | undefined;
+  readonly totalMs: number;
+}
+
+/** One attempt to deliver one event to one URL: what the journal keeps and the metrics count. */
+export interface Delivery {
+  /** Names this attempt: `EVENT-N`, N counting the attempts of an event at all its URLs. */
+  readonly id: string;
+  /** The same for every attempt, also after a restart; the `webhook-id` of the request. */
+  readonly eventId: string;
+  readonly action: Action;
+  readonly vhost: string;
+  readonly app: string;
+  readonly stream: string;
+  /** Empty for events without a client. */
+  readonly clientId: string;
+  /** As it may be shown: no userinfo, no values of the query. */
+  readonly url: string;
+  /** Scheme, host and port. */
+  readonly origin: string;
+  /** 1 for the first attempt at this URL. */
+  readonly attempt: number;
+  /** Unix time in milliseconds. */
+  readonly at: number;
+  readonly request: { readonly headers: readonly (readonly [string, string])[]; readonly body: string };
+  /** Undefined when no answer came; the body is cut at 4 KiB. */
+  readonly response:
+    | {
+        readonly status: number;
+        readonly headers: readonly (readonly [string, string])[];
+        readonly body: string;
+      }
+    | undefined;
+  readonly timing: DeliveryTiming;
+  readonly outcome: DeliveryOutcome;
+  /** The verdict in words; empty for a plain yes. */
+  readonly why: string;
+}
+
+export type BreakerState = 'closed' | 'open' | 'half_open';
+
+/** Who wants to know how the hooks fare: journal and metrics. Called on the hooks' path: must be quick and not throw. */
+export interface HookObserver {
+  delivered(delivery: Delivery): void;
+  breaker(origin: string, state: BreakerState): void;
+  /** A question was answered from the cache: nothing was sent. */
+  cached(action: Action): void;
+}
