@@ -1,3 +1,4 @@
+import type { Delivery } from '../model/delivery.ts';
 import { callBackend } from './backend-call.ts';
 import type { HookEvent, Stamped } from './event.ts';
 import type { HttpPost } from './http-post.ts';
@@ -14,6 +15,10 @@ export interface Call {
   readonly target: Target;
   /** 1 for the first attempt at this URL. */
   readonly attempt: number;
+  /** The body as it was sent before, of an event that is sent again as it was; made from `event` if left out. */
+  readonly body?: string | undefined;
+  /** Gets the record of this attempt, beside the observer of all. */
+  readonly report?: ((delivery: Delivery) => void) | undefined;
 }
 
 /** Delivers one event to one URL, once, and says what came of it. */
@@ -27,7 +32,8 @@ export class Caller {
   }
 
   /** Never rejects: no answer is a refusal too. */
-  call({ event, hooks, target }: Call, limit: TimeLimit): Promise<Judgement> {
-    return callBackend(this.#http, hooks.schema, target, hookBody(event, hooks, this.#server), limit);
+  call({ event, hooks, target, body }: Call, limit: TimeLimit): Promise<Judgement> {
+    const text = body ?? hookBody(event, hooks, this.#server);
+    return callBackend(this.#http, hooks.schema, target, text, limit);
   }
 }
