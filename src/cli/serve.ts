@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { type Diagnostic, formatDiagnostic, loadConfig } from '../config/index.ts';
 import type { Config } from '../model/options.ts';
 import { type Log, openLog } from '../observe/logger.ts';
@@ -33,7 +34,7 @@ export async function serve(file: string, config: Config): Promise<void> {
   let work = Promise.resolve();
   process.on('SIGHUP', () => {
     // One after the other: a second SIGHUP must not overtake the first.
-    work = work.then(() => reload(file, server, logger));
+    work = work.then(() => reload(file, config, server, logger));
   });
   process.on('SIGUSR1', () => server.reopenLogs());
   let stopping = false;
@@ -99,6 +100,18 @@ function running(
   };
 }
 
+/** What a reload cannot change about the hooks' store, a sentence each. */
+function lasting(started: Config, wanted: Config): string[] {
+  const until = 'until the server is started again';
+  return [
+    ...(wanted.stateDir === started.stateDir ? [] : [`state_dir stays ${started.stateDir} ${until}`]),
+    ...(isDeepStrictEqual(wanted.outbox, started.outbox) ? [] : [`outbox stays as it was ${until}`]),
+    ...(wanted.journalSize === started.journalSize
+      ? []
+      : [`hook_journal stays ${started.journalSize} ${until}`]),
+  ];
+}
+
 function openLogOf({ log }: Config): Log {
   try {
     return openLog(log);
@@ -107,8 +120,10 @@ function openLogOf({ log }: Config): Log {
   }
 }
 
+/** `started` is the configuration with which the process began. */
 async function reload(
   file: string,
+  started: Config,
   server: Running,
   logger: ReturnType<typeof openLog>['logger'],
 ): Promise<void> {
@@ -127,6 +142,7 @@ async function reload(
     if (workerCount(result.config) !== server.workers) {
       warnings.push(`workers stays ${server.workers} until the server is started again`);
     }
+    warnings.push(...lasting(started, result.config));
     logger.info({ config: file, warnings, listen: server.addresses }, 'configuration reloaded');
   } catch (error) {
     logger.error(

@@ -1,9 +1,10 @@
 import { quote, type Report } from './report.ts';
+import type { BlockSpec } from './schema/spec.ts';
 import type { Directive } from './tree.ts';
 import { type Entry, homesOf, lookUp, namesIn, nearest, placeName } from './vocabulary.ts';
 
 /** A second one of these would take away, unseen, what guards the vhost. */
-const ONCE = new Set(['http_hooks', 'security']);
+const ONCE = new Set(['http_hooks', 'policy', 'security']);
 
 /** Looks at every name in the tree: unknown, misplaced, repeated, or known and not supported. */
 export function checkNames(directives: readonly Directive[], path: readonly string[], report: Report): void {
@@ -14,8 +15,9 @@ export function checkNames(directives: readonly Directive[], path: readonly stri
       report.error(directive.at, unknown(directive.name, path));
       continue;
     }
-    checkRepeated(directive, entry, first.get(directive.name), report);
-    if (!first.has(directive.name)) first.set(directive.name, directive);
+    const key = keyOf(directive, entry);
+    checkRepeated(directive, entry, first.get(key), report);
+    if (!first.has(key)) first.set(key, directive);
     checkForm(directive, entry, path, report);
   }
 }
@@ -30,9 +32,7 @@ function checkForm(directive: Directive, entry: Entry, path: readonly string[], 
     case 'block':
       if (block === undefined) report.error(at, `${name} is a block, expected "{" behind it`);
       else {
-        if (name !== 'vhost' && args[0] !== undefined) {
-          report.error(args[0].at, `${name} takes no name, expected "{" instead of ${quote(args[0].text)}`);
-        }
+        checkHead(directive, entry.block, report);
         checkNames(block, [...path, name], report);
       }
       break;
@@ -46,6 +46,28 @@ function checkForm(directive: Directive, entry: Entry, path: readonly string[], 
     default:
       entry satisfies never;
   }
+}
+
+function checkHead({ name, args, at }: Directive, { heads }: BlockSpec<unknown>, report: Report): void {
+  if (name === 'vhost') return;
+  const [head, second] = args;
+  if (heads === undefined) {
+    if (head !== undefined)
+      report.error(head.at, `${name} takes no name, expected "{" instead of ${quote(head.text)}`);
+  } else if (head === undefined) {
+    report.error(at, `${name} is for nothing, expected an event behind it, such as "${name} on_play {"`);
+  } else if (!heads.includes(head.text)) {
+    const guess = nearest(head.text, heads);
+    const hint = guess === undefined ? `expected one of ${heads.join(', ')}` : `did you mean ${guess}?`;
+    report.error(head.at, `${name} is for ${quote(head.text)}, which is no event, ${hint}`);
+  } else if (second !== undefined) {
+    report.error(second.at, `${name} is for one event, unexpected ${quote(second.text)}`);
+  }
+}
+
+/** What may be there once: a name, or a name with what it is for. */
+function keyOf({ name, args }: Directive, entry: Entry): string {
+  return entry.kind === 'block' && entry.block.heads !== undefined ? `${name} ${args[0]?.text ?? ''}` : name;
 }
 
 /** The warning for what SRS has and Gatecast has not. */
@@ -66,16 +88,20 @@ function isOff({ args, block }: Directive): boolean {
 }
 
 function checkRepeated(
-  { name, at }: Directive,
+  directive: Directive,
   entry: Entry,
   first: Directive | undefined,
   report: Report,
 ): void {
+  const { name, at } = directive;
   if (first === undefined || name === 'vhost') return;
   const there = `line ${first.at.line}${first.at.file === at.file ? '' : ` of ${first.at.file}`}`;
   if (entry.kind === 'block') {
     if (ONCE.has(name))
-      report.error(at, `${name} is here twice, expected everything in the block at ${there}`);
+      report.error(
+        at,
+        `${keyOf(directive, entry)} is here twice, expected everything in the block at ${there}`,
+      );
     else report.warn(at, `${name} is here twice, the block at ${there} counts and this one is ignored`);
   }
   if (entry.kind !== 'directive' || entry.spec.again === 'adds') return;

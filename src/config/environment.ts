@@ -3,7 +3,8 @@ import type { Position } from './diagnostic.ts';
 import { KNOWN } from './known.ts';
 import { readValue } from './read-values.ts';
 import { quote, type Report } from './report.ts';
-import { BLOCKS, envName, specsOf } from './schema/index.ts';
+import { HOOK_WORDS } from './rewrite.ts';
+import { BLOCKS, envName, specsOf, variablePaths } from './schema/index.ts';
 import type { Spec } from './schema/spec.ts';
 import { isWritable } from './srs-conf/format.ts';
 import type { Word } from './tree.ts';
@@ -29,17 +30,28 @@ const NOT_DIRECTIVES = new Set([
   'SRS_IN_DOCKER',
 ]);
 
-/** Other names for the same: of the block that SRS 7 has, and without the prefix that the log's directives repeat. */
+/** Other names for the same: of the block that SRS 7 has, without the prefix that the log's directives repeat, nginx-rtmp's. */
 const ALIASES: Readonly<Record<string, string>> = {
   SRS_RTMP_LISTEN: 'SRS_LISTEN',
   SRS_RTMP_CHUNK_SIZE: 'SRS_CHUNK_SIZE',
   SRS_LOG_TANK: 'SRS_SRS_LOG_TANK',
   SRS_LOG_FILE: 'SRS_SRS_LOG_FILE',
   SRS_LOG_LEVEL: 'SRS_SRS_LOG_LEVEL',
+  ...Object.fromEntries(
+    Object.entries(HOOK_WORDS).map(([theirs, ours]) => [hookVariable(theirs), hookVariable(ours)]),
+  ),
 };
 
+function hookVariable(name: string): string {
+  return envName(['vhost', 'http_hooks'], name);
+}
+
 const specs = new Map<string, Spec<unknown>>(
-  BLOCKS.flatMap((block) => specsOf(block).map((spec) => [envName(block.path, spec.name), spec] as const)),
+  BLOCKS.flatMap((block) =>
+    variablePaths(block).flatMap((path) =>
+      specsOf(block).map((spec) => [envName(path, spec.name), spec] as const),
+    ),
+  ),
 );
 
 const known = Object.entries(KNOWN).flatMap(([path, names]) =>
@@ -67,20 +79,26 @@ export function readEnvironment(env: NodeJS.ProcessEnv, report: Report): Overrid
       reportUnknown(variable, text.trim(), at, report);
       continue;
     }
-    const parts = spec.takes === 'one value' ? [text.trim()] : text.trim().split(/\s+/);
+    const parts = partsOf(text.trim(), spec);
     const words = parts.map((part) => ({ text: part, at }));
     const unwritable = parts.find((part) => !isWritable(part));
     if (unwritable !== undefined) {
-      report.error(
-        at,
-        `${quote(unwritable)} holds both kinds of quotes, which a directive cannot; expected one kind`,
-      );
+      const shown = spec.secretFrom === undefined ? quote(unwritable) : 'a word of it';
+      report.error(at, `${shown} holds both kinds of quotes, which a directive cannot; expected one kind`);
       continue;
     }
     const read = readValue(spec, words, at, report);
     if (read !== undefined) overrides.set(name, { words, at, value: read.value });
   }
   return overrides;
+}
+
+/** Words are parted by spaces, but for the last that the directive takes, which may have them. */
+function partsOf(text: string, { takes }: Spec<unknown>): string[] {
+  if (takes === 'one value') return [text];
+  if (takes === 'one or more values') return text.split(/\s+/);
+  const [, name = '', value = ''] = /^(\S+)\s*(.*)$/s.exec(text) ?? [];
+  return value === '' ? [name] : [name, value];
 }
 
 function reportUnknown(variable: string, text: string, at: Position, report: Report): void {

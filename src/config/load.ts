@@ -36,7 +36,7 @@ function finish(
   const root = rewriteOldForms(expandIncludes(tree, file, report), report);
   checkNames(root, [], report);
   const overrides = readEnvironment(env, report);
-  const resolved = resolveConfig(root, file, { overrides, report });
+  const resolved = resolveConfig(root, file, { env, overrides, report });
   const [errors, warnings] = [inOrder(report.errors), inOrder(report.warnings)];
   return errors.length > 0 ? { ok: false, errors, warnings } : { ok: true, ...resolved, warnings };
 }

@@ -4,7 +4,7 @@ import { formatSrsConf, type Line } from './srs-conf/format.ts';
 
 /**
  * The whole configuration in SRS grammar, every directive with its value and where it comes from. Loaded again, without
- * the environment, it gives the same configuration.
+ * the environment, it gives the same configuration, but for secrets, which are shown as `***`.
  */
 export function printConfig({ settings }: Pick<Resolved, 'settings'>): string {
   return formatSrsConf(settings.map(lineOf));

@@ -25,6 +25,14 @@ const MOVED: Readonly<Record<string, readonly [block: string, name: string]>> = 
   debug_srs_upnode: ['cluster', 'debug_srs_upnode'],
 };
 
+/** nginx-rtmp's words in `http_hooks { … }`, and ours for the same. */
+export const HOOK_WORDS: Readonly<Record<string, string>> = {
+  style: 'schema',
+  on_publish_done: 'on_unpublish',
+  on_play_done: 'on_stop',
+  on_disconnect: 'on_close',
+};
+
 /** Blocks whose old form was always on. */
 const SWITCHED_ON = new Set(['refer', 'forward']);
 
@@ -37,9 +45,25 @@ export function rewriteOldForms(root: readonly Directive[], report: Report): Dir
     // SRS 7 can have `listen` and `chunk_size` in a block of their own.
     if (name === 'rtmp' && block !== undefined) return block;
     if (name === 'vhost' && block !== undefined)
-      return [{ ...directive, block: rewriteVhost(block, report) }];
+      return [{ ...directive, block: rewriteVhost(block, report).map(rewriteHooks) }];
     return [name === 'http_stream' ? rename(directive, report) : directive];
   });
+}
+
+/** No warning here: these words are as good as ours. */
+function rewriteHooks(directive: Directive): Directive {
+  if (directive.name !== 'http_hooks' || directive.block === undefined) return directive;
+  return { ...directive, block: directive.block.map(rewriteHookWord) };
+}
+
+function rewriteHookWord(directive: Directive): Directive {
+  const [head, ...rest] = directive.args;
+  const event = head && directive.name === 'policy' ? HOOK_WORDS[head.text] : undefined;
+  return {
+    ...directive,
+    name: HOOK_WORDS[directive.name] ?? directive.name,
+    args: head && event ? [{ ...head, text: event }, ...rest] : directive.args,
+  };
 }
 
 function rewriteVhost(directives: readonly Directive[], report: Report): Directive[] {

@@ -4,7 +4,7 @@ import { LIMITS } from './limits.ts';
 import { quote, type Report } from './report.ts';
 import { parseSrsConf } from './srs-conf/parse.ts';
 import type { Directive } from './tree.ts';
-import { namesIn } from './vocabulary.ts';
+import { isSecretive, namesIn } from './vocabulary.ts';
 import { parseYaml } from './yaml/parse.ts';
 
 /** Whether a file of this name is read as YAML; all others are SRS grammar. */
@@ -20,7 +20,9 @@ export function parseSource(text: string, file: string, report: Report): Directi
     return [];
   }
   const clean = text.replace(/^\uFEFF/, '');
-  return isYaml(file) ? parseYaml(clean, file, report) : parseSrsConf(clean, { file, report, namesIn });
+  return isYaml(file)
+    ? parseYaml(clean, file, report)
+    : parseSrsConf(clean, { file, report, namesIn, isSecretive });
 }
 
 /** The text of a file, or undefined if it cannot be read, which is reported at `at` (the file itself, or who named it). */

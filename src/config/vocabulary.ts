@@ -1,12 +1,13 @@
 import { closest, distance } from 'fastest-levenshtein';
 import { KNOWN, type Known } from './known.ts';
+import { HOOK_WORDS } from './rewrite.ts';
 import { BLOCKS, specsOf } from './schema/index.ts';
-import type { Spec } from './schema/spec.ts';
+import type { BlockSpec, Spec } from './schema/spec.ts';
 
 /** What a name means in its block. */
 export type Entry =
   | { readonly kind: 'directive'; readonly spec: Spec<unknown> }
-  | { readonly kind: 'block' }
+  | { readonly kind: 'block'; readonly block: BlockSpec<unknown> }
   | Known;
 
 const words = new Map<string, Map<string, Entry>>();
@@ -14,12 +15,18 @@ for (const block of BLOCKS) {
   const here = entriesOf(block.path);
   for (const spec of specsOf(block)) here.set(spec.name, { kind: 'directive', spec });
   const name = block.path.at(-1);
-  if (name !== undefined) entriesOf(block.path.slice(0, -1)).set(name, { kind: 'block' });
+  if (name !== undefined) entriesOf(block.path.slice(0, -1)).set(name, { kind: 'block', block });
 }
 for (const [path, known] of Object.entries(KNOWN)) {
   for (const [name, entry] of Object.entries(known))
     entriesOf(path === '' ? [] : path.split('.')).set(name, entry);
 }
+
+const SECRETIVE: ReadonlySet<string> = new Set(
+  BLOCKS.flatMap((block) =>
+    specsOf(block).flatMap(({ name, secretFrom }) => (secretFrom === undefined ? [] : [name])),
+  ),
+);
 
 /** Old or other spellings that are rewritten before names are looked up; here so that a forgotten `;` is seen. */
 const REWRITTEN: Readonly<Record<string, readonly string[]>> = {
@@ -34,6 +41,7 @@ const REWRITTEN: Readonly<Record<string, readonly string[]>> = {
     'origin',
     'include',
   ],
+  'vhost.http_hooks': [...Object.keys(HOOK_WORDS), 'include'],
 };
 
 /** What `name` means in the block at `path`; undefined if it means nothing there. */
@@ -46,6 +54,11 @@ export function namesIn(path: readonly string[]): ReadonlySet<string> | undefine
   const key = path.join('.');
   const known = words.get(key);
   return known && new Set([...known.keys(), ...(REWRITTEN[key] ?? [])]);
+}
+
+/** Whether a directive of this name, wherever it stands, has words that nobody may read. */
+export function isSecretive(name: string): boolean {
+  return SECRETIVE.has(name);
 }
 
 /** The word that a person most likely meant. */
@@ -71,10 +84,12 @@ export function homesOf(name: string): string[] {
   return homes;
 }
 
+const HEADS: Readonly<Record<string, string>> = { vhost: ' NAME', policy: ' EVENT' };
+
 /** `vhost NAME { play { … } }`, or `the top level`. */
 export function placeName(path: readonly string[]): string {
   if (path.length === 0) return 'the top level';
-  return path.reduceRight((inner, block) => `${block}${block === 'vhost' ? ' NAME' : ''} { ${inner} }`, '…');
+  return path.reduceRight((inner, block) => `${block}${HEADS[block] ?? ''} { ${inner} }`, '…');
 }
 
 function entriesOf(path: readonly string[]): Map<string, Entry> {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { loadConfig, parseConfigText } from '../../src/config/index.ts';
-import { BLOCKS, envName, specsOf } from '../../src/config/schema/index.ts';
+import { BLOCKS, envName, specsOf, variablePaths } from '../../src/config/schema/index.ts';
 import { manual } from './support/manual.ts';
 
 const CONF = resolve(import.meta.dirname, '../../conf');
@@ -29,6 +29,10 @@ test.each([
   expect(loadConfig(resolve(CONF, name))).toMatchObject({ ok: true, warnings: [] });
 });
 
+const HEADS: Readonly<Record<string, string>> = { vhost: ' a', policy: ' on_play' };
+const KEY = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
+const NAMED_BY_EXAMPLES = { HOOKS_SECRET: KEY, HOOKS_SECRET_OLD: KEY, BACKEND_API_KEY: 'k' };
+
 const directives = BLOCKS.flatMap((block) => specsOf(block).map((spec) => ({ path: block.path, spec })));
 
 test.each(directives.map(({ path, spec }) => [[...path, spec.name].join('.'), path, spec] as const))(
@@ -37,18 +41,18 @@ test.each(directives.map(({ path, spec }) => [[...path, spec.name].join('.'), pa
     if (spec.name === 'tls_ca_file') return;
     for (const value of [spec.example, spec.fallback].filter((text) => text !== '')) {
       const line = `${spec.name} ${value};`;
-      const inside = path.reduceRight(
-        (text, name) => `${name}${name === 'vhost' ? ' a' : ''} { ${text} }`,
-        line,
-      );
-      const loaded = parseConfigText(`${spec.name === 'listen' ? '' : 'listen 1935;'}\n${inside}`, 'x.conf');
+      const inside = path.reduceRight((text, name) => `${name}${HEADS[name] ?? ''} { ${text} }`, line);
+      const listen = spec.name === 'listen' ? '' : 'listen 1935;';
+      const loaded = parseConfigText(`${listen}\n${inside}`, 'x.conf', NAMED_BY_EXAMPLES);
       expect(loaded).toMatchObject({ ok: true });
     }
   },
 );
 
 test('no two directives share a variable', () => {
-  const names = directives.map(({ path, spec }) => envName(path, spec.name));
+  const names = BLOCKS.flatMap((block) =>
+    variablePaths(block).flatMap((path) => specsOf(block).map((spec) => envName(path, spec.name))),
+  );
   expect(new Set(names).size).toBe(names.length);
 });
 

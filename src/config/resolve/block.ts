@@ -3,8 +3,9 @@ import type { Overrides } from '../environment.ts';
 import { defaultOf, defaultWords, readValue } from '../read-values.ts';
 import type { Report } from '../report.ts';
 import { envName } from '../schema/index.ts';
+import { isReference } from '../schema/secret-values.ts';
 import type { BlockSpec, Spec } from '../schema/spec.ts';
-import type { Directive } from '../tree.ts';
+import type { Directive, Word } from '../tree.ts';
 
 /** One resolved directive or block, and where its value comes from: what `printConfig` prints. */
 export interface Setting {
@@ -17,6 +18,8 @@ export interface Setting {
 
 /** What resolving needs beside the tree. */
 export interface ResolveContext {
+  /** Where `env:NAME` is looked up. */
+  readonly env: NodeJS.ProcessEnv;
   readonly overrides: Overrides;
   readonly report: Report;
 }
@@ -54,11 +57,11 @@ function resolveSpec(
   const given = directives.filter((directive) => directive.name === name && directive.block === undefined);
   const read = (spec.again === 'adds' ? given : given.slice(0, 1)).map(({ args, at }) => {
     // Read even where a variable has the last word: what is wrong in the file is told.
-    return { read: readValue(spec, args, at, report), args: args.map((word) => word.text), at };
+    return { read: readValue(spec, args, at, report), args: shown(spec, args), at };
   });
   if (override !== undefined) {
     const { words, value, at } = override;
-    return { value, settings: [{ name, args: words.map((word) => word.text), origin: at }] };
+    return { value, settings: [{ name, args: shown(spec, words), origin: at }] };
   }
   const good = read.flatMap((one) => (one.read === undefined ? [] : [{ ...one, value: one.read.value }]));
   if (good.length === 0) {
@@ -74,9 +77,30 @@ function resolveSpec(
   };
 }
 
+/** The words as they may be printed. Where a secret stands is none. */
+function shown({ secretFrom = Number.POSITIVE_INFINITY }: Spec<unknown>, words: readonly Word[]): string[] {
+  return words.map(({ text }, index) => (index < secretFrom || isReference(text) ? text : '***'));
+}
+
 /** The content of the first block of this name; empty if there is none. */
 export function contentOf(directives: readonly Directive[], name: string): readonly Directive[] {
   return (
     directives.find((directive) => directive.name === name && directive.block !== undefined)?.block ?? []
   );
+}
+
+/** A block as it is printed; `content` is what its holder has. */
+export function blockSetting(
+  block: BlockSpec<unknown>,
+  settings: readonly Setting[],
+  content: readonly Directive[],
+): Setting {
+  const name = nameOf(block);
+  const at = content.find((directive) => directive.name === name)?.at;
+  return { name, args: [], block: settings, origin: at ?? 'default' };
+}
+
+/** The word by which a file names the block. */
+export function nameOf(block: BlockSpec<unknown>): string {
+  return block.path.at(-1) ?? '';
 }

@@ -1,10 +1,18 @@
-import type { Config, LogOptions, VhostOptions } from '../../model/options.ts';
+import type { Config, LogOptions, OutboxOptions, VhostOptions } from '../../model/options.ts';
 import { quote, type Report } from '../report.ts';
 import { PROXY_PROTOCOL } from '../schema/access.ts';
+import { OUTBOX } from '../schema/outbox.ts';
 import { ROOT, type RootValues } from '../schema/root.ts';
 import { whole } from '../source.ts';
 import type { Directive } from '../tree.ts';
-import { contentOf, type ResolveContext, resolveBlock, type Setting } from './block.ts';
+import {
+  blockSetting,
+  contentOf,
+  type ResolveContext,
+  type ResolvedBlock,
+  resolveBlock,
+  type Setting,
+} from './block.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { resolveVhost } from './vhost.ts';
 
@@ -27,7 +35,9 @@ const LEVELS: Readonly<Record<RootValues['logLevel'], LogOptions['level']>> = {
 export function resolveConfig(root: readonly Directive[], file: string, context: ResolveContext): Resolved {
   const { values, settings } = resolveBlock(ROOT, root, context);
   const proxy = resolveBlock(PROXY_PROTOCOL, contentOf(root, 'proxy_protocol'), context);
+  const outbox = resolveBlock(OUTBOX, contentOf(root, 'outbox'), context);
   const { report } = context;
+  checkOutbox(outbox, report);
   checkListen(values, settings, root, file, report);
   const vhosts = resolveVhosts(root, file, values.chunkSize, context);
   const config: Config = {
@@ -40,26 +50,28 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
     strictVhost: values.strictVhost,
     drainTimeoutMs: values.drainTimeoutMs,
     proxyProtocol: proxy.values,
-    stateDir: './objs',
-    outbox: {
-      enabled: true,
-      maxEvents: 100_000,
-      whenFull: 'drop_oldest',
-      maxAgeMs: 86_400_000,
-      retryMinMs: 1000,
-      retryMaxMs: 60_000,
-    },
-    journalSize: 1000,
+    stateDir: values.stateDir,
+    outbox: outbox.values,
+    journalSize: values.journalSize,
     vhosts: vhosts.options,
   };
-  const proxyAt = root.find((directive) => directive.name === 'proxy_protocol')?.at;
-  const proxySetting = {
-    name: 'proxy_protocol',
-    args: [],
-    block: proxy.settings,
-    origin: proxyAt ?? 'default',
-  } as const;
-  return { config: deepFreeze(config), settings: [...settings, proxySetting, ...vhosts.settings] };
+  const blocks = [
+    blockSetting(PROXY_PROTOCOL, proxy.settings, root),
+    blockSetting(OUTBOX, outbox.settings, root),
+  ];
+  return { config: deepFreeze(config), settings: [...settings, ...blocks, ...vhosts.settings] };
+}
+
+function checkOutbox({ values, settings }: ResolvedBlock<OutboxOptions>, report: Report): void {
+  const at = settings.find(
+    ({ name, origin }) => name.startsWith('retry_') && typeof origin === 'object',
+  )?.origin;
+  if (values.retryMinMs > values.retryMaxMs && typeof at === 'object') {
+    report.error(
+      at,
+      `retry_min is ${values.retryMinMs} and retry_max ${values.retryMaxMs}, expected the first to be no greater`,
+    );
+  }
 }
 
 function checkListen(

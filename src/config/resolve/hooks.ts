@@ -1,53 +1,106 @@
 import { X509Certificate } from 'node:crypto';
-import { CLOSING_ACTIONS, GATE_ACTIONS } from '../../model/lifecycle.ts';
-import type { HookOptions } from '../../model/options.ts';
+import { ACTIONS, type Action, GATE_ACTIONS, LATER_ACTIONS } from '../../model/lifecycle.ts';
+import type { HookName, HookOptions, HookPolicy } from '../../model/options.ts';
 import type { Position } from '../diagnostic.ts';
 import { quote, type Report } from '../report.ts';
-import type { HookValues } from '../schema/http-hooks.ts';
+import { HOOK_POLICY, POLICY } from '../schema/hook-policy.ts';
+import { type HookValues, HTTP_HOOKS } from '../schema/http-hooks.ts';
 import { readText } from '../source.ts';
-import type { Setting } from './block.ts';
+import type { Directive } from '../tree.ts';
+import { type ResolveContext, resolveBlock, type Setting } from './block.ts';
+import { resolveHeaders, resolveSecrets } from './secrets.ts';
 
-/** `http_hooks { … }` as the hooks room wants it; reads the file of trusted certificates. */
-export function resolveHooks(values: HookValues, settings: readonly Setting[], report: Report): HookOptions {
-  const originOf = (name: string): Position | undefined => {
-    const origin = settings.find((setting) => setting.name === name)?.origin;
-    return typeof origin === 'object' ? origin : undefined;
-  };
-  const insecureAt = originOf('tls_insecure');
+/** The hooks of a vhost, and what to print of them. */
+interface ResolvedHooks {
+  readonly options: HookOptions;
+  readonly settings: readonly Setting[];
+}
+
+const HOOK_NAMES: readonly HookName[] = [...ACTIONS, 'on_done'];
+
+/** `http_hooks { … }` as the hooks room wants it; reads the files of secrets and of trusted certificates. */
+export function resolveHooks(content: readonly Directive[], context: ResolveContext): ResolvedHooks {
+  const { values, settings } = resolveBlock(HTTP_HOOKS, content, context);
+  const { report } = context;
+  const insecureAt = originOf('tls_insecure', settings);
   if (values.insecure && insecureAt !== undefined) {
     report.warn(
       insecureAt,
       'tls_insecure on accepts every certificate: whoever is in between can answer for the backend',
     );
   }
-  const caAt = originOf('tls_ca_file');
-  return {
+  const caAt = originOf('tls_ca_file', settings);
+  const policies = resolvePolicies(content, values, context);
+  const options: HookOptions = {
+    ...policyOf(values),
     enabled: values.enabled,
     schema: values.schema,
     urls: Object.fromEntries(
-      [...GATE_ACTIONS, ...CLOSING_ACTIONS].flatMap((action) => {
-        return values[action].length === 0 ? [] : [[action, values[action]]];
-      }),
+      HOOK_NAMES.flatMap((name) => (values[name].length === 0 ? [] : [[name, values[name]]])),
     ),
-    connectTimeoutMs: values.connectTimeoutMs,
-    timeoutMs: values.timeoutMs,
-    retries: 0,
-    onError: 'deny',
-    cacheMs: 0,
-    cacheKey: ['vhost', 'app', 'stream', 'param', 'ip'],
-    policies: {},
-    secrets: [],
-    headers: [],
-    maxConnections: 64,
-    maxQueue: 10_000,
-    breaker: { failures: 0, openMs: 10_000 },
-    updateMs: 30_000,
+    policies: policies.options,
+    secrets: resolveSecrets(values, settings, context),
+    headers: resolveHeaders(values, settings, context),
+    maxConnections: values.maxConnections,
+    maxQueue: values.maxQueue,
+    breaker: { failures: values.breakerFailures, openMs: values.breakerOpenMs },
+    updateMs: values.updateMs,
     ca:
       values.caFile === undefined || caAt === undefined
         ? undefined
         : readCertificates(values.caFile, caAt, report),
     insecure: values.insecure,
   };
+  return { options, settings: [...settings, ...policies.settings] };
+}
+
+function resolvePolicies(content: readonly Directive[], defaults: HookValues, context: ResolveContext) {
+  const options: Partial<Record<Action, HookPolicy>> = {};
+  const settings: Setting[] = [];
+  for (const action of ACTIONS) {
+    const block = content.find(({ name, args }) => name === 'policy' && args[0]?.text === action);
+    const own = resolveBlock({ ...POLICY, path: [...POLICY.path, action] }, block?.block ?? [], context);
+    const given = own.settings.filter(({ origin }) => origin !== 'unset');
+    if (given.length === 0) continue;
+    warnOfIdle(action, given, context.report);
+    options[action] = policyOf({ ...policyOf(defaults), ...definedOf(own.values) });
+    settings.push({ name: 'policy', args: [action], block: given, origin: block?.at ?? 'default' });
+  }
+  return { options, settings };
+}
+
+const QUESTIONS: ReadonlySet<string> = new Set([...GATE_ACTIONS, ...LATER_ACTIONS]);
+const TOLD = new Set([HOOK_POLICY.connectTimeoutMs.name, HOOK_POLICY.timeoutMs.name]);
+
+/** An event that is told, not asked, knows no other policy: the outbox repeats it until it is taken. */
+function warnOfIdle(action: Action, given: readonly Setting[], report: Report): void {
+  if (QUESTIONS.has(action)) return;
+  for (const { name, origin } of given) {
+    if (!TOLD.has(name) && typeof origin === 'object')
+      report.warn(origin, `${name} has no effect on ${action}, which is told and not asked; see outbox`);
+  }
+}
+
+function policyOf({
+  connectTimeoutMs,
+  timeoutMs,
+  retries,
+  onError,
+  cacheMs,
+  cacheKey,
+}: HookPolicy): HookPolicy {
+  return { connectTimeoutMs, timeoutMs, retries, onError, cacheMs, cacheKey };
+}
+
+function definedOf<T extends object>(values: T): { [K in keyof T]?: NonNullable<T[K]> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: NonNullable<T[K]>;
+  };
+}
+
+function originOf(name: string, settings: readonly Setting[]): Position | undefined {
+  const origin = settings.find((setting) => setting.name === name)?.origin;
+  return typeof origin === 'object' ? origin : undefined;
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;

@@ -6,7 +6,15 @@ import { PUBLISH } from '../schema/publish.ts';
 import type { BlockSpec } from '../schema/spec.ts';
 import { VHOST } from '../schema/vhost.ts';
 import type { Directive } from '../tree.ts';
-import { contentOf, type ResolveContext, type ResolvedBlock, resolveBlock, type Setting } from './block.ts';
+import {
+  blockSetting,
+  contentOf,
+  nameOf,
+  type ResolveContext,
+  type ResolvedBlock,
+  resolveBlock,
+  type Setting,
+} from './block.ts';
 import { resolveHooks } from './hooks.ts';
 
 /** A vhost, and what to print of it. */
@@ -26,12 +34,12 @@ export function resolveVhost(
   const own = resolveBlock(VHOST, content, context);
   const inner = <V>(block: BlockSpec<V>): ResolvedBlock<V> =>
     resolveBlock(block, contentOf(content, nameOf(block)), context);
-  const hooks = inner(HTTP_HOOKS);
+  const hooks = resolveHooks(contentOf(content, 'http_hooks'), context);
   const security = inner(SECURITY);
   const play = inner(PLAY);
   const publish = inner(PUBLISH);
   const refer = inner(REFER);
-  const blocks: readonly [BlockSpec<unknown>, ResolvedBlock<unknown>][] = [
+  const blocks: readonly [BlockSpec<unknown>, Pick<ResolvedBlock<unknown>, 'settings'>][] = [
     [HTTP_HOOKS, hooks],
     [SECURITY, security],
     [PLAY, play],
@@ -48,7 +56,7 @@ export function resolveVhost(
       inAckSize: own.values.inAckSize,
       play: { ...play.values, minLatency: own.values.minLatency },
       publish: publish.values,
-      hooks: resolveHooks(hooks.values, hooks.settings, context.report),
+      hooks: hooks.options,
       security: security.values.enabled ? rulesOf(security.values) : undefined,
       refer: refer.values,
     },
@@ -75,18 +83,4 @@ function rulesOf({ deny, allow }: SecurityValues): SecurityRule[] {
 function inherited(setting: Setting, chunkSize: number): Setting {
   if (setting.name !== 'chunk_size' || setting.origin !== 'unset') return setting;
   return { ...setting, args: [String(chunkSize)], origin: 'default' };
-}
-
-function blockSetting(
-  block: BlockSpec<unknown>,
-  settings: readonly Setting[],
-  content: readonly Directive[],
-): Setting {
-  const name = nameOf(block);
-  const at = content.find((directive) => directive.name === name)?.at;
-  return { name, args: [], block: settings, origin: at ?? 'default' };
-}
-
-function nameOf(block: BlockSpec<unknown>): string {
-  return block.path.at(-1) ?? '';
 }

@@ -1,20 +1,28 @@
-import type { Action, ClosingAction, GateAction } from '../../model/lifecycle.ts';
+import type { HookName, HookPolicy, HookSchema } from '../../model/options.ts';
+import { HOOK_POLICY } from './hook-policy.ts';
+import { type HeaderWords, headerField, secretWord } from './secret-values.ts';
 import type { BlockSpec, Spec } from './spec.ts';
-import { choice, httpUrl, many, maybe, one, onOff, text, whole } from './values.ts';
+import { choice, httpUrl, many, maybe, one, onOff, seconds, text, whole } from './values.ts';
 
 /** What `http_hooks { … }` sets; each event has its own key. */
-export interface HookValues extends Readonly<Record<GateAction | ClosingAction, readonly string[]>> {
+export interface HookValues extends HookPolicy, Readonly<Record<HookName, readonly string[]>> {
   readonly enabled: boolean;
-  readonly schema: 'srs1' | 'srs5';
-  readonly connectTimeoutMs: number;
-  readonly timeoutMs: number;
+  readonly schema: HookSchema;
+  /** Each `whsec_…`, `env:NAME` or `file:PATH`. */
+  readonly secrets: readonly string[];
+  readonly headers: readonly HeaderWords[];
+  readonly maxConnections: number;
+  readonly maxQueue: number;
+  readonly breakerFailures: number;
+  readonly breakerOpenMs: number;
+  readonly updateMs: number;
   readonly caFile: string | undefined;
   readonly insecure: boolean;
 }
 
 const BACKEND = 'http://127.0.0.1:8085/api/v1';
 
-function urls(name: Action, resource: string, doc: string): Spec<readonly string[]> {
+function urls(name: HookName, resource: string, doc: string): Spec<readonly string[]> {
   return {
     name,
     takes: 'one or more values',
@@ -29,7 +37,7 @@ function urls(name: Action, resource: string, doc: string): Spec<readonly string
 /** Directives of `http_hooks { … }`. */
 export const HTTP_HOOKS: BlockSpec<HookValues> = {
   path: ['vhost', 'http_hooks'],
-  doc: 'HTTP backends that are asked whether a client may pass, and told when it has gone. An event may have several URLs, all on one line: they are called in order, and the first refusal counts.',
+  doc: 'HTTP backends that are asked whether a client may pass, and told when it has gone; docs/hooks.md has the contract. An event may have several URLs, all on one line: they are called in order, and the first refusal counts.',
   directives: {
     enabled: {
       name: 'enabled',
@@ -40,36 +48,120 @@ export const HTTP_HOOKS: BlockSpec<HookValues> = {
       example: 'on',
     },
     on_connect: urls('on_connect', 'clients', 'Asked when a client connects. A refusal closes the client.'),
-    on_close: urls('on_close', 'clients', 'Told when a connection has ended whose on_connect was asked.'),
+    on_close: urls(
+      'on_close',
+      'clients',
+      "Told when a connection has ended whose on_connect was asked. nginx-rtmp's on_disconnect is the same.",
+    ),
     on_publish: urls('on_publish', 'streams', 'Asked before a client may publish a stream.'),
-    on_unpublish: urls('on_unpublish', 'streams', 'Told when a publish that was let in has ended.'),
+    on_unpublish: urls(
+      'on_unpublish',
+      'streams',
+      "Told when a publish that was let in has ended. nginx-rtmp's on_publish_done is the same.",
+    ),
     on_play: urls('on_play', 'sessions', 'Asked before a client may play a stream.'),
-    on_stop: urls('on_stop', 'sessions', 'Told when a play that was let in has ended.'),
+    on_stop: urls(
+      'on_stop',
+      'sessions',
+      "Told when a play that was let in has ended. nginx-rtmp's on_play_done is the same.",
+    ),
+    on_done: urls(
+      'on_done',
+      'sessions',
+      'Told when a publish or a play has ended, after on_unpublish and on_stop: the one URL for both that nginx-rtmp knows.',
+    ),
+    on_update: urls(
+      'on_update',
+      'clients',
+      'Asked again and again, at update_interval, while a client publishes or plays. A refusal closes the client. Gatecast and nginx-rtmp only.',
+    ),
+    on_publish_busy: urls(
+      'on_publish_busy',
+      'streams',
+      'Asked when a client wants to publish a stream that another one publishes; an answer with "takeover" lets it. Without it the newcomer is refused. Gatecast only.',
+    ),
+    on_not_found: urls(
+      'on_not_found',
+      'streams',
+      'Told when a player asks for a stream that nobody publishes. Gatecast only.',
+    ),
+    on_idle: urls('on_idle', 'streams', 'Told when the last player of a stream has left. Gatecast only.'),
+    server_started: urls('server_started', 'servers', 'Told when the server has started. Gatecast only.'),
+    server_stopping: urls(
+      'server_stopping',
+      'servers',
+      'Told when the server begins to stop. Gatecast only.',
+    ),
     schema: {
       name: 'schema',
       takes: 'one value',
-      read: one(choice('srs1', 'srs5')),
+      read: one(choice('srs1', 'srs5', 'nginx')),
       fallback: 'srs1',
-      doc: 'Dialect of the bodies: srs1 has the fields and the whole-number client_id of SRS 1, srs5 the string client_id, server_id and stream_url of SRS 5 and later. Gatecast only.',
+      doc: 'Dialect: srs1 has the fields and the whole-number client_id of SRS 1, srs5 the string client_id, server_id and stream_url of SRS 5 and later, nginx the forms and answers of nginx-rtmp. "style nginx" is the same as "schema nginx". Gatecast only.',
       example: 'srs5',
     },
-    connectTimeoutMs: {
-      name: 'connect_timeout',
+    secrets: {
+      name: 'secret',
+      takes: 'one or more values',
+      read: many(secretWord()),
+      fallback: '',
+      doc: 'Signs every request after the Standard Webhooks specification, with each of these keys: whsec_ and the base64 of 24 to 64 random bytes, or env:NAME or file:PATH which holds that. The newest stands first; the old one stays behind it until every backend knows the new one. Gatecast only.',
+      example: 'env:HOOKS_SECRET env:HOOKS_SECRET_OLD',
+      again: 'adds',
+      secretFrom: 0,
+    },
+    headers: {
+      name: 'header',
+      takes: 'a name and a value',
+      read: headerField(),
+      fallback: '',
+      doc: 'A header that every request has, such as an API key; the value itself, or env:NAME or file:PATH which holds it. May be repeated. Gatecast only.',
+      example: 'X-Api-Key env:BACKEND_API_KEY',
+      again: 'adds',
+      secretFrom: 1,
+    },
+    ...HOOK_POLICY,
+    maxConnections: {
+      name: 'max_connections',
       takes: 'one value',
-      read: one(whole(1, 300_000)),
-      fallback: '3000',
-      unit: 'milliseconds',
-      doc: 'Time to reach a backend, TLS included. Gatecast only; SRS has 30 s.',
+      read: one(whole(1, 10_000)),
+      fallback: '64',
+      doc: 'Connections to one backend at most; they are kept open and shared by all events. Gatecast only.',
+      example: '16',
+    },
+    maxQueue: {
+      name: 'max_queue',
+      takes: 'one value',
+      read: one(whole(0, 1_000_000)),
+      fallback: '10000',
+      doc: 'Requests that wait for a connection to one backend at most; one more fails at once. Gatecast only.',
       example: '1000',
     },
-    timeoutMs: {
-      name: 'timeout',
+    breakerFailures: {
+      name: 'breaker_failures',
       takes: 'one value',
-      read: one(whole(1, 300_000)),
+      read: one(whole(0, 1_000_000)),
+      fallback: '5',
+      doc: 'Failures in a row after which a backend is left alone for a while, and what would be sent to it fails at once; 0 never does. A refusal is no failure. Gatecast only.',
+      example: '20',
+    },
+    breakerOpenMs: {
+      name: 'breaker_open',
+      takes: 'one value',
+      read: one(whole(1, 3_600_000)),
       fallback: '10000',
       unit: 'milliseconds',
-      doc: 'Time for all URLs of a question together; a client whose question runs out of it is refused. Of a closing event each URL has this time. Gatecast only; SRS has 30 s for each step of each URL.',
-      example: '5000',
+      doc: 'How long such a backend is left alone; then one request tries. Gatecast only.',
+      example: '30000',
+    },
+    updateMs: {
+      name: 'update_interval',
+      takes: 'one value',
+      read: one(seconds(1, 86_400)),
+      fallback: '30',
+      unit: 'seconds',
+      doc: 'Interval of on_update, where no answer said "recheck". Gatecast only; nginx-rtmp has notify_update_timeout.',
+      example: '60',
     },
     caFile: {
       name: 'tls_ca_file',

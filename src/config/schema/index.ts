@@ -1,5 +1,7 @@
 import { PROXY_PROTOCOL, REFER, SECURITY } from './access.ts';
+import { POLICY } from './hook-policy.ts';
 import { HTTP_HOOKS } from './http-hooks.ts';
+import { OUTBOX } from './outbox.ts';
 import { PLAY } from './play.ts';
 import { PUBLISH } from './publish.ts';
 import { ROOT } from './root.ts';
@@ -10,8 +12,10 @@ import { VHOST } from './vhost.ts';
 export const BLOCKS: readonly BlockSpec<unknown>[] = [
   ROOT,
   PROXY_PROTOCOL,
+  OUTBOX,
   VHOST,
   HTTP_HOOKS,
+  POLICY,
   SECURITY,
   PLAY,
   PUBLISH,
@@ -21,6 +25,11 @@ export const BLOCKS: readonly BlockSpec<unknown>[] = [
 /** The directives of a block, in their order. */
 export function specsOf(block: BlockSpec<unknown>): readonly Spec<unknown>[] {
   return Object.values(block.directives);
+}
+
+/** The paths by which variables name a block: with its head, where there may be a block for each. */
+export function variablePaths({ path, heads }: BlockSpec<unknown>): readonly (readonly string[])[] {
+  return heads === undefined ? [path] : heads.map((head) => [...path, head]);
 }
 
 /** The environment variable that overrides a directive. */

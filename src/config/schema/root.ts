@@ -15,6 +15,8 @@ export interface RootValues {
   readonly pidFile: string | undefined;
   readonly logTank: 'console' | 'file';
   readonly logFile: string | undefined;
+  readonly stateDir: string;
+  readonly journalSize: number;
   readonly logLevel: 'verbose' | 'info' | 'trace' | 'debug' | 'warn' | 'error';
 }
 
@@ -95,6 +97,22 @@ export const ROOT: BlockSpec<RootValues> = {
       fallback: '',
       doc: 'File that holds the process id while the server runs. Without it none is written.',
       example: './objs/gatecast.pid',
+    },
+    stateDir: {
+      name: 'state_dir',
+      takes: 'one value',
+      read: one(text(4096)),
+      fallback: './objs',
+      doc: 'Directory of what http_hooks have to outlive the process: the outbox, and the socket by which "gatecast hooks" reaches the server. Two servers cannot share one. Not used if no vhost has http_hooks. A change takes a restart. Gatecast only.',
+      example: '/var/lib/gatecast',
+    },
+    journalSize: {
+      name: 'hook_journal',
+      takes: 'one value',
+      read: one(whole(0, 1_000_000)),
+      fallback: '1000',
+      doc: 'Requests to backends, with their answers, that the server remembers for "gatecast hooks". A change takes a restart. Gatecast only.',
+      example: '10000',
     },
     logTank: {
       name: 'srs_log_tank',

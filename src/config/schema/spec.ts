@@ -7,7 +7,7 @@ export type Read<T> = z.ZodType<T, readonly string[]>;
 export interface Spec<T> {
   /** As a file writes it. */
   readonly name: string;
-  readonly takes: 'one value' | 'one or more values';
+  readonly takes: 'one value' | 'one or more values' | 'a name and a value';
   readonly read: Read<T>;
   /** The default as a file would write it; empty if there is none. */
   readonly fallback: string;
@@ -18,6 +18,8 @@ export interface Spec<T> {
   readonly example: string;
   /** What a second one of its kind in a block does: `first` (default) lets the first count and warns. */
   readonly again?: 'first' | 'error' | 'adds' | undefined;
+  /** Which of its words, counted from 0, and all behind it, nobody may read in what is printed. */
+  readonly secretFrom?: number | undefined;
 }
 
 /** The directives of one block, by the names that the rest of the program calls them. */
@@ -25,5 +27,7 @@ export interface BlockSpec<V> {
   /** Blocks around and including this one; empty for the top level. */
   readonly path: readonly string[];
   readonly doc: string;
+  /** The words of which one stands behind the block's name; there may be a block for each. */
+  readonly heads?: readonly string[] | undefined;
   readonly directives: { readonly [K in keyof V]: Spec<V[K]> };
 }

@@ -4,7 +4,8 @@ import type { ListenAddress } from '../../model/options.ts';
 import { quote } from '../report.ts';
 import type { Read } from './spec.ts';
 
-type Check<T> = z.ZodType<T, string>;
+/** Checks one word. */
+export type Check<T> = z.ZodType<T, string>;
 
 /** One word that the check accepts. */
 export function one<T>(check: Check<T>): Read<T> {

@@ -10,6 +10,8 @@ export interface ParseContext {
   readonly report: Report;
   /** Names that a block can hold, to tell a forgotten `;` from a directive over several lines; undefined: any. */
   namesIn(path: readonly string[]): ReadonlySet<string> | undefined;
+  /** Whether a directive has words that no message may quote. */
+  isSecretive(name: string): boolean;
 }
 
 interface OpenBlock {
@@ -76,7 +78,7 @@ class Parser {
   #closeBlock(at: Position): void {
     const last = this.#words.at(-1);
     if (last !== undefined) {
-      this.#context.report.error(last.at, `";" is missing after ${quote(last.text)}`);
+      this.#reportMissingEnd(this.#words[0], last);
       this.#add(undefined);
     }
     if (this.#open.pop() === undefined)
@@ -86,7 +88,7 @@ class Parser {
   #end(): void {
     const last = this.#words.at(-1);
     if (last !== undefined) {
-      this.#context.report.error(last.at, `";" is missing after ${quote(last.text)}`);
+      this.#reportMissingEnd(this.#words[0], last);
       this.#add(undefined);
     }
     for (const { name, at } of this.#open) {
@@ -130,10 +132,16 @@ class Parser {
       const before = words[i - 1];
       if (word === undefined || before === undefined || i - start < 2) continue;
       if (word.at.line === before.at.line || !names?.has(word.text)) continue;
-      this.#context.report.error(before.at, `";" is missing after ${quote(before.text)}`);
+      this.#reportMissingEnd(words[start], before);
       this.#push(words.slice(start, i), undefined);
       start = i;
     }
     return words.slice(start);
+  }
+
+  #reportMissingEnd(head: Word | undefined, last: Word): void {
+    const secret = head !== undefined && head !== last && this.#context.isSecretive(head.text);
+    const shown = secret ? `the value of ${head.text}` : quote(last.text);
+    this.#context.report.error(last.at, `";" is missing after ${shown}`);
   }
 }

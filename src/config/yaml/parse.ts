@@ -172,8 +172,11 @@ class Reader {
   #word(node: Node): Word | undefined {
     const word = this.#scalar(node);
     if (word === undefined || isWritable(word.text)) return word;
-    const message = `${quote(word.text)} holds both kinds of quotes, which a directive cannot; expected one kind`;
-    this.#report.error(word.at, message);
+    // Not quoted: it may be a secret.
+    this.#report.error(
+      word.at,
+      'this word holds both kinds of quotes, which a directive cannot; expected one kind',
+    );
     return undefined;
   }
 

@@ -1,4 +1,4 @@
-import { BLOCKS, envName, specsOf } from '../../../src/config/schema/index.ts';
+import { BLOCKS, envName, specsOf, variablePaths } from '../../../src/config/schema/index.ts';
 import type { BlockSpec, Spec } from '../../../src/config/schema/spec.ts';
 
 const HEADER = `Every directive of Gatecast: what it does, its default, the environment variable that overrides it, and an example.
@@ -17,7 +17,7 @@ export function manual(): string {
     )
       .map((block) => {
         const name = block.path.at(-1) ?? '';
-        const head = name === 'vhost' ? 'vhost __defaultVhost__' : name;
+        const head = name === 'vhost' ? 'vhost __defaultVhost__' : [name, ...exampleHead(block)].join(' ');
         const body = depthFirst(block.path, `${indent}    `).trimEnd();
         return `\n${comment(block.doc, indent)}${indent}${head} {\n${body}\n${indent}}\n`;
       })
@@ -27,9 +27,19 @@ export function manual(): string {
 
 function section(block: BlockSpec<unknown>, indent: string): string {
   return specsOf(block)
-    .map((spec) => `\n${entry(spec, block.path, indent)}`)
+    .map((spec) => `\n${entry(spec, variablePath(block), indent)}`)
     .join('')
     .replace(/^\n/, block.path.length === 0 ? '\n' : '');
+}
+
+/** The event that stands for all that a block can be for. */
+function exampleHead({ heads }: BlockSpec<unknown>): string[] {
+  return heads === undefined ? [] : ['on_play'];
+}
+
+function variablePath(block: BlockSpec<unknown>): readonly string[] {
+  const [head] = exampleHead(block);
+  return variablePaths(block).find((path) => head === undefined || path.at(-1) === head) ?? block.path;
 }
 
 function entry(spec: Spec<unknown>, path: readonly string[], indent: string): string {
