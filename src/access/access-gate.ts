@@ -1,5 +1,5 @@
 import { networkMatcher } from '../model/ip.ts';
-import { ALLOWED, type Gate, type GateEvent, type QuestionAction, type Verdict } from '../model/lifecycle.ts';
+import { type Action, ALLOWED, type Gate, type GateEvent, type Verdict } from '../model/lifecycle.ts';
 import type { ReferOptions, SecurityRule, VhostOptions } from '../model/options.ts';
 
 type Role = 'publish' | 'play';
@@ -32,7 +32,7 @@ export function accessGate(vhosts: ReadonlyMap<string, VhostOptions>): Gate {
   };
 }
 
-const ROLE: Readonly<Partial<Record<QuestionAction, Role>>> = { on_publish: 'publish', on_play: 'play' };
+const ROLE: Readonly<Partial<Record<Action, Role>>> = { on_publish: 'publish', on_play: 'play' };
 
 /** As in SRS: a matching deny refuses; where there is an allow rule one has to match; no rule at all refuses. */
 function securityCheck(rules: readonly SecurityRule[]): Check {

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Hub } from '../hub/hub.ts';
 import type { Clock } from '../model/clock.ts';
-import { ALLOWED, type Gate, type GateEvent, type Verdict } from '../model/lifecycle.ts';
+import { ALLOWED, GATE_ACTIONS, type Gate, type GateEvent, type Verdict } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
@@ -90,7 +90,7 @@ export class BackDoor {
     const gate: Gate = {
       ask: (event) => Promise.resolve(this.#judge(event)),
       tell: () => undefined,
-      asks: () => true,
+      asks: (action) => GATE_ACTIONS.some((gate) => gate === action),
     };
     const proxyProtocol = { enabled: false, trusted: [] };
     return {

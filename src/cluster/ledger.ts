@@ -70,8 +70,7 @@ export class Ledger {
     const { number } = event.client;
     const account = this.#accounts.get(number);
     const at = account?.open.findIndex(
-      ({ closing, event: { vhost, app, stream } }) =>
-        closing === event.action && vhost === event.vhost && app === event.app && stream === event.stream,
+      ({ closing, event: { opening } }) => closing === event.action && opening === event.opening,
     );
     if (!account || at === undefined || at < 0) return;
     account.open.splice(at, 1);

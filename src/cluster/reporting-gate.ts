@@ -20,7 +20,10 @@ export function reportingGate(
       // Whoever was asked about is closed, also after a refusal.
       if (action === 'on_connect') report(opened);
       const verdict = await gate.ask(event, signal);
-      if (verdict.allowed && action !== 'on_connect') report(opened);
+      if (verdict.allowed && action !== 'on_connect') {
+        const stream = verdict.grant?.stream ?? event.stream;
+        report({ ...opened, event: { ...opened.event, stream } });
+      }
       return verdict;
     },
     tell(event) {

@@ -49,6 +49,11 @@ export interface ClientIdentity {
 /** What every event says of its client. Strings may hold any bytes that the client sent. */
 export interface EventFacts {
   readonly client: ClientIdentity;
+  /**
+   * Names, among those of its client, what an on_connect, on_publish or on_play opens. What comes of it later (on_update,
+   * the closing event) has the same one, also if the stream was renamed in between.
+   */
+  readonly opening?: number | undefined;
   /** Name of the matched vhost directive. */
   readonly vhost: string;
   readonly app: string;
@@ -120,6 +125,8 @@ export type Verdict =
       readonly message: string;
       /** An rtmp URL where the client is welcome instead. */
       readonly redirect?: string | undefined;
+      /** True if nobody said no: there was no answer, or none that can be understood. */
+      readonly failed?: boolean | undefined;
     };
 
 /** Who decides whether clients may pass. Bound to one configuration snapshot. */
@@ -128,8 +135,8 @@ export interface Gate {
   ask(event: GateEvent, signal: AbortSignal): Promise<Verdict>;
   /** Takes an event for delivery and returns at once. Events of one client are delivered in the order told. */
   tell(event: TellEvent): void;
-  /** True if `ask` of this action would ask anybody: a room may then leave the question, or a timer, out. */
-  asks(action: QuestionAction, vhost: string): boolean;
+  /** False if nobody would hear of this action: a room may then leave the question, the notice, or a timer, out. */
+  asks(action: QuestionAction | NoticeAction, vhost: string): boolean;
 }
 
 export const ALLOWED: Verdict = { allowed: true };

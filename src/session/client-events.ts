@@ -4,9 +4,14 @@ import type {
   ClientIdentity,
   CloseReason,
   ClosingAction,
+  Counters,
   EventFacts,
   Gate,
   GateAction,
+  GateEvent,
+  Grant,
+  LaterAction,
+  NoticeAction,
   Verdict,
 } from '../model/lifecycle.ts';
 import { ALLOWED } from '../model/lifecycle.ts';
@@ -25,15 +30,28 @@ export interface Traffic {
 }
 
 interface Opening {
+  readonly id: number;
   readonly closing: ClosingAction;
-  readonly address: Address;
+  /** Where it leads, under the name that it has now. */
+  address: Address;
   readonly since: number;
 }
 
-/** An allowed publish or play hands out what ends it; `end` counts once. */
-export type Opened =
-  | { readonly allowed: true; end(reason: CloseReason): void }
-  | { readonly allowed: false; readonly message: string };
+/** A publish or play that was let in. */
+export interface Opened {
+  readonly allowed: true;
+  readonly grant: Grant | undefined;
+  /** What is told of it from now on has this stream name. */
+  rename(stream: string): void;
+  /** Asks whether it is still welcome. */
+  askAgain(): Promise<Verdict>;
+  /** Tells its end; counts once. */
+  end(reason: CloseReason): void;
+}
+
+type Refused = Exclude<Verdict, { allowed: true }>;
+
+const ENDINGS = { on_connect: 'on_close', on_publish: 'on_unpublish', on_play: 'on_stop' } as const;
 
 /**
  * The events of one connection, in pairs that cannot come apart: each vhost that was asked `on_connect` is told
@@ -49,7 +67,9 @@ export class ClientEvents {
   readonly #visits = new Map<string, Opening>();
   readonly #openings = new Set<Opening>();
   #asking: Promise<unknown> = Promise.resolve();
+  #lastId = 0;
   #closing = false;
+  #endsAt = Number.POSITIVE_INFINITY;
 
   constructor(gate: Gate, facts: ClientFacts, traffic: Traffic, clock: Clock) {
     this.#gate = gate;
@@ -63,16 +83,36 @@ export class ClientEvents {
     return [...this.#visits.keys()];
   }
 
+  /** When the connection has to end, on the clock's scale: `on_connect` may have said so. */
+  get endsAt(): number {
+    return this.#endsAt;
+  }
+
+  /** True if nobody would hear of this action. */
+  ignores(action: LaterAction | NoticeAction, vhost: string): boolean {
+    return !this.#gate.asks(action, vhost);
+  }
+
   /** Asks a vhost's `on_connect`, unless it has been asked: a connection is accepted once per vhost. */
   connect(address: Address): Promise<Verdict> {
     if (this.#visits.has(address.vhost)) return Promise.resolve(ALLOWED);
-    this.#visits.set(address.vhost, { closing: 'on_close', address, since: this.#clock.now() });
-    return this.#pending(this.#ask('on_connect', address));
+    return this.#pending(this.#connect(address));
   }
 
   /** Asks to publish or to play. */
-  open(action: 'on_publish' | 'on_play', address: Address): Promise<Opened> {
+  open(action: 'on_publish' | 'on_play', address: Address): Promise<Opened | Refused> {
     return this.#pending(this.#open(action, address));
+  }
+
+  /** Asks whether a stream that is being published may be taken over. */
+  askBusy(address: Address): Promise<Verdict> {
+    const event = { action: 'on_publish_busy', ...this.#facts, ...address } as const;
+    return this.#pending(this.#gate.ask(event, this.#abort.signal));
+  }
+
+  /** Tells that nobody publishes what this client wants to play. */
+  tellNotFound(address: Address): void {
+    this.#gate.tell({ action: 'on_not_found', ...this.#facts, ...address });
   }
 
   /** Ends all that is open. A question that is still out is called back first. */
@@ -85,17 +125,44 @@ export class ClientEvents {
     for (const visit of this.#visits.values()) this.#tell(visit, reason);
   }
 
-  async #open(action: 'on_publish' | 'on_play', address: Address): Promise<Opened> {
-    const verdict = await this.#ask(action, address);
-    if (!verdict.allowed) return verdict;
-    const closing = action === 'on_publish' ? 'on_unpublish' : 'on_stop';
-    const opening: Opening = { closing, address, since: this.#clock.now() };
-    this.#openings.add(opening);
-    return { allowed: true, end: (reason) => this.#end(opening, reason) };
+  async #connect(address: Address): Promise<Verdict> {
+    const visit = this.#opening('on_connect', address);
+    this.#visits.set(address.vhost, visit);
+    const verdict = await this.#ask('on_connect', visit);
+    const maxDurationMs = verdict.allowed ? verdict.grant?.maxDurationMs : undefined;
+    if (maxDurationMs !== undefined) this.#endsAt = Math.min(this.#endsAt, this.#clock.now() + maxDurationMs);
+    return verdict;
   }
 
-  #ask(action: GateAction, address: Address): Promise<Verdict> {
-    return this.#gate.ask({ action, ...this.#describe(address) }, this.#abort.signal);
+  async #open(action: 'on_publish' | 'on_play', address: Address): Promise<Opened | Refused> {
+    const asked = this.#opening(action, address);
+    const verdict = await this.#ask(action, asked);
+    if (!verdict.allowed) return verdict;
+    const opening = { ...asked, since: this.#clock.now() };
+    this.#openings.add(opening);
+    const role = action === 'on_publish' ? 'publish' : 'play';
+    return {
+      allowed: true,
+      grant: verdict.grant,
+      rename: (stream) => {
+        opening.address = { ...opening.address, stream };
+      },
+      askAgain: () => this.#ask('on_update', opening, { role, counters: this.#count(opening) }),
+      end: (reason) => this.#end(opening, reason),
+    };
+  }
+
+  #opening(action: GateAction, address: Address): Opening {
+    this.#lastId += 1;
+    return { id: this.#lastId, closing: ENDINGS[action], address, since: this.#clock.now() };
+  }
+
+  #ask(
+    action: GateAction | 'on_update',
+    opening: Opening,
+    more: Pick<GateEvent, 'role' | 'counters'> = {},
+  ): Promise<Verdict> {
+    return this.#gate.ask({ action, ...this.#describe(opening), ...more }, this.#abort.signal);
   }
 
   #pending<T>(question: Promise<T>): Promise<T> {
@@ -109,17 +176,19 @@ export class ClientEvents {
   }
 
   #tell(opening: Opening, reason: CloseReason): void {
-    this.#gate.tell({
-      action: opening.closing,
-      ...this.#describe(opening.address),
-      reason,
-      durationMs: Math.round(this.#clock.now() - opening.since),
-      sendBytes: this.#traffic.bytesOut,
-      recvBytes: this.#traffic.bytesIn,
-    });
+    const event = { action: opening.closing, ...this.#describe(opening), reason, ...this.#count(opening) };
+    this.#gate.tell(event);
   }
 
-  #describe(address: Address): EventFacts {
-    return { ...this.#facts, ...address };
+  #count({ since }: Opening): Counters {
+    return {
+      durationMs: Math.round(this.#clock.now() - since),
+      sendBytes: this.#traffic.bytesOut,
+      recvBytes: this.#traffic.bytesIn,
+    };
+  }
+
+  #describe({ id, address }: Opening): EventFacts {
+    return { ...this.#facts, ...address, opening: id };
   }
 }

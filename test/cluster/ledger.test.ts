@@ -84,3 +84,16 @@ test('vhosts without hooks cost the primary nothing', async () => {
   gate.tell(ending('on_stop', 'cam'));
   expect(entries).toEqual([]);
 });
+
+test('a stream that the backend renames is closed under its new name, by the worker or for it', async () => {
+  const { ask, asking, gate, telling, ledger } = open();
+  asking.answers('on_publish', { allowed: true, grant: { stream: 'alice' } });
+  await ask({ ...question('on_publish', 'secret'), opening: 2 });
+  await ask({ ...question('on_publish', 'other'), opening: 3 });
+  gate.tell({ ...ending('on_unpublish', 'alice'), opening: 3 });
+  ledger.abandon();
+  expect(telling.told).toMatchObject([
+    { action: 'on_unpublish', stream: 'alice', opening: 3, reason: 'client' },
+    { action: 'on_unpublish', stream: 'alice', opening: 2, reason: 'server_restart' },
+  ]);
+});

@@ -1,9 +1,10 @@
 import {
   ALLOWED,
   type ClosingEvent,
+  GATE_ACTIONS,
   type Gate,
   type GateEvent,
-  LATER_ACTIONS,
+  type NoticeAction,
   type NoticeEvent,
   type QuestionAction,
   type TellEvent,
@@ -19,7 +20,7 @@ export interface Question {
 
 export const refused = (message: string): Verdict => ({ allowed: false, message });
 
-const LATER: ReadonlySet<QuestionAction> = new Set(LATER_ACTIONS);
+const GATES: ReadonlySet<string> = new Set(GATE_ACTIONS);
 
 /** A gate that notes what it hears, and says yes unless told otherwise. */
 export class FakeGate implements Gate {
@@ -30,6 +31,7 @@ export class FakeGate implements Gate {
   readonly log: string[] = [];
   readonly #verdicts = new Map<QuestionAction, Verdict>();
   readonly #slow = new Set<QuestionAction>();
+  readonly #heard = new Set<NoticeAction>();
   readonly #open: Question[] = [];
   readonly #waiting: ((question: Question) => void)[] = [];
   #lateVerdict: Verdict = refused('the client has gone');
@@ -37,6 +39,12 @@ export class FakeGate implements Gate {
   /** From now on this is the answer to that kind of question. */
   answers(action: QuestionAction, verdict: Verdict): this {
     this.#verdicts.set(action, verdict);
+    return this;
+  }
+
+  /** From now on it wants to hear of this. */
+  hears(action: NoticeAction): this {
+    this.#heard.add(action);
     return this;
   }
 
@@ -80,8 +88,9 @@ export class FakeGate implements Gate {
     this.log.push(`tell ${event.action} ${event.stream || event.app}${reason}`);
   }
 
-  /** Questions beyond the three gates are asked only of those who have said that they answer them. */
-  asks(action: QuestionAction): boolean {
-    return this.#verdicts.has(action) || this.#slow.has(action) || !LATER.has(action);
+  /** Beyond the three gates only what somebody has said to answer or to hear. */
+  asks(action: QuestionAction | NoticeAction): boolean {
+    const expected: ReadonlySet<string> = new Set([...this.#verdicts.keys(), ...this.#slow, ...this.#heard]);
+    return expected.has(action) || GATES.has(action);
   }
 }
