@@ -4,6 +4,7 @@ import { type Answer, Crew, type CrewSnapshot, type Orders } from './cluster/cre
 import { Fleet, STOP_TIMEOUT_MS, type WorkerProcess } from './cluster/fleet.ts';
 import { createHooks } from './hooks/dispatcher.ts';
 import { type Clock, systemClock } from './model/clock.ts';
+import { UNOBSERVED } from './model/delivery.ts';
 import type { Gate } from './model/lifecycle.ts';
 import type { Logger } from './model/logger.ts';
 import type { Config } from './model/options.ts';
@@ -40,7 +41,7 @@ export async function createPrimary(
 ): Promise<Primary> {
   const { logger, clock = systemClock } = deps;
   const ids = makeIds(config);
-  const hooks = createHooks({ logger, clock, ...ids, version: VERSION });
+  const hooks = createHooks({ logger, clock, ...ids, version: VERSION, observer: UNOBSERVED });
   const count = workerCount(config);
   // Kept for good: a client may ask for the first time long after the configuration under which it came.
   const gates: Gate[] = [];

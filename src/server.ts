@@ -4,6 +4,7 @@ import type { Membership } from './cluster/membership.ts';
 import { createHooks } from './hooks/dispatcher.ts';
 import { Hub } from './hub/hub.ts';
 import { type Clock, systemClock } from './model/clock.ts';
+import { UNOBSERVED } from './model/delivery.ts';
 import { allOf, type Gate } from './model/lifecycle.ts';
 import type { Logger } from './model/logger.ts';
 import type { Config, ListenAddress } from './model/options.ts';
@@ -49,6 +50,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     clock,
     ...(membership?.ids ?? makeIds(config)),
     version: VERSION,
+    observer: UNOBSERVED,
   });
   const rulesFor = (from: Config): DoorRules => {
     const vhosts = vhostsOf(from);

@@ -1,11 +1,18 @@
-import type { Delivery } from '../model/delivery.ts';
-import { callBackend } from './backend-call.ts';
+import type { KeyObject } from 'node:crypto';
+import type { Clock } from '../model/clock.ts';
+import type { Delivery, DeliveryOutcome, HookObserver } from '../model/delivery.ts';
+import { type Action, GATE_ACTIONS, LATER_ACTIONS } from '../model/lifecycle.ts';
+import { skipped } from './backend.ts';
+import type { Backends } from './backends.ts';
 import type { HookEvent, Stamped } from './event.ts';
-import type { HttpPost } from './http-post.ts';
+import type { Reply } from './exchange.ts';
+import { freshnessOf } from './freshness.ts';
+import { MAX_RECORDED_BODY } from './limits.ts';
 import { hookBody, type ServerIds } from './payload.ts';
-import type { Target } from './target.ts';
+import { signatures } from './signature.ts';
+import { MASK, type Target } from './target.ts';
 import type { TimeLimit } from './time-limit.ts';
-import type { Judgement } from './verdict.ts';
+import { type Judgement, judge } from './verdict.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
 
 /** One attempt to deliver an event to one URL. */
@@ -21,19 +28,138 @@ export interface Call {
   readonly report?: ((delivery: Delivery) => void) | undefined;
 }
 
+/** What an attempt came to. */
+export type Called = Judgement & {
+  readonly outcome: DeliveryOutcome;
+  /** True if there was no answer, or a server's error: the same request may fare better a moment later. */
+  readonly passing: boolean;
+  /** For how long the backend lets its answer be used again, in milliseconds; Infinity if it does not say. */
+  readonly freshMs: number;
+};
+
+/** What calling needs. */
+export interface CallerDeps {
+  readonly backends: Backends;
+  readonly clock: Clock;
+  readonly server: ServerIds;
+  readonly observer: HookObserver;
+}
+
+type Header = readonly [name: string, value: string];
+
+const SIGNATURE = 'webhook-signature';
+const QUESTIONS: ReadonlySet<Action> = new Set([...GATE_ACTIONS, ...LATER_ACTIONS]);
+
 /** Delivers one event to one URL, once, and says what came of it. */
 export class Caller {
-  readonly #http: HttpPost;
-  readonly #server: ServerIds;
+  readonly #deps: CallerDeps;
 
-  constructor(http: HttpPost, server: ServerIds) {
-    this.#http = http;
-    this.#server = server;
+  constructor(deps: CallerDeps) {
+    this.#deps = deps;
   }
 
   /** Never rejects: no answer is a refusal too. */
-  call({ event, hooks, target, body }: Call, limit: TimeLimit): Promise<Judgement> {
-    const text = body ?? hookBody(event, hooks, this.#server);
-    return callBackend(this.#http, hooks.schema, target, text, limit);
+  async call(call: Call, limit: TimeLimit): Promise<Called> {
+    const { event, hooks, target } = call;
+    const at = Date.now();
+    const body = call.body ?? hookBody(event, hooks, this.#deps.server);
+    const stamps = stampHeaders(event.stamp.id, at, body, hooks.keys);
+    const backend = this.#deps.backends.of(target);
+    const { breaker } = backend;
+    const ticket = breaker.enter();
+    const post = {
+      path: target.path,
+      headers: [...target.headers, ...stamps.flat()],
+      body,
+      connectTimeoutMs: hooks.policy(event.action).connectTimeoutMs,
+      urgent: QUESTIONS.has(event.action),
+    };
+    const exchanged = ticket === undefined ? skipped(breaker.why) : await backend.post(post, limit);
+    const { reply } = exchanged;
+    const judgement =
+      typeof reply === 'string' ? silence(target, reply) : judge(hooks.schema, reply.status, reply.body);
+    const outcome = exchanged.skipped ? 'skipped' : outcomeOf(judgement);
+    const passing = outcome === 'failed' && (typeof reply === 'string' || reply.status >= 500);
+    if (ticket !== undefined) {
+      // Who left before the answer, and who never came to ask, cannot say how the backend is.
+      const mute =
+        !exchanged.started || (typeof reply === 'string' && limit.why !== undefined && !limit.expired);
+      const how = typeof reply === 'string' ? reply : `answered with status ${reply.status}`;
+      breaker.settle(ticket, mute ? 'none' : passing ? 'ill' : 'well', how);
+    }
+    const delivery: Delivery = {
+      ...identify(call),
+      at,
+      request: { headers: [...target.shownHeaders, ...stamps.map(show)], body },
+      response: typeof reply === 'string' ? undefined : record(reply),
+      timing: exchanged.timing,
+      outcome,
+      why: judgement.allowed ? '' : judgement.message,
+    };
+    this.#deps.observer.delivered(delivery);
+    call.report?.(delivery);
+    const freshMs = typeof reply === 'string' ? 0 : freshnessOf(reply.headers['cache-control']);
+    return { ...judgement, outcome, passing, freshMs };
   }
+}
+
+/** The headers that differ from request to request, after Standard Webhooks 1.0. */
+function stampHeaders(id: string, at: number, body: string, keys: readonly KeyObject[]): Header[] {
+  if (keys.length === 0) return [['webhook-id', id]];
+  const seconds = Math.floor(at / 1000);
+  return [
+    ['webhook-id', id],
+    ['webhook-timestamp', String(seconds)],
+    [SIGNATURE, signatures(keys, id, seconds, body)],
+  ];
+}
+
+function show(header: Header): Header {
+  return header[0] === SIGNATURE ? [SIGNATURE, MASK] : header;
+}
+
+/** What a backend is said to have answered which did not. */
+function silence(target: Target, what: string): Judgement {
+  return {
+    allowed: false,
+    message: `The backend ${target.shown} ${what}.`,
+    // Where the backend lives is none of a client's business.
+    forClient: `The backend ${what}.`,
+    deliberate: false,
+  };
+}
+
+function outcomeOf(judgement: Judgement): DeliveryOutcome {
+  if (judgement.allowed) return 'allowed';
+  return judgement.deliberate ? 'refused' : 'failed';
+}
+
+/** Which attempt of what this is. */
+function identify({ event, hooks, target, attempt }: Call) {
+  const { action, vhost, app, stream, stamp, client } = event;
+  const urls = hooks.targets.get(action) ?? [target];
+  const number = (attempt - 1) * urls.length + urls.indexOf(target) + 1;
+  return {
+    id: `${stamp.id}-${number}`,
+    eventId: stamp.id,
+    action,
+    vhost,
+    app,
+    stream,
+    clientId: client?.id ?? '',
+    url: target.shown,
+    origin: target.backend.origin,
+    attempt,
+  };
+}
+
+function record({ status, headers, body }: Reply): Delivery['response'] {
+  return {
+    status,
+    headers: Object.entries(headers).map(([name, value]) => [
+      name,
+      name === 'set-cookie' ? MASK : String(value),
+    ]),
+    body: body.toString('utf8', 0, MAX_RECORDED_BODY),
+  };
 }

@@ -1,11 +1,12 @@
 import type { Clock } from '../model/clock.ts';
+import type { HookObserver } from '../model/delivery.ts';
 import type { Gate } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HookOptions } from '../model/options.ts';
+import { Backends } from './backends.ts';
 import { Caller } from './caller.ts';
 import { Stamper } from './event.ts';
 import { Gatekeeper, type Means } from './gatekeeper.ts';
-import { HttpPost } from './http-post.ts';
 import { type DrainReport, Messenger } from './messenger.ts';
 import { prepareHooks } from './vhost-hooks.ts';
 
@@ -17,6 +18,8 @@ export interface HooksDeps {
   readonly serviceId: string;
   /** Our own version, for the User-Agent. */
   readonly version: string;
+  /** Learns of each delivery, hit of the cache and change of a breaker. */
+  readonly observer: HookObserver;
 }
 
 /** The HTTP callbacks of the process. */
@@ -35,22 +38,17 @@ export interface Hooks {
 
 /** Sets up the hooks of the process; no connection is made before the first event. */
 export function createHooks(deps: HooksDeps): Hooks {
-  const http = new HttpPost();
-  const { logger, clock, version } = deps;
-  const means: Means = {
-    http,
-    clock,
-    logger,
-    server: { serverId: deps.serverId, serviceId: deps.serviceId },
-    caller: new Caller(http, { serverId: deps.serverId, serviceId: deps.serviceId }),
-    stamper: new Stamper(),
-  };
+  const { logger, clock, version, observer } = deps;
+  const backends = new Backends(clock, logger, observer);
+  const server = { serverId: deps.serverId, serviceId: deps.serviceId };
+  const caller = new Caller({ backends, clock, server, observer });
+  const means: Means = { clock, logger, caller, stamper: new Stamper() };
   const gatekeeper = new Gatekeeper(means);
   const messenger = new Messenger(means);
   return {
     gateFor(options) {
       const vhosts = new Map(Array.from(options, ([name, hooks]) => [name, prepareHooks(hooks, version)]));
-      http.keepOnly(Array.from(vhosts.values(), ({ targets }) => [...targets.values()].flat()).flat());
+      backends.keepOnly(Array.from(vhosts.values(), ({ targets }) => [...targets.values()].flat()).flat());
       return {
         async ask(event, signal) {
           const hooks = vhosts.get(event.vhost);
@@ -68,7 +66,7 @@ export function createHooks(deps: HooksDeps): Hooks {
     async close() {
       gatekeeper.close();
       await messenger.close();
-      await http.close();
+      await backends.close();
     },
   };
 }

@@ -1,65 +1,111 @@
 import type { Dispatcher } from 'undici';
+import type { Clock } from '../model/clock.ts';
+import type { DeliveryTiming } from '../model/delivery.ts';
 import type { Connection, ConnectionPool, Job } from './connection-pool.ts';
+import { describeFailure } from './describe-failure.ts';
 import { MAX_ANSWER_BYTES } from './limits.ts';
-import { describeFailure, PostError } from './post-error.ts';
-import type { Target } from './target.ts';
+
+/** One POST as it goes out. */
+export interface Post {
+  /** Path and query. */
+  readonly path: string;
+  /** Names and values in turns. */
+  readonly headers: string[];
+  readonly body: string;
+  readonly connectTimeoutMs: number;
+  /** True if a client waits for the answer. */
+  readonly urgent: boolean;
+}
 
 /** What a backend answered. */
 export interface Reply {
   readonly status: number;
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
 }
 
-/** Takes the outcome of an exchange, once. */
-export interface Outcome {
-  resolve(reply: Reply): void;
-  reject(error: PostError): void;
+/** What came of a POST. */
+export interface Exchanged {
+  /** The answer, or why there is none: a verb phrase about the backend (`refused the connection`). */
+  readonly reply: Reply | string;
+  readonly timing: DeliveryTiming;
+  /** False if it never had a connection. */
+  readonly started: boolean;
+  /** True if it was not even to wait for one: the breaker is open, or the queue is full. */
+  readonly skipped: boolean;
 }
 
 /** One POST, from the queue for a connection to the last byte of its answer. */
 export class Exchange implements Job, Dispatcher.DispatchHandler {
   readonly #pool: ConnectionPool;
-  readonly #target: Target;
-  readonly #request: Dispatcher.DispatchOptions;
-  readonly #outcome: Outcome;
+  readonly #post: Post;
+  readonly #clock: Clock;
+  readonly #done: (exchanged: Exchanged) => void;
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #status = 0;
+  #headers: Reply['headers'] = {};
   #settled = false;
   #repeated = false;
   #onUsedSocket = false;
   #connection: Connection | undefined;
   #controller: Dispatcher.DispatchController | undefined;
+  /** When it came to its connection, began to send and had the head of the answer; and if it found the connection open. */
+  readonly #begunAt: number;
+  #startedAt: number | undefined;
+  #sentAt: number | undefined;
+  #answeredAt: number | undefined;
+  #wasOpen = false;
 
-  constructor(pool: ConnectionPool, target: Target, body: string, outcome: Outcome) {
+  /** `done` is called once. */
+  constructor(pool: ConnectionPool, post: Post, clock: Clock, done: (exchanged: Exchanged) => void) {
     this.#pool = pool;
-    this.#target = target;
-    this.#outcome = outcome;
-    this.#request = { method: 'POST', path: target.path, headers: target.headers, body };
+    this.#post = post;
+    this.#clock = clock;
+    this.#done = done;
+    this.#begunAt = clock.now();
+  }
+
+  get urgent(): boolean {
+    return this.#post.urgent;
+  }
+
+  get connectTimeoutMs(): number {
+    return this.#post.connectTimeoutMs;
   }
 
   start(connection: Connection): void {
+    this.#startedAt ??= this.#clock.now();
     this.#connection = connection;
-    connection.client.dispatch(this.#request, this);
+    this.#wasOpen = connection.open;
+    const { path, headers, body } = this.#post;
+    connection.client.dispatch({ method: 'POST', path, headers, body }, this);
   }
 
   /** Gives up, for a reason said as a verb phrase about the backend. */
-  cancel(what: string, cause?: unknown): void {
+  cancel(what: string): void {
     if (this.#settled) return;
-    this.#fail(what, cause);
+    this.#settle(what);
     if (this.#pool.forget(this)) return;
     // Still connecting if there is no controller: the request then ends when it would begin.
     this.#controller?.abort(new Error('cancelled'));
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#sentAt = this.#clock.now();
     this.#controller = controller;
     if (this.#connection !== undefined) this.#onUsedSocket = this.#connection.requests++ > 0;
     if (this.#settled) controller.abort(new Error('cancelled'));
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Reply['headers'],
+  ): void {
+    this.#answeredAt ??= this.#clock.now();
     this.#status = status;
+    this.#headers = headers;
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -70,10 +116,9 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
 
   onResponseEnd(): void {
     if (!this.#settled) {
-      this.#settled = true;
       const [first] = this.#chunks;
       const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
-      this.#outcome.resolve({ status: this.#status, body });
+      this.#settle({ status: this.#status, headers: this.#headers, body });
     }
     this.#release();
   }
@@ -89,7 +134,7 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
       });
       return;
     }
-    if (!this.#settled) this.#fail(describeFailure(error, this.#status !== 0), error);
+    if (!this.#settled) this.#settle(describeFailure(error, this.#status !== 0));
     this.#release();
   }
 
@@ -105,9 +150,22 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
     );
   }
 
-  #fail(what: string, cause: unknown): void {
+  #settle(reply: Reply | string): void {
     this.#settled = true;
-    this.#outcome.reject(new PostError(this.#target.shown, what, { cause }));
+    const started = this.#startedAt !== undefined;
+    this.#done({ reply, timing: this.#timing(), started, skipped: false });
+  }
+
+  #timing(): DeliveryTiming {
+    const now = this.#clock.now();
+    const started = this.#startedAt;
+    const sent = this.#sentAt;
+    return {
+      queueMs: (started ?? now) - this.#begunAt,
+      connectMs: this.#wasOpen ? 0 : since(started, sent),
+      firstByteMs: since(sent, this.#answeredAt),
+      totalMs: now - this.#begunAt,
+    };
   }
 
   #release(): void {
@@ -117,4 +175,8 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
     // Later, for undici has not yet cleared this request away.
     queueMicrotask(() => this.#pool.release(connection));
   }
+}
+
+function since(from: number | undefined, to: number | undefined): number | undefined {
+  return from === undefined || to === undefined ? undefined : to - from;
 }

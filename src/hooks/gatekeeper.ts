@@ -3,8 +3,6 @@ import { ALLOWED, type GateEvent, type Verdict } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Caller } from './caller.ts';
 import type { Stamper } from './event.ts';
-import type { HttpPost } from './http-post.ts';
-import type { ServerIds } from './payload.ts';
 import type { Target } from './target.ts';
 import { TimeLimit } from './time-limit.ts';
 import type { Refusal } from './verdict.ts';
@@ -12,10 +10,8 @@ import type { VhostHooks } from './vhost-hooks.ts';
 
 /** What asking and telling need. */
 export interface Means {
-  readonly http: HttpPost;
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly server: ServerIds;
   readonly caller: Caller;
   readonly stamper: Stamper;
 }
@@ -39,7 +35,7 @@ export class Gatekeeper {
     if (targets === undefined) return ALLOWED;
     if (this.#closed) return { allowed: false, message: 'The server is stopping.' };
     if (signal.aborted) return { allowed: false, message: 'The client has gone.' };
-    const limit = new TimeLimit(this.#means.clock, hooks.timeoutMs);
+    const limit = new TimeLimit(this.#means.clock, hooks.policy(event.action).timeoutMs);
     const leave = () => limit.end(CLIENT_GONE);
     signal.addEventListener('abort', leave);
     this.#open.add(limit);

@@ -1,6 +1,3 @@
-/** Connections that one backend (an origin with its TLS options) is given at most. */
-export const MAX_CONNECTIONS = 64;
-
 /**
  * Closing events of one vhost that are on their way at the same time. Half of the connections, so that the end of many
  * clients at once never keeps new ones waiting at the gate.
@@ -12,6 +9,9 @@ export const MAX_WAITING_EVENTS = 100_000;
 
 /** Longest answer of a backend, in bytes. */
 export const MAX_ANSWER_BYTES = 65_536;
+
+/** Bytes of an answer that the record of a delivery keeps. */
+export const MAX_RECORDED_BODY = 4_096;
 
 /** Characters of an unexpected answer that a message quotes. */
 export const MAX_EXCERPT = 64;

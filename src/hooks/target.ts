@@ -1,39 +1,73 @@
-import type { HookOptions } from '../model/options.ts';
+import type { BreakerOptions, HookOptions } from '../model/options.ts';
+
+/** A server that hooks are sent to, and how it is treated. What is equal in all of this shares connections and breaker. */
+export interface BackendOptions {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  readonly ca: string | undefined;
+  readonly insecure: boolean;
+  readonly maxConnections: number;
+  readonly maxQueue: number;
+  readonly breaker: BreakerOptions;
+}
 
 /** One URL of a hook, taken apart once per configuration. */
 export interface Target {
-  /** Which connections it may share: the origin and everything that decides how they are opened. */
-  readonly pool: string;
-  readonly origin: string;
+  readonly backend: BackendOptions;
+  /** Names the backend: the same for equal options. */
+  readonly backendKey: string;
   /** Path and query, as they go on the request line. */
   readonly path: string;
   /** Names and values in turns. */
-  readonly headers: string[];
+  readonly headers: readonly string[];
+  /** The headers as they may be shown: what was configured and what authorizes is masked. */
+  readonly shownHeaders: readonly (readonly [name: string, value: string])[];
   /** The URL as it may be shown: no userinfo, no values of the query. */
   readonly shown: string;
-  readonly connectTimeoutMs: number;
-  readonly ca: string | undefined;
-  readonly insecure: boolean;
 }
+
+/** Stands for what is not shown. */
+export const MASK = '***';
 
 /** Takes a hook's URL apart; throws if it is not an absolute http or https URL. */
 export function parseTarget(text: string, options: HookOptions, version: string): Target {
   const url = URL.canParse(text) ? new URL(text) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol))
     throw new Error('A hook needs an absolute http or https URL.');
-  const { connectTimeoutMs, ca, insecure } = options;
-  const headers = ['Content-Type', 'application/json', 'User-Agent', userAgent(options.schema, version)];
-  if (url.username !== '' || url.password !== '') headers.push('Authorization', basic(url));
-  return {
-    pool: JSON.stringify([url.origin, connectTimeoutMs, ca, insecure]),
+  const { ca, insecure, maxConnections, maxQueue, breaker } = options;
+  const backend: BackendOptions = {
     origin: url.origin,
-    path: url.pathname + url.search,
-    headers,
-    shown: showUrl(url),
-    connectTimeoutMs,
     ca,
     insecure,
+    maxConnections,
+    maxQueue,
+    breaker: { failures: breaker.failures, openMs: breaker.openMs },
   };
+  const own = ownHeaders(url, options, version);
+  const configured = new Set(options.headers.map(([name]) => name.toLowerCase()));
+  const kept = own.filter(([name]) => !configured.has(name.toLowerCase()));
+  return {
+    backend,
+    backendKey: JSON.stringify(backend),
+    path: url.pathname + url.search,
+    headers: [...kept, ...options.headers].flat(),
+    shownHeaders: [
+      ...kept.map(([name, value]) => [name, name === 'Authorization' ? MASK : value] as const),
+      ...options.headers.map(([name]) => [name, MASK] as const),
+    ],
+    shown: showUrl(url),
+  };
+}
+
+/** What we say ourselves where the configuration says nothing else. */
+function ownHeaders(url: URL, { schema }: HookOptions, version: string): [name: string, value: string][] {
+  const type = schema === 'nginx' ? 'application/x-www-form-urlencoded' : 'application/json';
+  const headers: [string, string][] = [
+    ['Content-Type', type],
+    ['User-Agent', userAgent(schema, version)],
+  ];
+  if (url.username !== '' || url.password !== '') headers.push(['Authorization', basic(url)]);
+  return headers;
 }
 
 /** The shape of the User-Agent that SRS has in that dialect, under our own name: 1.0 `NAME(what)x`, 3.0 on `NAME/x(what)`. */
@@ -55,13 +89,13 @@ function decode(text: string): string {
 }
 
 function showUrl(url: URL): string {
-  const user = url.username === '' && url.password === '' ? '' : '***@';
+  const user = url.username === '' && url.password === '' ? '' : `${MASK}@`;
   const names = url.search
     .slice(1)
     .split('&')
     .filter((pair) => pair !== '');
   const query = names
-    .map((pair) => (pair.includes('=') ? `${pair.slice(0, pair.indexOf('='))}=***` : '***'))
+    .map((pair) => (pair.includes('=') ? `${pair.slice(0, pair.indexOf('='))}=${MASK}` : MASK))
     .join('&');
   return `${url.protocol}//${user}${url.host}${url.pathname}${query === '' ? '' : `?${query}`}`;
 }

@@ -8,14 +8,23 @@ export class TimeLimit {
   readonly #timer: Timer;
   #listener: ((why: string) => void) | undefined;
   #why: string | undefined;
+  #expired = false;
 
   constructor(clock: Clock, ms: number) {
-    this.#timer = clock.after(ms, () => this.end(`did not answer within ${ms} ms`));
+    this.#timer = clock.after(ms, () => {
+      this.#expired = this.#why === undefined;
+      this.end(`did not answer within ${ms} ms`);
+    });
   }
 
   /** Why it ended, as a verb phrase about the backend that is being waited for; undefined while it runs. */
   get why(): string | undefined {
     return this.#why;
+  }
+
+  /** True if the time is over, which may be the backend's fault; false if somebody ended it, which is not. */
+  get expired(): boolean {
+    return this.#expired;
   }
 
   /** Who is to know of the end; one at a time, for URLs are called one by one. */
@@ -32,4 +41,16 @@ export class TimeLimit {
   clear(): void {
     this.#timer.clear();
   }
+}
+
+/** Waits that long; less if `limit` ends before. */
+export function pause(clock: Clock, ms: number, limit: TimeLimit): Promise<void> {
+  if (limit.why !== undefined) return Promise.resolve();
+  return new Promise((resolve) => {
+    const timer = clock.after(ms, resolve);
+    limit.listener = () => {
+      timer.clear();
+      resolve();
+    };
+  });
 }

@@ -1,5 +1,7 @@
+import type { KeyObject } from 'node:crypto';
 import type { Action } from '../model/lifecycle.ts';
-import type { HookOptions, HookSchema } from '../model/options.ts';
+import type { HookOptions, HookPolicy, HookSchema } from '../model/options.ts';
+import { signingKeys } from './signature.ts';
 import { parseTarget, type Target } from './target.ts';
 
 /** The hooks of one vhost, ready for use. */
@@ -8,6 +10,10 @@ export interface VhostHooks {
   readonly timeoutMs: number;
   /** No key means no URL for that event. */
   readonly targets: ReadonlyMap<Action, readonly Target[]>;
+  /** What requests are signed with; empty signs nothing. */
+  readonly keys: readonly KeyObject[];
+  /** How the URLs of an event are called. */
+  policy(action: Action): HookPolicy;
 }
 
 /** Prepares `http_hooks { … }` of one vhost; hooks that are off have no targets. Throws on a URL that is none. */
@@ -21,5 +27,11 @@ export function prepareHooks(options: HookOptions, version: string): VhostHooks 
         urls.map((url) => parseTarget(url, options, version)),
       );
   }
-  return { schema: options.schema, timeoutMs: options.timeoutMs, targets };
+  return {
+    schema: options.schema,
+    timeoutMs: options.timeoutMs,
+    targets,
+    keys: signingKeys(options.secrets),
+    policy: (action) => options.policies[action] ?? options,
+  };
 }

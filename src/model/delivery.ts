@@ -20,7 +20,7 @@ export interface DeliveryTiming {
 
 /** One attempt to deliver one event to one URL: what the journal keeps and the metrics count. */
 export interface Delivery {
-  /** Names this attempt: `EVENT-N`, N counting the attempts of an event at all its URLs. */
+  /** Names this attempt: `EVENT-N`, N counting in rounds over the event's URLs: of two, their first attempts are 1 and 2. */
   readonly id: string;
   /** The same for every attempt, also after a restart; the `webhook-id` of the request. */
   readonly eventId: string;
@@ -62,3 +62,10 @@ export interface HookObserver {
   /** A question was answered from the cache: nothing was sent. */
   cached(action: Action): void;
 }
+
+/** Where nobody wants to know. */
+export const UNOBSERVED: HookObserver = {
+  delivered: () => undefined,
+  breaker: () => undefined,
+  cached: () => undefined,
+};

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
+import { Backends } from '../../src/hooks/backends.ts';
 import { Caller } from '../../src/hooks/caller.ts';
 import { DeliveryQueue } from '../../src/hooks/delivery-queue.ts';
 import { Stamper } from '../../src/hooks/event.ts';
-import { HttpPost } from '../../src/hooks/http-post.ts';
 import { Messenger } from '../../src/hooks/messenger.ts';
 import { prepareHooks } from '../../src/hooks/vhost-hooks.ts';
 import type { ScriptedBackend } from './scripted-backend.ts';
@@ -13,6 +13,7 @@ import {
   handClock,
   hookOptions,
   keepingLogger,
+  keepingObserver,
   openGate,
   openHooks,
   SERVER,
@@ -213,10 +214,12 @@ test('clearing forgets what waits, counts it, and leaves what is on its way', as
 test('drops are counted in one line per interval', async () => {
   const clock = handClock();
   const logger = keepingLogger();
-  const http = new HttpPost();
+  const observer = keepingObserver();
+  const backends = new Backends(clock, logger, observer);
+  const caller = new Caller({ backends, clock, server: SERVER, observer });
   const peer = await backend(() => undefined);
   const messenger = new Messenger(
-    { http, clock, logger, server: SERVER, caller: new Caller(http, SERVER), stamper: new Stamper() },
+    { clock, logger, caller, stamper: new Stamper() },
     { maxWaiting: 1, maxRunning: 1 },
   );
   const hooks = prepareHooks(hookOptions({ on_close: [peer.origin] }), '0.1.0');
@@ -229,6 +232,6 @@ test('drops are counted in one line per interval', async () => {
   expect(drops()).toEqual([1, 3]);
   tell(7);
   await messenger.close();
-  await http.close();
+  await backends.close();
   expect(drops()).toEqual([1, 3, 1]);
 });

@@ -41,6 +41,7 @@ test('the URLs are asked in order, with the body and headers of the dialect', as
     'content-length': String(Buffer.byteLength(received[0]?.body ?? '')),
     'user-agent': 'Gatecast(srs1)0.1.0',
     authorization: `Basic ${Buffer.from('user:p@ss').toString('base64')}`,
+    'webhook-id': expect.stringMatching(/^[\da-f-]{36}$/),
   });
   expect(received[1]?.headers.authorization).toBeUndefined();
   expect(JSON.parse(received[1]?.body ?? '')).toMatchObject({

@@ -1,7 +1,8 @@
 import type { Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { createHooks, type Hooks } from '../../src/hooks/dispatcher.ts';
+import { createHooks } from '../../src/hooks/dispatcher.ts';
 import { type Clock, systemClock } from '../../src/model/clock.ts';
+import type { BreakerState, Delivery, HookObserver } from '../../src/model/delivery.ts';
 import type { ClosingEvent, EventFacts, GateEvent } from '../../src/model/lifecycle.ts';
 import type { Logger } from '../../src/model/logger.ts';
 import type { HookOptions } from '../../src/model/options.ts';
@@ -95,15 +96,30 @@ export function handClock(): Clock & { advance(ms: number): void; pending(): num
 
 export const SERVER = { serverId: 'vid-0000001', serviceId: 'svc00001' };
 
-/** Hooks that are closed at the end of the test. */
-export function openHooks(clock: Clock = systemClock): {
-  hooks: Hooks;
-  logger: ReturnType<typeof keepingLogger>;
+/** An observer that remembers. */
+export function keepingObserver(): HookObserver & {
+  deliveries: Delivery[];
+  breakers: BreakerState[];
+  hits: number;
 } {
+  const observer = {
+    deliveries: [] as Delivery[],
+    breakers: [] as BreakerState[],
+    hits: 0,
+    delivered: (delivery: Delivery) => void observer.deliveries.push(delivery),
+    breaker: (_origin: string, state: BreakerState) => void observer.breakers.push(state),
+    cached: () => void observer.hits++,
+  };
+  return observer;
+}
+
+/** Hooks that are closed at the end of the test. */
+export function openHooks(clock: Clock = systemClock) {
   const logger = keepingLogger();
-  const hooks = createHooks({ logger, clock, ...SERVER, version: '0.1.0' });
+  const observer = keepingObserver();
+  const hooks = createHooks({ logger, clock, ...SERVER, version: '0.1.0', observer });
   onTestFinished(() => hooks.close());
-  return { hooks, logger };
+  return { hooks, logger, observer };
 }
 
 /** The gate of one vhost, `FACTS.vhost`. */
@@ -112,8 +128,13 @@ export function openGate(
   options: Partial<HookOptions> = {},
   clock: Clock = systemClock,
 ) {
-  const { hooks, logger } = openHooks(clock);
-  return { hooks, logger, gate: hooks.gateFor(new Map([[FACTS.vhost, hookOptions(urls, options)]])) };
+  const { hooks, logger, observer } = openHooks(clock);
+  return {
+    hooks,
+    logger,
+    observer,
+    gate: hooks.gateFor(new Map([[FACTS.vhost, hookOptions(urls, options)]])),
+  };
 }
 
 /** A backend that is closed at the end of the test. */

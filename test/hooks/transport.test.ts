@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { describeFailure, PostError } from '../../src/hooks/post-error.ts';
+import { describeFailure } from '../../src/hooks/describe-failure.ts';
 import { CA } from './scripted-backend.ts';
 import { backend, gateEvent, openGate, raw, staying } from './support.ts';
 
@@ -122,7 +122,6 @@ describe('no answer', () => {
   ])('%s reads as a sentence', (code, answering, what) => {
     const error = code === '' ? new Error('text') : Object.assign(new Error('text'), { code });
     expect(describeFailure(error, answering)).toBe(what);
-    expect(new PostError('http://h/', what).message).toBe(`The backend http://h/ ${what}.`);
   });
 });
 

@@ -1,15 +1,3 @@
-/** A POST that brought no answer. */
-export class PostError extends Error {
-  /** The same sentence without the URL, for clients: where the backend lives is none of their business. */
-  readonly forClient: string;
-
-  constructor(url: string, what: string, options?: ErrorOptions) {
-    super(`The backend ${url} ${what}.`, options);
-    this.name = 'PostError';
-    this.forClient = `The backend ${what}.`;
-  }
-}
-
 const CAUSES: Record<string, string> = {
   ECONNREFUSED: 'refused the connection',
   ECONNRESET: 'reset the connection',
