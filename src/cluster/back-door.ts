@@ -8,6 +8,7 @@ import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { type DoorRules, FrontDoor } from '../session/front-door.ts';
+import { SharedReads } from '../session/shared-read.ts';
 
 type Vhosts = ReadonlyMap<string, VhostOptions>;
 
@@ -59,7 +60,8 @@ export class BackDoor {
 
   /** Listens at a path of the file system; returns what stops that. */
   async listen(path: string): Promise<() => void> {
-    const server = createServer((socket) => this.enter(socket));
+    const reads = new SharedReads();
+    const server = createServer({ pauseOnConnect: true }, (accepted) => this.enter(reads.adopt(accepted)));
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       // Exclusive: node:cluster would share the path with the other workers.

@@ -5,6 +5,7 @@ import type { Gate } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { DoorNeighbours } from '../session/front-door.ts';
+import { SharedReads } from '../session/shared-read.ts';
 import { BackDoor } from './back-door.ts';
 import { IpcRegistry } from './ipc-registry.ts';
 import type { Assignment, ToPrimary, ToWorker } from './messages.ts';
@@ -54,6 +55,7 @@ export class Membership implements DoorNeighbours {
   /** Joins the hub with those of the other workers. */
   async open(hub: Hub, clock: Clock, logger: Logger, vhosts: Vhosts): Promise<Junction> {
     const { place, token } = this.#assignment;
+    const reads = new SharedReads();
     const backDoor = new BackDoor(hub, clock, logger, token, vhosts);
     const relays = new Relays({
       hub,
@@ -62,7 +64,7 @@ export class Membership implements DoorNeighbours {
       registry: this.claims,
       node: place.node,
       token,
-      open: ({ address }) => connect(address),
+      open: ({ address }) => connect({ path: address, onread: reads.onread }),
     });
     hub.observe({
       watched: (key, options) => relays.watched(key, options),

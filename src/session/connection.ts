@@ -34,7 +34,10 @@ export interface Handshake {
   push(bytes: Buffer): HandshakeStep;
 }
 
-/** RTMP messages over one duplex stream, for both roles: handshake, chunks, acknowledgements, pings, back-pressure. */
+/**
+ * RTMP messages over one duplex stream, for both roles: handshake, chunks, acknowledgements, pings, back-pressure. What
+ * the stream reads is borrowed: it may change once its 'data' has been handled.
+ */
 export class Connection {
   readonly #stream: Duplex;
   readonly #events: ConnectionEvents;
@@ -202,6 +205,7 @@ export class Connection {
       this.#fail(error);
     }
     this.#handOut();
+    this.#decoder.keep();
     const answered = this.#bytesOut !== sentBefore || this.#onlyAcknowledged;
     this.#acknowledge(this.#prompt && !this.#handshake && !answered);
   }

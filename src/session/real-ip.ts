@@ -26,7 +26,8 @@ export function readProxyHeader(
   const onError = (error: Error) => fail(error.message);
   const onClose = () => fail('the proxy closed before its PROXY header was complete');
   const onData = (bytes: Buffer) => {
-    received = received.length === 0 ? bytes : Buffer.concat([received, bytes]);
+    // A copy: the bytes are the socket's again when this returns.
+    received = Buffer.concat([received, bytes]);
     let header: ProxyHeader;
     try {
       header = parseProxyHeader(received);

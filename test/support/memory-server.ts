@@ -6,7 +6,7 @@ import { type DoorRules, FrontDoor } from '../../src/session/front-door.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeGate } from './fake-gate.ts';
 import { vhost } from './options.ts';
-import { pipe } from './pipe.ts';
+import { lending, pipe } from './pipe.ts';
 import { RawPeer } from './raw-peer.ts';
 import { type ConnectWords, flv, say } from './say.ts';
 
@@ -63,7 +63,7 @@ export function openServer(options: ServerOptions = {}) {
   const door = new FrontDoor(rules(), hub, clock, log);
   const enter = (ip = '192.0.2.1') => {
     const [ours, theirs] = pipe();
-    const session = door.enter(ours, ip);
+    const session = door.enter(lending(ours), ip);
     return { session, ours, peer: new RawPeer(theirs) };
   };
   onTestFinished(async () => {

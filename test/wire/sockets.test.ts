@@ -11,7 +11,7 @@ import { FakeGate } from '../support/fake-gate.ts';
 import { keepingLog, PICTURE } from '../support/memory-server.ts';
 import { config, NO_HOOKS, vhost } from '../support/options.ts';
 import { RawPeer } from '../support/raw-peer.ts';
-import { handshake, say } from '../support/say.ts';
+import { flv, handshake, say } from '../support/say.ts';
 import { be, cat, pieces } from '../support/wire.ts';
 
 /** A real server on the loopback address that is stopped at the end of the test. */
@@ -60,6 +60,36 @@ test('what one publishes another one plays, over sockets', async () => {
     'on_unpublish 127.0.0.1',
     'on_close 127.0.0.1',
   ]);
+});
+
+test('what two publish in pieces that come in turns stays apart', async () => {
+  const { server } = await start({ vhosts: [vhost()] });
+  const names = ['one', 'two'];
+  const publishers = await Promise.all(names.map(() => connected(portOf(server))));
+  const players = await Promise.all(names.map(() => connected(portOf(server))));
+  for (const [index, name] of names.entries()) {
+    publishers[index]?.say(say.publish(name));
+    await publishers[index]?.hear('onStatus@1 NetStream.Publish.Start');
+    players[index]?.say(say.play(name));
+    await players[index]?.hear('onStatus@1 NetStream.Play.Start');
+  }
+  const streams = names.map((name) =>
+    pieces(
+      cat(...Array.from({ length: 8 }, (_, at) => say.video(flv.keyframe(`${name}${at}`.repeat(20)), at))),
+      [3, 9, 60, 120, 135, 141, 300, 305, 500],
+    ),
+  );
+  for (const [at, piece] of (streams[0] ?? []).entries()) {
+    for (const [index, part] of [piece, streams[1]?.[at]].entries()) {
+      const stream = publishers[index]?.stream as Socket;
+      stream.setNoDelay(true);
+      await new Promise<void>((resolve) => stream.write(part ?? Buffer.alloc(0), () => resolve()));
+      await turn();
+    }
+  }
+  for (const [index, name] of names.entries()) {
+    for (let at = 0; at < 8; at++) await players[index]?.hear(`video@1 ${at} ${`${name}${at}`.repeat(20)}`);
+  }
 });
 
 test('a client that resets its connection while the gate is asked is noticed', async () => {

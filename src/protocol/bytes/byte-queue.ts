@@ -5,7 +5,7 @@ const COMPACT_AT = 64;
 
 /**
  * Bytes that have arrived and wait to be consumed, kept in the buffers they came in. Nothing is copied until
- * it is read. Pushed buffers are borrowed: they must not change until they have been consumed.
+ * it is read. Pushed buffers are borrowed: they must not change until they have been consumed or {@link keep} is called.
  * Asking for more than {@link length} is a bug of the caller and throws `RangeError`.
  */
 export class ByteQueue {
@@ -14,6 +14,8 @@ export class ByteQueue {
   #head: Buffer = EMPTY;
   #offset = 0;
   #length = 0;
+  /** How many of the newest buffers are borrowed. */
+  #borrowed = 0;
   readonly #scratch = Buffer.alloc(PEEK_LIMIT);
 
   /** Bytes waiting. */
@@ -25,8 +27,25 @@ export class ByteQueue {
   push(buffer: Buffer): void {
     if (buffer.length === 0) return;
     this.#buffers.push(buffer);
+    this.#borrowed += 1;
     if (this.#length === 0) this.#head = buffer;
     this.#length += buffer.length;
+  }
+
+  /** Gives borrowed buffers back: what of them has not been consumed is copied. */
+  keep(): void {
+    const from = Math.max(this.#first, this.#buffers.length - this.#borrowed);
+    this.#borrowed = 0;
+    for (let slot = from; slot < this.#buffers.length; slot++) {
+      const buffer = this.#buffers[slot] as Buffer;
+      if (slot === this.#first) {
+        this.#head = Buffer.from(buffer.subarray(this.#offset));
+        this.#buffers[slot] = this.#head;
+        this.#offset = 0;
+      } else {
+        this.#buffers[slot] = Buffer.from(buffer);
+      }
+    }
   }
 
   /** The byte `index` places from the front, without consuming it. Allocates nothing. */

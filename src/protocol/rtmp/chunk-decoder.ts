@@ -55,9 +55,14 @@ export class ChunkDecoder {
     return this.#chunkSize;
   }
 
-  /** Hands bytes over, not copied: they must not change until consumed. Parses nothing. */
+  /** Lends bytes, not copied: they must not change until they are consumed or {@link keep} is called. Parses nothing. */
   push(bytes: Buffer): void {
     this.#queue.push(bytes);
+  }
+
+  /** Gives the bytes that were lent back: what has not been consumed of them is copied. */
+  keep(): void {
+    this.#queue.keep();
   }
 
   /**

@@ -10,7 +10,7 @@ import {
   signBlock,
 } from './digest.ts';
 
-/** What a push led to. */
+/** What a push led to. Nothing in it is a view of what was pushed. */
 export interface HandshakeStep {
   /** Bytes to send to the peer now, if any. */
   readonly reply: Buffer | undefined;
@@ -44,11 +44,20 @@ export class ServerHandshake {
     this.#random = random;
   }
 
-  /** Takes bytes as they come. `ProtocolError` `handshake` when the first of them cannot be RTMP. */
+  /**
+   * Takes bytes as they come; they may change afterwards. `ProtocolError` `handshake` when the first of them cannot be
+   * RTMP.
+   */
   push(bytes: Buffer): HandshakeStep {
     if (this.#state === 'done') throw new Error('the handshake is over');
+    this.#queue.push(bytes);
+    const step = this.#step();
+    this.#queue.keep();
+    return step;
+  }
+
+  #step(): HandshakeStep {
     const queue = this.#queue;
-    queue.push(bytes);
     let reply: Buffer | undefined;
     if (this.#state === 'hello') {
       const first = queue.peek(1)?.[0];
@@ -130,11 +139,20 @@ export class ClientHandshake {
     return hello;
   }
 
-  /** Takes the server's bytes as they come. `ProtocolError` `handshake` when it answers with another version. */
+  /**
+   * Takes the server's bytes as they come; they may change afterwards. `ProtocolError` `handshake` when it answers with
+   * another version.
+   */
   push(bytes: Buffer): HandshakeStep {
     if (this.#done) throw new Error('the handshake is over');
+    this.#queue.push(bytes);
+    const step = this.#step();
+    this.#queue.keep();
+    return step;
+  }
+
+  #step(): HandshakeStep {
     const queue = this.#queue;
-    queue.push(bytes);
     if (queue.length > 0 && queue.byteAt(0) !== RTMP_VERSION) {
       throw new ProtocolError('handshake', `The server answered with RTMP version ${queue.byteAt(0)}, not 3`);
     }

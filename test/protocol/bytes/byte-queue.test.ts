@@ -77,6 +77,33 @@ describe('a byte queue', () => {
     expect(() => queueOf('abc').readInto(Buffer.alloc(4), 2, 3)).toThrow(RangeError);
   });
 
+  test('lends what is pushed until it is told to keep it', () => {
+    const [first, second] = [Buffer.from('abcdef'), Buffer.from('ghi')];
+    const queue = new ByteQueue();
+    queue.push(first);
+    queue.skip(2);
+    queue.keep();
+    queue.push(second);
+    first.fill('x');
+    expect(queue.peek(5)?.toString()).toBe('cdefg');
+    queue.skip(5);
+    queue.keep();
+    second.fill('x');
+    expect(queue.take(2).toString()).toBe('hi');
+    queue.keep();
+    expect(queue.length).toBe(0);
+  });
+
+  test('copies what it keeps once', () => {
+    const queue = queueOf('abc');
+    queue.keep();
+    const kept = queue.peek(3);
+    queue.push(Buffer.from('def'));
+    queue.keep();
+    expect(queue.peek(3)?.buffer).toBe(kept?.buffer);
+    expect(queue.peek(3)?.byteOffset).toBe(kept?.byteOffset);
+  });
+
   test('gives back thousands of single bytes in order', () => {
     const bytes = pattern(5000);
     const queue = queueOf(...Array.from(bytes, (byte) => Buffer.of(byte)));
@@ -107,6 +134,25 @@ describe('a byte queue', () => {
           }
         },
       ),
+    );
+  });
+
+  test('gives back what was lent, whatever becomes of it once it is kept', () => {
+    const parts = fc.array(fc.tuple(fc.uint8Array({ maxLength: 40 }), fc.nat(60)), { maxLength: 40 });
+    fc.assert(
+      fc.property(parts, (source) => {
+        const queue = new ByteQueue();
+        const taken: Buffer[] = [];
+        for (const [bytes, amount] of source) {
+          const lent = Buffer.from(bytes);
+          queue.push(lent);
+          taken.push(queue.take(Math.min(amount, queue.length)));
+          queue.keep();
+          lent.fill(0x5a);
+        }
+        taken.push(queue.take(queue.length));
+        expect(Buffer.concat(taken)).toEqual(Buffer.concat(source.map(([bytes]) => bytes)));
+      }),
     );
   });
 });

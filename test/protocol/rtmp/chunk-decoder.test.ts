@@ -118,6 +118,19 @@ describe('chunks become messages', () => {
     expect(first?.payload.toString()).toBe('abc');
   });
 
+  test('bytes that were lent may change once the decoder was told to keep what is left', () => {
+    const bytes = cat(message({ payload: 'first' }), message({ payload: 'second' }));
+    const decoder = new ChunkDecoder();
+    const heard: RtmpMessage[] = [];
+    for (const part of pieces(bytes, [3, 14, 20, 25])) {
+      decoder.push(part);
+      heard.push(...drain(decoder));
+      decoder.keep();
+      part.fill(0xff);
+    }
+    expect(texts(heard)).toEqual(['first', 'second']);
+  });
+
   test('a caller may stop between messages and go on later', () => {
     const decoder = new ChunkDecoder();
     const second = message({ payload: 'b' });
