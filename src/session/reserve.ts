@@ -24,6 +24,9 @@ export async function reserve(
     get players() {
       return publication.players;
     },
+    get restMs() {
+      return publication.restMs;
+    },
     start() {
       publication.start();
       claim.onAir();

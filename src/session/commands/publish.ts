@@ -61,6 +61,7 @@ export async function publish(
   );
   dialogue.log.info({ vhost: vhost.name, app: address.app, stream }, 'publish started');
   dialogue.connection.steady();
+  dialogue.connection.readAtPace(() => dialogue.streams.restMs);
   const info = { code: STATUS.publishStart, description: `Publishing ${stream}.` };
   dialogue.connection.send(
     commandMessage(streamId, 'onFCPublish', 0, null, info),
