@@ -62,6 +62,11 @@ export function* mediaMessages(streamId: number): Generator<RtmpMessage> {
   }
 }
 
+/** A keyframe by itself. */
+export function keyframe(streamId: number, timestamp: number): RtmpMessage {
+  return message(MESSAGE_TYPE.video, CSID.video, streamId, timestamp, KEYFRAME);
+}
+
 const KEYFRAME = payload(Buffer.from([0x17, 1, 0, 0, 0]), KEYFRAME_BYTES);
 const INTERFRAME = payload(Buffer.from([0x27, 1, 0, 0, 0]), FRAME_BYTES);
 const AUDIO = payload(Buffer.from([0xaf, 1]), AUDIO_BYTES);
