@@ -24,3 +24,12 @@ export const DROP_LOG_INTERVAL_MS = 10_000;
 
 /** How long an idle connection is kept when the backend does not say, in milliseconds. */
 export const KEEP_ALIVE_MS = 4_000;
+
+/** Memory that the journal may take, in bytes; over it the oldest deliveries go, however few are left. */
+export const MAX_JOURNAL_BYTES = 33_554_432;
+
+/** Those who follow the journal at the same time. */
+export const MAX_FOLLOWERS = 16;
+
+/** Stream keys that the journal knows to be hidden; over it the one that was not seen for longest is shown again. */
+export const MAX_CONCEALED_STREAMS = 20_000;

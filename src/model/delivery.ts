@@ -69,3 +69,17 @@ export const UNOBSERVED: HookObserver = {
   breaker: () => undefined,
   cached: () => undefined,
 };
+
+/** What of a delivery is counted, by those who do not keep it. */
+export type CountedDelivery = Pick<Delivery, 'action' | 'origin' | 'outcome'> & {
+  readonly timing: Pick<DeliveryTiming, 'totalMs'>;
+};
+
+/** What one process tells another of its hooks: everything since the last time, or as much as there is room for. */
+export interface HookReport {
+  readonly deliveries: readonly Delivery[];
+  /** Deliveries for which there was no room. */
+  readonly counted: readonly CountedDelivery[];
+  readonly breakers: readonly (readonly [origin: string, state: BreakerState])[];
+  readonly cached: readonly (readonly [action: Action, count: number])[];
+}

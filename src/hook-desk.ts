@@ -1,0 +1,92 @@
+import { configuredOrigins, configuredSecrets } from './hooks/configured.ts';
+import { Journal } from './hooks/journal.ts';
+import { type ControlSocket, openControlSocket } from './http/control-socket.ts';
+import { type OutboxStats, RequestError } from './model/control.ts';
+import type { Delivery, HookObserver, HookReport } from './model/delivery.ts';
+import type { Config } from './model/options.ts';
+import { HookMetrics } from './observe/metrics.ts';
+
+/** What the desk lets do, as soon as there are hooks that can. */
+export interface DeskHooks {
+  replay(delivery: Delivery): Promise<Delivery>;
+  outbox(): OutboxStats;
+}
+
+const EMPTY: OutboxStats = { events: 0, oldestMs: 0, dropped: 0, givenUp: 0 };
+
+/**
+ * Where a running server can be asked how its hooks fare: journal and metrics of all its processes, and the socket by
+ * which they are reached. There is none while no vhost has hooks.
+ */
+export class HookDesk {
+  readonly #journal: Journal;
+  readonly #metrics: HookMetrics;
+  #hooks: DeskHooks | undefined;
+  #socket: ControlSocket | undefined;
+  /** Takes what the hooks of this process do. */
+  readonly observer: HookObserver;
+
+  constructor(journalSize: number) {
+    this.#journal = new Journal(journalSize);
+    this.#metrics = new HookMetrics(() => this.#hooks?.outbox() ?? EMPTY);
+    this.observer = {
+      delivered: (delivery) => {
+        this.#metrics.delivered(delivery);
+        this.#journal.add(delivery);
+      },
+      breaker: (origin, state) => this.#metrics.breaker(origin, state),
+      cached: (action) => this.#metrics.cached(action),
+    };
+  }
+
+  /**
+   * Takes a configuration. Opens the socket, which takes hold of the state directory, if some vhost has hooks and it is
+   * not open; rejects with a sentence if that cannot be done.
+   */
+  async configure({ vhosts, journalSize, stateDir }: Config): Promise<void> {
+    const hooks = vhosts.map((vhost) => vhost.hooks);
+    if (!this.#socket && hooks.some(({ enabled }) => enabled)) {
+      this.#socket = await openControlSocket(stateDir, {
+        deliveries: this.#journal,
+        replay: (id) => this.#replay(id),
+        outbox: () => this.#hooks?.outbox() ?? EMPTY,
+        metrics: () => this.#metrics.text(),
+      });
+    }
+    this.#journal.configure(journalSize, hooks.flatMap(configuredSecrets));
+    this.#metrics.keepOnly(new Set(hooks.flatMap(configuredOrigins)));
+  }
+
+  /** From now on these hooks are what the desk speaks for. */
+  serve(hooks: DeskHooks): void {
+    this.#hooks = hooks;
+  }
+
+  /** Takes what a worker process tells. */
+  take(process: string, { deliveries, counted, breakers, cached }: HookReport): void {
+    for (const delivery of deliveries) this.observer.delivered(delivery);
+    for (const delivery of counted) this.#metrics.delivered(delivery);
+    if (counted.length > 0) this.#journal.skip(counted.length);
+    for (const [origin, state] of breakers) this.#metrics.breaker(origin, state, process);
+    for (const [action, count] of cached) this.#metrics.cached(action, count);
+  }
+
+  /** A worker process has ended. */
+  gone(process: string): void {
+    this.#metrics.gone(process);
+  }
+
+  /** Lets followers have the rest, and gives the state directory free: nobody of this server may use it any more. */
+  async close(): Promise<void> {
+    this.#journal.close();
+    await this.#socket?.close();
+    this.#socket = undefined;
+  }
+
+  async #replay(id: string): Promise<Delivery> {
+    const delivery = this.#journal.original(id);
+    if (!delivery) throw new RequestError('unknown', `The journal has no delivery ${id} (any more).`);
+    if (!this.#hooks) throw new RequestError('impossible', 'The server is starting; try again in a moment.');
+    return this.#journal.show(await this.#hooks.replay(delivery));
+  }
+}

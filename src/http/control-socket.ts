@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { join } from 'node:path';
+import fastify, { type FastifyInstance } from 'fastify';
+import type { HookControl } from '../model/control.ts';
+import { hookRoutes } from './hook-routes.ts';
+import {
+  CLOSE_TIMEOUT_MS,
+  HOLDER_TIMEOUT_MS,
+  MAX_CONTROL_BODY_BYTES,
+  MAX_SOCKET_PATH,
+  MAX_SOCKET_PATH_DARWIN,
+} from './limits.ts';
+
+/** A server's hold on its state directory. */
+export interface ControlSocket {
+  /** Lets requests finish, those who take too long not, and gives the directory free. */
+  close(): Promise<void>;
+}
+
+/** Who answers at a control socket. */
+interface Holder {
+  readonly pid: number | undefined;
+  readonly run: string | undefined;
+}
+
+/** Where the server of a state directory is reached. */
+export function controlSocketPath(stateDir: string): string {
+  return join(stateDir, 'control.sock');
+}
+
+/**
+ * Takes hold of a state directory and opens the control socket in it, for this user alone. The socket is the lock as
+ * well: rejects, with a sentence, if somebody answers at it. What a killed server left there is replaced.
+ */
+export async function openControlSocket(stateDir: string, control: HookControl): Promise<ControlSocket> {
+  const path = controlSocketPath(stateDir);
+  checkLength(path);
+  makeDirectory(stateDir);
+  refuseIfHeld(stateDir, await holderOf(path));
+  const run = randomUUID();
+  const app = fastify({ bodyLimit: MAX_CONTROL_BODY_BYTES, forceCloseConnections: 'idle' });
+  app.get('/process', () => ({ pid: process.pid, run }));
+  await app.register(hookRoutes(control));
+  await listenAt(app, stateDir, path);
+  // Of two that started in the same moment, the one whose socket was replaced sees it here.
+  const holder = await holderOf(path);
+  if (holder?.run !== run) {
+    await app.close();
+    refuseIfHeld(stateDir, holder);
+  }
+  return {
+    async close() {
+      // First of all: from here on the name may belong to the next server.
+      rmSync(path, { force: true });
+      const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+      await app.close();
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The socket gets its rights before it gets its name, so nobody else is ever let in. */
+async function listenAt(app: FastifyInstance, stateDir: string, path: string): Promise<void> {
+  // No longer than the name that it gets, which is as long as a path may be.
+  const unnamed = join(stateDir, `c${process.pid}.tmp`);
+  rmSync(unnamed, { force: true });
+  try {
+    await app.listen({ path: unnamed });
+    chmodSync(unnamed, 0o600);
+    renameSync(unnamed, path);
+  } catch (error) {
+    await app.close();
+    throw new Error(`cannot open the control socket ${path}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function checkLength(path: string): void {
+  const most = process.platform === 'darwin' ? MAX_SOCKET_PATH_DARWIN : MAX_SOCKET_PATH;
+  const length = Buffer.byteLength(path);
+  if (length <= most) return;
+  throw new Error(
+    `the path of the control socket has ${length} bytes and may have ${most}: give a shorter state_dir than ${path.slice(0, -'/control.sock'.length)}`,
+  );
+}
+
+function makeDirectory(stateDir: string): void {
+  try {
+    mkdirSync(stateDir, { recursive: true });
+  } catch (error) {
+    throw new Error(`cannot make the state directory ${stateDir}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+}
+
+function refuseIfHeld(stateDir: string, holder: Holder | undefined): void {
+  if (!holder) return;
+  const who = holder.pid === undefined ? 'another process' : `process ${holder.pid}`;
+  throw new Error(
+    `the state directory ${stateDir} is used by ${who}; give this server its own with state_dir`,
+  );
+}
+
+/** Who answers at a path; undefined if nobody does. One that takes the connection and says nothing is somebody too. */
+function holderOf(socketPath: string): Promise<Holder | undefined> {
+  return new Promise((resolve) => {
+    const asking = request(
+      { socketPath, path: '/process', agent: false, timeout: HOLDER_TIMEOUT_MS },
+      (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (part: string) => {
+          text += part;
+        });
+        response.on('close', () => resolve(readHolder(text)));
+      },
+    );
+    asking.on('timeout', () => {
+      resolve({ pid: undefined, run: undefined });
+      asking.destroy();
+    });
+    asking.on('error', (error: NodeJS.ErrnoException) => {
+      const nobody = error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ENOTSOCK';
+      resolve(nobody ? undefined : { pid: undefined, run: undefined });
+    });
+    asking.end();
+  });
+}
+
+function readHolder(text: string): Holder {
+  try {
+    const { pid, run } = JSON.parse(text) as { pid?: unknown; run?: unknown };
+    return {
+      pid: typeof pid === 'number' ? pid : undefined,
+      run: typeof run === 'string' ? run : undefined,
+    };
+  } catch {
+    return { pid: undefined, run: undefined };
+  }
+}
