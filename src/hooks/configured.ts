@@ -1,5 +1,5 @@
 import type { HookOptions } from '../model/options.ts';
-import { secretsIn, soundsSecret } from './secret-values.ts';
+import { decodePart, secretsIn, soundsSecret } from './secret-values.ts';
 
 /** What of a vhost's hooks is never to be shown: keys, API keys in headers, passwords and tokens in URLs. */
 export function configuredSecrets({ secrets, headers, urls }: HookOptions): readonly string[] {
@@ -19,6 +19,8 @@ export function configuredOrigins({ enabled, urls }: HookOptions): readonly stri
 }
 
 function secretsOfUrl(text: string): readonly string[] {
-  const { password, search } = new URL(text);
-  return [...(password === '' ? [] : [password]), ...secretsIn(search)];
+  const { username, password, search } = new URL(text);
+  const user = [username, password].map(decodePart).join(':');
+  const credentials = password === '' ? [] : [password, Buffer.from(user).toString('base64')];
+  return [...credentials, ...secretsIn(search)];
 }
