@@ -8,8 +8,8 @@ import { HookMetrics } from './observe/metrics.ts';
 
 /** What the desk lets do, as soon as there are hooks that can. */
 export interface DeskHooks {
-  replay(delivery: Delivery): Promise<Delivery>;
-  outbox(): OutboxStats;
+  /** Sends an event again, as the `attempt`th time at its URL. */
+  replay(delivery: Delivery, attempt: number): Promise<Delivery>;
 }
 
 const EMPTY: OutboxStats = { events: 0, oldestMs: 0, dropped: 0, givenUp: 0 };
@@ -19,16 +19,16 @@ const EMPTY: OutboxStats = { events: 0, oldestMs: 0, dropped: 0, givenUp: 0 };
  * which they are reached. There is none while no vhost has hooks.
  */
 export class HookDesk {
-  readonly #journal: Journal;
+  readonly #journal = new Journal(0);
   readonly #metrics: HookMetrics;
   #hooks: DeskHooks | undefined;
+  #outbox: () => OutboxStats = () => EMPTY;
   #socket: ControlSocket | undefined;
   /** Takes what the hooks of this process do. */
   readonly observer: HookObserver;
 
-  constructor(journalSize: number) {
-    this.#journal = new Journal(journalSize);
-    this.#metrics = new HookMetrics(() => this.#hooks?.outbox() ?? EMPTY);
+  constructor() {
+    this.#metrics = new HookMetrics(() => this.#outbox());
     this.observer = {
       delivered: (delivery) => {
         this.#metrics.delivered(delivery);
@@ -40,26 +40,30 @@ export class HookDesk {
   }
 
   /**
-   * Takes a configuration. Opens the socket, which takes hold of the state directory, if some vhost has hooks and it is
-   * not open; rejects with a sentence if that cannot be done.
+   * Opens the socket, which takes hold of the state directory, if some vhost has hooks and it is not open. Rejects with
+   * a sentence if that cannot be done.
    */
-  async configure({ vhosts, journalSize, stateDir }: Config): Promise<void> {
+  async open({ vhosts, stateDir }: Config): Promise<void> {
+    if (this.#socket || !vhosts.some(({ hooks }) => hooks.enabled)) return;
+    this.#socket = await openControlSocket(stateDir, {
+      deliveries: this.#journal,
+      replay: (id) => this.#replay(id),
+      outbox: () => this.#outbox(),
+      metrics: () => this.#metrics.text(),
+    });
+  }
+
+  /** Takes what a configuration says of journal and metrics. */
+  configure({ vhosts, journalSize }: Config): void {
     const hooks = vhosts.map((vhost) => vhost.hooks);
-    if (!this.#socket && hooks.some(({ enabled }) => enabled)) {
-      this.#socket = await openControlSocket(stateDir, {
-        deliveries: this.#journal,
-        replay: (id) => this.#replay(id),
-        outbox: () => this.#hooks?.outbox() ?? EMPTY,
-        metrics: () => this.#metrics.text(),
-      });
-    }
     this.#journal.configure(journalSize, hooks.flatMap(configuredSecrets));
     this.#metrics.keepOnly(new Set(hooks.flatMap(configuredOrigins)));
   }
 
   /** From now on these hooks are what the desk speaks for. */
-  serve(hooks: DeskHooks): void {
+  serve(hooks: DeskHooks, outbox?: () => OutboxStats): void {
     this.#hooks = hooks;
+    if (outbox) this.#outbox = outbox;
   }
 
   /** Takes what a worker process tells. */
@@ -87,6 +91,6 @@ export class HookDesk {
     const delivery = this.#journal.original(id);
     if (!delivery) throw new RequestError('unknown', `The journal has no delivery ${id} (any more).`);
     if (!this.#hooks) throw new RequestError('impossible', 'The server is starting; try again in a moment.');
-    return this.#journal.show(await this.#hooks.replay(delivery));
+    return this.#journal.show(await this.#hooks.replay(delivery, this.#journal.attemptsOf(delivery) + 1));
   }
 }

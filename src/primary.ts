@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Answer, Crew, type CrewSnapshot, type Orders } from './cluster/crew.ts';
 import { Fleet, STOP_TIMEOUT_MS, type WorkerProcess } from './cluster/fleet.ts';
+import { HookDesk } from './hook-desk.ts';
 import { createHooks } from './hooks/dispatcher.ts';
 import { type Clock, systemClock } from './model/clock.ts';
-import { UNOBSERVED } from './model/delivery.ts';
 import type { Gate } from './model/lifecycle.ts';
 import type { Logger } from './model/logger.ts';
 import type { Config } from './model/options.ts';
@@ -41,7 +41,11 @@ export async function createPrimary(
 ): Promise<Primary> {
   const { logger, clock = systemClock } = deps;
   const ids = makeIds(config);
-  const hooks = createHooks({ logger, clock, ...ids, version: VERSION, observer: UNOBSERVED });
+  const desk = new HookDesk();
+  await desk.open(config);
+  desk.configure(config);
+  const hooks = createHooks({ logger, clock, ...ids, version: VERSION, observer: desk.observer });
+  desk.serve(hooks);
   const count = workerCount(config);
   // Kept for good: a client may ask for the first time long after the configuration under which it came.
   const gates: Gate[] = [];
@@ -71,8 +75,14 @@ export async function createPrimary(
   };
   const fleet = new Fleet(fileURLToPath(new URL('./worker.js', import.meta.url)), clock, {
     started,
-    said: (worker, message) => crew.take(worker, message),
-    gone: (worker, how) => crew.dismiss(worker, how, stopping),
+    said(worker, message) {
+      if (message.type === 'hooks') desk.take(worker.node, message.report);
+      else crew.take(worker, message);
+    },
+    gone(worker, how) {
+      crew.dismiss(worker, how, stopping);
+      desk.gone(worker.node);
+    },
   });
 
   const stop = async () => {
@@ -86,6 +96,7 @@ export async function createPrimary(
     timer.clear();
     await hooks.drain(current.drainTimeoutMs);
     await hooks.close();
+    await desk.close();
     crew.close();
   };
 
@@ -111,6 +122,7 @@ export async function createPrimary(
       for (const worker of fleet.workers) worker.send({ type: 'reopen log' });
     },
     async reload(next) {
+      await desk.open(next);
       orders = give(next);
       const answer = together(await crew.reorder(orders));
       if (answer && !answer.ok) {
@@ -120,6 +132,7 @@ export async function createPrimary(
       }
       if (answer) ({ addresses } = answer);
       current = next;
+      desk.configure(next);
     },
     stop,
   };

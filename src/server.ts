@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { accessGate } from './access/access-gate.ts';
 import type { Membership } from './cluster/membership.ts';
+import { HookDesk } from './hook-desk.ts';
 import { createHooks } from './hooks/dispatcher.ts';
 import { Hub } from './hub/hub.ts';
 import { type Clock, systemClock } from './model/clock.ts';
@@ -45,13 +46,18 @@ export interface Server {
 export async function createServer(config: Config, deps: ServerDeps): Promise<Server> {
   const { logger, clock = systemClock, membership } = deps;
   const hub = new Hub(clock);
+  // A worker's is in the primary.
+  const desk = membership ? undefined : new HookDesk();
+  await desk?.open(config);
+  desk?.configure(config);
   const hooks = createHooks({
     logger,
     clock,
     ...(membership?.ids ?? makeIds(config)),
     version: VERSION,
-    observer: UNOBSERVED,
+    observer: membership?.hooks ?? desk?.observer ?? UNOBSERVED,
   });
+  desk?.serve(hooks);
   const rulesFor = (from: Config): DoorRules => {
     const vhosts = vhostsOf(from);
     const hookGate = hooks.gateFor(new Map(from.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
@@ -72,6 +78,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     await door.close('shutdown', 'The server could not start.');
     await backDoor?.close();
     await hooks.close();
+    await desk?.close();
     throw error;
   }
   let current = config;
@@ -82,11 +89,13 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     },
     door,
     async reload(next) {
+      await desk?.open(next);
       const rules = rulesFor(next);
       const opened = await openListeners(next.listen, listeners, door);
       for (const [name, listener] of listeners) if (!opened.has(name)) listener.close();
       listeners = opened;
       current = next;
+      desk?.configure(next);
       door.change(rules);
       backDoor?.change(vhostsOf(next));
     },
@@ -96,6 +105,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       await backDoor?.close();
       await hooks.drain(current.drainTimeoutMs);
       await hooks.close();
+      await desk?.close();
     },
   };
 }

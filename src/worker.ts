@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Membership } from './cluster/membership.ts';
 import type { Assignment, ToPrimary, ToWorker } from './cluster/messages.ts';
+import { systemClock } from './model/clock.ts';
 import { openLog } from './observe/logger.ts';
 import { createServer, type Server } from './server.ts';
 
@@ -34,14 +35,14 @@ send({ type: 'ready' });
 async function run(assignment: Assignment): Promise<void> {
   const { config, worker, place } = assignment;
   sockets = dirname(place.address);
-  const membership = new Membership(assignment, send);
+  const membership = new Membership(assignment, systemClock, send);
   const log = openLog(config.log);
   const logger = log.logger.child({ worker });
   let starting: Promise<Server> | undefined;
   process.on('message', (message: ToWorker) => {
     membership.take(message);
     if (message.type === 'reopen log') log.reopen();
-    if (message.type === 'stop') void stop(starting);
+    if (message.type === 'stop') void stop(starting, membership);
     if (message.type === 'reload') {
       membership.epoch = message.epoch;
       void answer(async () => {
@@ -66,9 +67,10 @@ async function answer(work: () => Promise<Server | undefined>): Promise<void> {
   }
 }
 
-async function stop(starting: Promise<Server> | undefined): Promise<void> {
+async function stop(starting: Promise<Server> | undefined, membership: Membership): Promise<void> {
   const server = await starting?.catch(() => undefined);
   await server?.stop();
+  membership.hooks.flush();
   // The way to the primary is in order: when this is written, so is all that was told before.
   send({ type: 'connections', count: 0 }, () => process.exit(0));
 }

@@ -140,7 +140,7 @@ export class Crew {
   }
 
   /** Takes what a worker says. */
-  take(process: WorkerProcess, message: ToPrimary): void {
+  take(process: WorkerProcess, message: Exclude<ToPrimary, { type: 'hooks' }>): void {
     const hand = this.#hands.get(process);
     if (!hand) return;
     switch (message.type) {

@@ -7,6 +7,7 @@ import type { VhostOptions } from '../model/options.ts';
 import type { DoorNeighbours } from '../session/front-door.ts';
 import { SharedReads } from '../session/shared-read.ts';
 import { BackDoor } from './back-door.ts';
+import { HookReporter } from './hook-reporter.ts';
 import { IpcRegistry } from './ipc-registry.ts';
 import type { Assignment, ToPrimary, ToWorker } from './messages.ts';
 import { Numbers } from './numbers.ts';
@@ -28,17 +29,21 @@ export class Membership implements DoorNeighbours {
   readonly claims: IpcRegistry;
   readonly #assignment: Assignment;
   readonly #numbers: Numbers;
-  readonly #send: (message: ToPrimary) => void;
+  readonly #send: (message: ToPrimary, sent?: () => void) => void;
+  /** Tells the primary what the hooks of this worker do. */
+  readonly hooks: HookReporter;
   /** The number of the configuration from which gates are made. */
   epoch: number;
 
-  constructor(assignment: Assignment, send: (message: ToPrimary) => void) {
+  /** `send` calls back when a message is on its way. */
+  constructor(assignment: Assignment, clock: Clock, send: (message: ToPrimary, sent?: () => void) => void) {
     const { serverId, serviceId, epoch, numbers } = assignment;
     this.#assignment = assignment;
     this.#send = send;
     this.ids = { serverId, serviceId };
     this.epoch = epoch;
     this.claims = new IpcRegistry((request) => send({ type: 'registry', request }));
+    this.hooks = new HookReporter(clock, (report, sent) => send({ type: 'hooks', report }, sent));
     this.#numbers = new Numbers(numbers, () => send({ type: 'numbers wanted' }));
   }
 

@@ -1,3 +1,4 @@
+import type { HookReport } from '../model/delivery.ts';
 import type { ClosingEvent, EventFacts, GateAction } from '../model/lifecycle.ts';
 import type { Config } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
@@ -65,6 +66,7 @@ export type ToPrimary =
   | { readonly type: 'listening'; readonly addresses: readonly ListenerAddress[] }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'connections'; readonly count: number }
+  | { readonly type: 'hooks'; readonly report: HookReport }
   | { readonly type: 'numbers wanted' }
   | { readonly type: 'ledger'; readonly entry: LedgerEntry }
   | { readonly type: 'registry'; readonly request: RegistryRequest };

@@ -1,5 +1,5 @@
 import type { Clock } from '../model/clock.ts';
-import type { HookObserver } from '../model/delivery.ts';
+import type { Delivery, HookObserver } from '../model/delivery.ts';
 import type { Gate } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HookOptions } from '../model/options.ts';
@@ -8,7 +8,8 @@ import { Caller } from './caller.ts';
 import { Stamper } from './event.ts';
 import { Gatekeeper, type Means } from './gatekeeper.ts';
 import { type DrainReport, Messenger } from './messenger.ts';
-import { prepareHooks } from './vhost-hooks.ts';
+import { replay } from './replay.ts';
+import { prepareHooks, type VhostHooks } from './vhost-hooks.ts';
 
 /** What the hooks need of the process. */
 export interface HooksDeps {
@@ -30,6 +31,11 @@ export interface Hooks {
    * `vhosts` has every vhost there is, also those without hooks: a vhost that it lacks lets nobody through.
    */
   gateFor(vhosts: ReadonlyMap<string, HookOptions>): Gate;
+  /**
+   * Sends an event again as it was, as the `attempt`th time, under the rules of the last snapshot; resolves with what
+   * came of it. Rejects with a RequestError if its URL is not configured any more.
+   */
+  replay(delivery: Delivery, attempt: number): Promise<Delivery>;
   /** Waits until every closing event told so far was delivered, or the time is over. */
   drain(timeoutMs: number): Promise<DrainReport>;
   /** Refuses open questions, drops what is not delivered and closes all connections. */
@@ -45,9 +51,11 @@ export function createHooks(deps: HooksDeps): Hooks {
   const means: Means = { clock, logger, caller, stamper: new Stamper() };
   const gatekeeper = new Gatekeeper(means);
   const messenger = new Messenger(means);
+  let latest: ReadonlyMap<string, VhostHooks> = new Map();
   return {
     gateFor(options) {
       const vhosts = new Map(Array.from(options, ([name, hooks]) => [name, prepareHooks(hooks, version)]));
+      latest = vhosts;
       backends.keepOnly(Array.from(vhosts.values(), ({ targets }) => [...targets.values()].flat()).flat());
       return {
         async ask(event, signal) {
@@ -62,6 +70,7 @@ export function createHooks(deps: HooksDeps): Hooks {
         asks: (action, vhost) => vhosts.get(vhost)?.targets.has(action) ?? true,
       };
     },
+    replay: (delivery, attempt) => replay(delivery, latest.get(delivery.vhost), attempt, means),
     drain: (timeoutMs) => messenger.drain(timeoutMs),
     async close() {
       gatekeeper.close();

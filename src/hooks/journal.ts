@@ -85,6 +85,12 @@ export class Journal implements DeliveryLog {
     return this.#range(this.#first).findLast((delivery) => delivery.id === id || shortId(delivery.id) === id);
   }
 
+  /** How often the event of a delivery was sent to its URL, as far as is known. */
+  attemptsOf({ eventId, url }: Delivery): number {
+    const same = this.#range(this.#first).filter((other) => other.eventId === eventId && other.url === url);
+    return Math.max(0, ...same.map(({ attempt }) => attempt));
+  }
+
   follow(filter: DeliveryFilter): Follower | undefined {
     if (this.#followers.size >= MAX_FOLLOWERS) return undefined;
     const tail = new Tail(

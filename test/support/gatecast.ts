@@ -32,8 +32,9 @@ export async function startGatecast(conf: string): Promise<GatecastProcess> {
   const directory = temporaryDirectory();
   const confFile = directory.file('gatecast.conf');
   const write = (text: string) => {
-    const listen = /^\s*listen/m.test(text) ? '' : 'listen 127.0.0.1:0;\n';
-    writeFileSync(confFile, `${listen}${text}`);
+    const listen = /^\s*listen/m.test(text) ? '' : 'listen 127.0.0.1:0;';
+    const state = /^\s*state_dir/m.test(text) ? '' : `state_dir ${directory.file('objs')};`;
+    writeFileSync(confFile, `${listen}${state}\n${text}`);
   };
   write(conf);
   const child = gatecast(['-c', confFile]);

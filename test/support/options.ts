@@ -6,6 +6,7 @@ import type {
   VhostOptions,
 } from '../../src/model/options.ts';
 import { DEFAULT_VHOST } from '../../src/model/stream-key.ts';
+import { ownStateDir } from './temporary.ts';
 
 export const PLAY: PlayOptions = {
   gopCache: true,
@@ -63,7 +64,7 @@ export function vhost(options: Partial<VhostOptions> = {}): VhostOptions {
   };
 }
 
-/** A whole configuration that listens at a port of the operating system's choice on the loopback address. */
+/** A whole configuration of one test that listens at a port of the operating system's choice on the loopback address. */
 export function config(options: Partial<Config> = {}): Config {
   return {
     listen: [{ host: '127.0.0.1', port: 0 }],
@@ -75,7 +76,7 @@ export function config(options: Partial<Config> = {}): Config {
     strictVhost: false,
     drainTimeoutMs: 2_000,
     proxyProtocol: { enabled: false, trusted: [] },
-    stateDir: './objs',
+    stateDir: ownStateDir(),
     outbox: {
       enabled: false,
       maxEvents: 100_000,

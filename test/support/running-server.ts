@@ -1,5 +1,6 @@
 import { createServer, parseConfigText, type Server, type ServerDeps } from '../../src/index.ts';
 import type { Logger } from '../../src/model/logger.ts';
+import { ownStateDir } from './temporary.ts';
 
 /** A server in the test's own process. */
 export interface RunningServer {
@@ -18,7 +19,8 @@ export async function startServer(
   conf = 'vhost __defaultVhost__ { }',
   deps: Omit<Partial<ServerDeps>, 'logger'> = {},
 ): Promise<RunningServer> {
-  const result = parseConfigText(`listen 127.0.0.1:0;\n${conf}`, 'test.conf');
+  const state = /^\s*state_dir\b/m.test(conf) ? '' : `state_dir ${ownStateDir()};`;
+  const result = parseConfigText(`listen 127.0.0.1:0;${state}\n${conf}`, 'test.conf');
   if (!result.ok) throw new Error(JSON.stringify(result.errors));
   const log: LogLine[] = [];
   const server = await createServer(result.config, { logger: collect(log, {}), ...deps });

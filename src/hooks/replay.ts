@@ -1,0 +1,53 @@
+import type { Clock } from '../model/clock.ts';
+import { RequestError } from '../model/control.ts';
+import type { Delivery } from '../model/delivery.ts';
+import type { Call, Caller } from './caller.ts';
+import { TimeLimit } from './time-limit.ts';
+import type { VhostHooks } from './vhost-hooks.ts';
+
+/**
+ * Sends an event again as it was, with its id and its body, to the same URL, and resolves with what came of it. How that
+ * is done (time, keys, headers) is what `hooks` of its vhost say now; so is whether that URL may be called at all.
+ * No client feels the answer. Rejects with a RequestError if there is no such URL any more.
+ */
+export async function replay(
+  delivery: Delivery,
+  hooks: VhostHooks | undefined,
+  attempt: number,
+  { caller, clock }: { readonly caller: Caller; readonly clock: Clock },
+): Promise<Delivery> {
+  const { action, url, vhost } = delivery;
+  const targets = [...(hooks?.targets.get(action) ?? []), ...[...(hooks?.targets.values() ?? [])].flat()];
+  const target = targets.find(({ shown }) => shown === url);
+  if (hooks === undefined || target === undefined) {
+    throw new RequestError(
+      'impossible',
+      `The vhost ${vhost} has no URL ${url} any more, so the event is not sent there.`,
+    );
+  }
+  const limit = new TimeLimit(clock, hooks.policy(action).timeoutMs);
+  try {
+    return await new Promise<Delivery>((resolve, reject) => {
+      const call: Call = {
+        event: eventOf(delivery),
+        hooks,
+        target,
+        attempt,
+        body: delivery.request.body,
+        report: resolve,
+      };
+      caller.call(call, limit).catch(reject);
+    });
+  } finally {
+    limit.clear();
+  }
+}
+
+/** As much of the event as a call needs that has its body already. */
+function eventOf({ action, vhost, app, stream, clientId, eventId, at }: Delivery): Call['event'] {
+  const client = { id: clientId, number: 0, ip: '' };
+  const facts = { client, vhost, app, stream, param: '', tcUrl: '', pageUrl: '' };
+  const event = { ...facts, action, stamp: { id: eventId, at, seq: 0 } };
+  // Which kind of event it is does not matter here: nothing is read but what all of them have.
+  return event as Call['event'];
+}
