@@ -40,7 +40,7 @@ export function gatecast(label: string, vhost: string, outside = ''): Peer {
     start: (core, port) => {
       const conf = file(
         `gatecast-${port}.conf`,
-        `listen ${port}; state_dir ${join(scratch, `objs-${port}`)}; max_connections 20000; srs_log_level error; state_dir ${scratch}/state-${port}; ${outside}\nvhost __defaultVhost__ { ${vhost} }\n`,
+        `listen ${port}; max_connections 20000; srs_log_level error; state_dir ${scratch}/state-${port}; ${outside}\nvhost __defaultVhost__ { ${vhost} }\n`,
       );
       return listening(start(core, process.execPath, [join(root, 'dist/cli/main.js'), '-c', conf]), port);
     },
