@@ -83,6 +83,8 @@ export async function createPrimary(
       crew.dismiss(worker, how, stopping);
       desk.gone(worker.node);
     },
+    hangs: ({ number, pid }) =>
+      logger.error({ worker: number, pid }, 'a worker answers no more: it is ended and replaced'),
   });
 
   const stop = async () => {

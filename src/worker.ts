@@ -7,8 +7,10 @@ import { systemClock } from './model/clock.ts';
 import { openLog } from './observe/logger.ts';
 import { createServer, type Server } from './server.ts';
 
-/** How often the primary is told the number of connections, if it has changed. */
+/** How often the primary is told the number of connections, if it has changed … */
 const REPORT_MS = 250;
+/** … and if it has not: every fourth time, as a sign of life. */
+const SIGN_OF_LIFE = 4;
 
 const send = (message: ToPrimary, done: () => void = () => undefined) => {
   if (process.connected) process.send?.(message, done);
@@ -77,10 +79,14 @@ async function stop(starting: Promise<Server> | undefined, membership: Membershi
 
 function reportConnections(server: Server): void {
   let told = 0;
+  let quiet = 0;
   const timer = setInterval(() => {
     const count = server.door.connections;
-    if (count !== told) send({ type: 'connections', count });
+    quiet = count === told ? quiet + 1 : SIGN_OF_LIFE;
+    if (quiet < SIGN_OF_LIFE) return;
+    send({ type: 'connections', count });
     told = count;
+    quiet = 0;
   }, REPORT_MS);
   timer.unref();
 }

@@ -1,6 +1,7 @@
 import cluster, { type Worker } from 'node:cluster';
 import type { Clock } from '../model/clock.ts';
 import type { ToPrimary, ToWorker } from './messages.ts';
+import { Watchdog } from './watchdog.ts';
 
 /** A worker that asks to begin within this time of its predecessor's beginning waits out the rest of it. */
 export const RESPAWN_PAUSE_MS = 1_000;
@@ -27,6 +28,8 @@ export interface FleetEvents {
   said(worker: WorkerProcess, message: ToPrimary): void;
   /** It has ended, and all that it said before has been heard. `how` is its exit code or a signal's name. */
   gone(worker: WorkerProcess, how: string): void;
+  /** It has said nothing for so long that it will be ended and replaced. */
+  hangs(worker: WorkerProcess): void;
 }
 
 /** Worker processes that share listening sockets. One that ends is replaced, until the fleet is told to stop. */
@@ -34,6 +37,7 @@ export class Fleet {
   readonly #clock: Clock;
   readonly #events: FleetEvents;
   readonly #alive = new Set<WorkerProcess>();
+  readonly #watchdog: Watchdog<WorkerProcess>;
   #replacing = true;
   #noneLeft: (() => void) | undefined;
 
@@ -41,6 +45,10 @@ export class Fleet {
   constructor(file: string, clock: Clock, events: FleetEvents) {
     this.#clock = clock;
     this.#events = events;
+    this.#watchdog = new Watchdog(clock, (worker) => {
+      events.hangs(worker);
+      worker.kill();
+    });
     // The kernel spreads connections: no process stands between it and the workers (docs/adr/0011-workers.md).
     cluster.schedulingPolicy = cluster.SCHED_NONE;
     cluster.setupPrimary({ exec: file, args: [], serialization: 'advanced' });
@@ -68,7 +76,11 @@ export class Fleet {
     const process = cluster.fork();
     const worker = describe(number, process);
     this.#alive.add(worker);
-    process.on('message', (message: ToPrimary) => this.#events.said(worker, message));
+    this.#watchdog.heard(worker);
+    process.on('message', (message: ToPrimary) => {
+      this.#watchdog.heard(worker);
+      this.#events.said(worker, message);
+    });
     process.on('error', () => undefined);
     // Both, since what it said last may be read after its end is known.
     const ended = new Promise<string>((resolve) => {
@@ -81,6 +93,7 @@ export class Fleet {
 
   #gone(worker: WorkerProcess, how: string, began: number): void {
     this.#alive.delete(worker);
+    this.#watchdog.forget(worker);
     this.#events.gone(worker, how);
     if (this.#replacing) {
       const pause = RESPAWN_PAUSE_MS - (this.#clock.now() - began);
