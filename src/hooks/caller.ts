@@ -82,8 +82,7 @@ export class Caller {
     const passing = outcome === 'failed' && (typeof reply === 'string' || reply.status >= 500);
     if (ticket !== undefined) {
       // Who left before the answer, and who never came to ask, cannot say how the backend is.
-      const mute =
-        !exchanged.started || (typeof reply === 'string' && limit.why !== undefined && !limit.expired);
+      const mute = !exchanged.started || (typeof reply === 'string' && limit.givenUp);
       const how = typeof reply === 'string' ? reply : `answered with status ${reply.status}`;
       breaker.settle(ticket, mute ? 'none' : passing ? 'ill' : 'well', how);
     }

@@ -6,9 +6,11 @@ import type { HookOptions } from '../model/options.ts';
 import { Backends } from './backends.ts';
 import { Caller } from './caller.ts';
 import { Stamper } from './event.ts';
-import { Gatekeeper, type Means } from './gatekeeper.ts';
+import { Gatekeeper } from './gatekeeper.ts';
+import type { Means } from './means.ts';
 import { type DrainReport, Messenger } from './messenger.ts';
 import { replay } from './replay.ts';
+import { VerdictCache } from './verdict-cache.ts';
 import { prepareHooks, type VhostHooks } from './vhost-hooks.ts';
 
 /** What the hooks need of the process. */
@@ -48,7 +50,7 @@ export function createHooks(deps: HooksDeps): Hooks {
   const backends = new Backends(clock, logger, observer);
   const server = { serverId: deps.serverId, serviceId: deps.serviceId };
   const caller = new Caller({ backends, clock, server, observer });
-  const means: Means = { clock, logger, caller, stamper: new Stamper() };
+  const means: Means = { clock, logger, caller, stamper: new Stamper(), observer };
   const gatekeeper = new Gatekeeper(means);
   const messenger = new Messenger(means);
   let latest: ReadonlyMap<string, VhostHooks> = new Map();
@@ -57,10 +59,11 @@ export function createHooks(deps: HooksDeps): Hooks {
       const vhosts = new Map(Array.from(options, ([name, hooks]) => [name, prepareHooks(hooks, version)]));
       latest = vhosts;
       backends.keepOnly(Array.from(vhosts.values(), ({ targets }) => [...targets.values()].flat()).flat());
+      const cache = new VerdictCache(clock);
       return {
         async ask(event, signal) {
           const hooks = vhosts.get(event.vhost);
-          if (hooks !== undefined) return gatekeeper.ask(event, hooks, signal);
+          if (hooks !== undefined) return gatekeeper.ask(event, hooks, cache, signal);
           return { allowed: false, message: 'The vhost is not configured.' };
         },
         tell(event) {

@@ -1,51 +1,42 @@
-import type { Clock } from '../model/clock.ts';
 import { ALLOWED, type GateEvent, type Verdict } from '../model/lifecycle.ts';
-import type { Logger } from '../model/logger.ts';
-import type { Caller } from './caller.ts';
-import type { Stamper } from './event.ts';
-import type { Target } from './target.ts';
+import { Asker } from './asker.ts';
+import { ABANDONED, type Decision, isForOthers, STOPPING } from './decision.ts';
+import { Flight } from './flight.ts';
+import { describe, type Means, since } from './means.ts';
 import { TimeLimit } from './time-limit.ts';
-import type { Refusal } from './verdict.ts';
+import { sameQuestion, type VerdictCache } from './verdict-cache.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
 
-/** What asking and telling need. */
-export interface Means {
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly caller: Caller;
-  readonly stamper: Stamper;
-}
-
-const CLIENT_GONE = 'was not waited for: the client has gone';
-const STOPPING = 'was not waited for: the server is stopping';
-
-/** Puts gate events to the backends. */
+/** Puts the questions of clients to the backends, those that are the same only once. */
 export class Gatekeeper {
   readonly #means: Means;
+  readonly #asker: Asker;
   readonly #open = new Set<TimeLimit>();
   #closed = false;
 
   constructor(means: Means) {
     this.#means = means;
+    this.#asker = new Asker(means);
   }
 
-  /** Asks the URLs one by one, all under one time limit, and stops at the first refusal. Never rejects. */
-  async ask(event: GateEvent, hooks: VhostHooks, signal: AbortSignal): Promise<Verdict> {
-    const targets = hooks.targets.get(event.action);
-    if (targets === undefined) return ALLOWED;
+  /** Never rejects: whatever goes wrong is a refusal, unless the policy of the event lets it pass. */
+  async ask(event: GateEvent, hooks: VhostHooks, cache: VerdictCache, client: AbortSignal): Promise<Verdict> {
+    if (!hooks.targets.has(event.action)) return ALLOWED;
     if (this.#closed) return { allowed: false, message: 'The server is stopping.' };
-    if (signal.aborted) return { allowed: false, message: 'The client has gone.' };
-    const limit = new TimeLimit(this.#means.clock, hooks.policy(event.action).timeoutMs);
-    const leave = () => limit.end(CLIENT_GONE);
-    signal.addEventListener('abort', leave);
-    this.#open.add(limit);
-    try {
-      return await this.#askAll(event, hooks, targets, limit, signal);
-    } finally {
-      this.#open.delete(limit);
-      signal.removeEventListener('abort', leave);
-      limit.clear();
+    if (client.aborted) return { allowed: false, message: 'The client has gone.' };
+    const began = this.#means.clock.now();
+    const question = sameQuestion(event, hooks);
+    const kept = question === undefined ? undefined : cache.kept(question);
+    const out = question === undefined || kept !== undefined ? undefined : cache.out(question);
+    const known = out === undefined ? kept : await out.join(client);
+    if (known !== undefined && isForOthers(known)) {
+      if (known !== ABANDONED) this.#means.observer.cached(event.action);
+      return this.#answer(event, known, began, { cached: true });
     }
+    const flight = this.#launch(event, hooks, began);
+    if (question !== undefined && known === undefined)
+      void cache.launch(question, flight, hooks.policy(event.action).cacheMs);
+    return this.#answer(event, await flight.join(client), began);
   }
 
   /** Ends all open questions as refusals, and all later ones at once. */
@@ -54,52 +45,26 @@ export class Gatekeeper {
     for (const limit of this.#open) limit.end(STOPPING);
   }
 
-  async #askAll(
-    event: GateEvent,
-    hooks: VhostHooks,
-    targets: readonly Target[],
-    limit: TimeLimit,
-    client: AbortSignal,
-  ): Promise<Verdict> {
-    const { caller, clock, logger, stamper } = this.#means;
-    const began = clock.now();
-    const stamped = stamper.stamp(event);
-    for (const target of targets) {
-      const judgement = await caller.call({ event: stamped, hooks, target, attempt: 1 }, limit);
-      if (judgement.allowed) continue;
-      const fields = {
-        ...describe(event),
-        url: target.shown,
-        reason: judgement.message,
-        ms: since(clock, began),
-      };
-      logger[this.#levelOf(judgement, client)](fields, 'gate refused');
-      return { allowed: false, message: judgement.forClient };
-    }
-    logger.debug({ ...describe(event), ms: since(clock, began) }, 'gate allowed');
-    return ALLOWED;
+  #launch(event: GateEvent, hooks: VhostHooks, began: number): Flight {
+    const { clock } = this.#means;
+    const limit = new TimeLimit(clock, hooks.policy(event.action).timeoutMs, clock.now() - began);
+    this.#open.add(limit);
+    const ask = async () => {
+      try {
+        return await this.#asker.ask(event, hooks, limit);
+      } finally {
+        this.#open.delete(limit);
+        limit.clear();
+      }
+    };
+    return new Flight(limit, ask());
   }
 
-  /** A backend that says no is daily business, one that cannot be understood is trouble, a client that left is neither. */
-  #levelOf(refusal: Refusal, client: AbortSignal): 'debug' | 'info' | 'warn' {
-    if (refusal.deliberate) return 'info';
-    return client.aborted || this.#closed ? 'debug' : 'warn';
+  #answer(event: GateEvent, { verdict, refusal }: Decision, began: number, how: object = {}): Verdict {
+    const { clock, logger } = this.#means;
+    const fields = { ...describe(event), ...how, ms: since(clock, began) };
+    if (refusal === undefined) logger.debug(fields, 'gate allowed');
+    else logger[refusal.level]({ ...fields, url: refusal.url, reason: refusal.reason }, 'gate refused');
+    return verdict;
   }
-}
-
-/** What a log line says of the client. */
-export function describe(event: {
-  readonly action: string;
-  readonly client: { readonly id: string; readonly ip: string };
-  readonly vhost: string;
-  readonly app: string;
-  readonly stream: string;
-}): Record<string, string> {
-  const { action, client, vhost, app, stream } = event;
-  return { action, client: client.id, ip: client.ip, vhost, app, stream };
-}
-
-/** Whole milliseconds since `began`. */
-export function since(clock: Clock, began: number): number {
-  return Math.round(clock.now() - began);
 }

@@ -33,3 +33,15 @@ export const MAX_FOLLOWERS = 16;
 
 /** Stream keys that the journal knows to be hidden; over it the one that was not seen for longest is shown again. */
 export const MAX_CONCEALED_STREAMS = 20_000;
+
+/** Verdicts that `cache` keeps at most; over it the one that was not wanted for longest goes. */
+export const MAX_CACHED_VERDICTS = 50_000;
+
+/** Time to the first repetition of a question, in milliseconds; doubled each time … */
+export const FIRST_RETRY_MS = 50;
+
+/** … up to this. */
+export const MAX_RETRY_MS = 2_000;
+
+/** Shortest time between two log lines about one URL that fails and is passed over, in milliseconds. */
+export const FAILURE_LOG_INTERVAL_MS = 10_000;

@@ -1,8 +1,8 @@
 import type { ClosingEvent } from '../model/lifecycle.ts';
 import { type Delivery, DeliveryQueue } from './delivery-queue.ts';
 import type { Stamped } from './event.ts';
-import { describe, type Means, since } from './gatekeeper.ts';
 import { DROP_LOG_INTERVAL_MS } from './limits.ts';
+import { describe, type Means, since } from './means.ts';
 import type { Target } from './target.ts';
 import { TimeLimit } from './time-limit.ts';
 import type { VhostHooks } from './vhost-hooks.ts';

@@ -10,8 +10,9 @@ export class TimeLimit {
   #why: string | undefined;
   #expired = false;
 
-  constructor(clock: Clock, ms: number) {
-    this.#timer = clock.after(ms, () => {
+  /** `spentMs` of the `ms` milliseconds are over already. */
+  constructor(clock: Clock, ms: number, spentMs = 0) {
+    this.#timer = clock.after(ms - spentMs, () => {
       this.#expired = this.#why === undefined;
       this.end(`did not answer within ${ms} ms`);
     });
@@ -22,9 +23,9 @@ export class TimeLimit {
     return this.#why;
   }
 
-  /** True if the time is over, which may be the backend's fault; false if somebody ended it, which is not. */
-  get expired(): boolean {
-    return this.#expired;
+  /** True if somebody ended it before its time, which is no fault of a backend. */
+  get givenUp(): boolean {
+    return this.#why !== undefined && !this.#expired;
   }
 
   /** Who is to know of the end; one at a time, for URLs are called one by one. */

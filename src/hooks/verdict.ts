@@ -1,3 +1,4 @@
+import type { Grant } from '../model/lifecycle.ts';
 import type { HookOptions } from '../model/options.ts';
 import { MAX_EXCERPT, MAX_MESSAGE } from './limits.ts';
 
@@ -10,10 +11,12 @@ export interface Refusal {
   readonly forClient: string;
   /** True if the backend meant to say no, false if its answer is no answer. */
   readonly deliberate: boolean;
+  /** An rtmp URL where the client is welcome instead. */
+  readonly redirect?: string | undefined;
 }
 
 /** What a backend's answer means. */
-export type Judgement = { readonly allowed: true } | Refusal;
+export type Judgement = { readonly allowed: true; readonly grant?: Grant | undefined } | Refusal;
 
 /** What a body says: yes, no (with a code or words), or nothing that the contract knows. */
 interface Answer {

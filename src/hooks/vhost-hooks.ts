@@ -1,4 +1,4 @@
-import type { KeyObject } from 'node:crypto';
+import { createHash, type KeyObject } from 'node:crypto';
 import type { Action } from '../model/lifecycle.ts';
 import type { HookOptions, HookPolicy, HookSchema } from '../model/options.ts';
 import { signingKeys } from './signature.ts';
@@ -6,6 +6,8 @@ import { parseTarget, type Target } from './target.ts';
 
 /** The hooks of one vhost, ready for use. */
 export interface VhostHooks {
+  /** The same for vhosts whose hooks are the same in everything. */
+  readonly identity: string;
   readonly schema: HookSchema;
   readonly timeoutMs: number;
   /** No key means no URL for that event. */
@@ -28,6 +30,7 @@ export function prepareHooks(options: HookOptions, version: string): VhostHooks 
       );
   }
   return {
+    identity: createHash('sha256').update(JSON.stringify(options)).digest('base64'),
     schema: options.schema,
     timeoutMs: options.timeoutMs,
     targets,

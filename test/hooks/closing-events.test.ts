@@ -219,7 +219,7 @@ test('drops are counted in one line per interval', async () => {
   const caller = new Caller({ backends, clock, server: SERVER, observer });
   const peer = await backend(() => undefined);
   const messenger = new Messenger(
-    { clock, logger, caller, stamper: new Stamper() },
+    { clock, logger, caller, stamper: new Stamper(), observer },
     { maxWaiting: 1, maxRunning: 1 },
   );
   const hooks = prepareHooks(hookOptions({ on_close: [peer.origin] }), '0.1.0');

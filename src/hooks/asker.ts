@@ -1,0 +1,111 @@
+import type { GateEvent, Grant } from '../model/lifecycle.ts';
+import type { HookPolicy } from '../model/options.ts';
+import type { Called } from './caller.ts';
+import type { Decision } from './decision.ts';
+import type { Stamped } from './event.ts';
+import { FAILURE_LOG_INTERVAL_MS, FIRST_RETRY_MS, MAX_RETRY_MS } from './limits.ts';
+import { describe, type Means } from './means.ts';
+import { Seldom } from './seldom.ts';
+import type { Target } from './target.ts';
+import { pause, type TimeLimit } from './time-limit.ts';
+import type { VhostHooks } from './vhost-hooks.ts';
+
+/** Puts one question to its URLs, after the policy of its event. */
+export class Asker {
+  readonly #means: Means;
+  readonly #failures: Seldom;
+  readonly #uncacheable: Seldom;
+
+  constructor(means: Means) {
+    this.#means = means;
+    this.#failures = new Seldom(means.clock, FAILURE_LOG_INTERVAL_MS);
+    this.#uncacheable = new Seldom(means.clock, Number.POSITIVE_INFINITY);
+  }
+
+  /** Asks one by one, all under one time limit, and stops at the first refusal. Never rejects. */
+  async ask(event: GateEvent, hooks: VhostHooks, limit: TimeLimit): Promise<Decision> {
+    const policy = hooks.policy(event.action);
+    const stamped = this.#means.stamper.stamp(event);
+    let grant: Grant | undefined;
+    let answered = true;
+    let freshMs = Number.POSITIVE_INFINITY;
+    for (const target of hooks.targets.get(event.action) ?? []) {
+      const called = await this.#persist(stamped, hooks, target, policy, limit);
+      if (called.outcome === 'allowed' || called.outcome === 'refused') {
+        freshMs = Math.min(freshMs, called.freshMs);
+        this.#noteFreshness(target, policy, called);
+      } else {
+        answered = false;
+      }
+      if (called.allowed) {
+        if (called.grant) grant = { ...grant, ...called.grant };
+      } else if (this.#mayPass(called, policy, limit)) {
+        this.#notePass(event, target, called.message);
+      } else {
+        return refuse(called, target, answered, freshMs, limit);
+      }
+    }
+    return { verdict: grant ? { allowed: true, grant } : { allowed: true }, answered, freshMs };
+  }
+
+  /** Asks one URL, and again if it fails to answer: as often as the policy says and the time allows. */
+  async #persist(
+    event: Stamped<GateEvent>,
+    hooks: VhostHooks,
+    target: Target,
+    { retries }: HookPolicy,
+    limit: TimeLimit,
+  ): Promise<Called> {
+    for (let attempt = 1; ; attempt++) {
+      const called = await this.#means.caller.call({ event, hooks, target, attempt }, limit);
+      if (!called.passing || attempt > retries) return called;
+      await pause(this.#means.clock, retryDelay(attempt), limit);
+      if (limit.why !== undefined) return called;
+    }
+  }
+
+  /** A refusal never passes, nor a client that left or a server that stops: only a backend that fails. */
+  #mayPass({ outcome }: Called, { onError }: HookPolicy, limit: TimeLimit): boolean {
+    return onError === 'allow' && outcome !== 'refused' && !limit.givenUp;
+  }
+
+  /** A backend that is down lets everybody in: one line in a while, with how many it was about. */
+  #notePass(event: GateEvent, target: Target, reason: string): void {
+    const times = this.#failures.due(target);
+    if (times === undefined) return;
+    const fields = { ...describe(event), url: target.shown, reason, times };
+    this.#means.logger.warn(fields, 'gate passed without an answer: on_error allow');
+  }
+
+  /** Frameworks forbid caching unless told otherwise, and whoever wrote `cache` wonders why nothing is cached. */
+  #noteFreshness(target: Target, { cacheMs }: HookPolicy, { freshMs }: Called): void {
+    if (cacheMs === 0 || freshMs > 0 || this.#uncacheable.due(target) === undefined) return;
+    this.#means.logger.info(
+      { url: target.shown, cacheMs },
+      'backend forbids with Cache-Control what the cache directive allows: it is asked each time',
+    );
+  }
+}
+
+function refuse(
+  called: Called & { allowed: false },
+  target: Target,
+  answered: boolean,
+  freshMs: number,
+  limit: TimeLimit,
+): Decision {
+  const { forClient, redirect, outcome, message } = called;
+  // A backend that says no is daily business, one that cannot be understood is trouble, a client that left is neither.
+  const trouble = limit.givenUp ? 'debug' : 'warn';
+  return {
+    verdict: { allowed: false, message: forClient, ...(redirect === undefined ? {} : { redirect }) },
+    answered,
+    freshMs,
+    refusal: { url: target.shown, reason: message, level: outcome === 'refused' ? 'info' : trouble },
+  };
+}
+
+/** Doubled each time, and anything from half of that to all of it, so that those who failed together do not come together. */
+function retryDelay(attempt: number): number {
+  return Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), MAX_RETRY_MS) * (0.5 + Math.random() / 2);
+}
