@@ -137,7 +137,7 @@ function outcomeOf(judgement: Judgement): DeliveryOutcome {
 function identify({ event, hooks, target, attempt }: Call) {
   const { action, vhost, app, stream, stamp, client } = event;
   const urls = hooks.targets.get(action) ?? [target];
-  const number = (attempt - 1) * urls.length + urls.indexOf(target) + 1;
+  const number = (attempt - 1) * urls.length + Math.max(urls.indexOf(target), 0) + 1;
   return {
     id: `${stamp.id}-${number}`,
     eventId: stamp.id,
