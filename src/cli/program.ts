@@ -3,6 +3,7 @@ import { printConfig } from '../config/index.ts';
 import { VERSION } from '../version.ts';
 import { callbacksCommand } from './callbacks/command.ts';
 import { convertCommand } from './convert.ts';
+import { hooksCommand } from './hooks/command.ts';
 import { readConfig } from './read-config.ts';
 import { resolveCommand } from './resolve.ts';
 import { serve } from './serve.ts';
@@ -26,7 +27,8 @@ export function program(): Command {
     .action(run)
     .addCommand(convertCommand())
     .addCommand(resolveCommand())
-    .addCommand(callbacksCommand());
+    .addCommand(callbacksCommand())
+    .addCommand(hooksCommand());
 }
 
 async function run(flags: Flags, command: Command): Promise<void> {

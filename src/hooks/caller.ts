@@ -1,7 +1,7 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../model/clock.ts';
 import type { Delivery, DeliveryOutcome, HookObserver } from '../model/delivery.ts';
-import { type Action, GATE_ACTIONS, LATER_ACTIONS } from '../model/lifecycle.ts';
+import { isQuestion } from '../model/lifecycle.ts';
 import { skipped } from './backend.ts';
 import type { Backends } from './backends.ts';
 import type { HookEvent, Stamped } from './event.ts';
@@ -48,7 +48,6 @@ export interface CallerDeps {
 type Header = readonly [name: string, value: string];
 
 const SIGNATURE = 'webhook-signature';
-const QUESTIONS: ReadonlySet<Action> = new Set([...GATE_ACTIONS, ...LATER_ACTIONS]);
 
 /** Delivers one event to one URL, once, and says what came of it. */
 export class Caller {
@@ -72,7 +71,7 @@ export class Caller {
       headers: [...target.headers, ...stamps.flat()],
       body,
       connectTimeoutMs: hooks.policy(event.action).connectTimeoutMs,
-      urgent: QUESTIONS.has(event.action),
+      urgent: isQuestion(event.action),
     };
     const exchanged = ticket === undefined ? skipped(breaker.why) : await backend.post(post, limit);
     const { reply } = exchanged;

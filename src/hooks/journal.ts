@@ -1,12 +1,10 @@
 import { LRUCache } from 'lru-cache';
 import type { DeliveryFilter, DeliveryLog, Follower } from '../model/control.ts';
 import type { Delivery } from '../model/delivery.ts';
-import { type Action, GATE_ACTIONS, LATER_ACTIONS } from '../model/lifecycle.ts';
+import { isQuestion } from '../model/lifecycle.ts';
 import { MAX_CONCEALED_STREAMS, MAX_FOLLOWERS, MAX_JOURNAL_BYTES } from './limits.ts';
 import { maskDelivery } from './masking.ts';
 import { renamedFrom } from './renaming.ts';
-
-const QUESTIONS: ReadonlySet<Action> = new Set([...GATE_ACTIONS, ...LATER_ACTIONS]);
 
 /**
  * The last deliveries, as they were; who looks at them sees them masked. Keeping one costs next to nothing, since all
@@ -225,7 +223,7 @@ function fits(delivery: Delivery, { vhost, event, client, failed }: DeliveryFilt
 
 /** A backend that refuses a question works; one that refuses to be told something does not. */
 function hasFailed({ outcome, action }: Delivery): boolean {
-  return outcome !== 'allowed' && !(outcome === 'refused' && QUESTIONS.has(action));
+  return outcome !== 'allowed' && !(outcome === 'refused' && isQuestion(action));
 }
 
 function keyNames({ vhost, app, stream, clientId }: Delivery): string[] {

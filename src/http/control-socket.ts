@@ -3,7 +3,7 @@ import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
-import type { HookControl } from '../model/control.ts';
+import { CONTROL_SOCKET, type HookControl } from '../model/control.ts';
 import { hookRoutes } from './hook-routes.ts';
 import {
   CLOSE_TIMEOUT_MS,
@@ -25,17 +25,12 @@ interface Holder {
   readonly run: string | undefined;
 }
 
-/** Where the server of a state directory is reached. */
-export function controlSocketPath(stateDir: string): string {
-  return join(stateDir, 'control.sock');
-}
-
 /**
  * Takes hold of a state directory and opens the control socket in it, for this user alone. The socket is the lock as
  * well: rejects, with a sentence, if somebody answers at it. What a killed server left there is replaced.
  */
 export async function openControlSocket(stateDir: string, control: HookControl): Promise<ControlSocket> {
-  const path = controlSocketPath(stateDir);
+  const path = join(stateDir, CONTROL_SOCKET);
   checkLength(path);
   makeDirectory(stateDir);
   refuseIfHeld(stateDir, await holderOf(path));
@@ -81,7 +76,7 @@ function checkLength(path: string): void {
   const length = Buffer.byteLength(path);
   if (length <= most) return;
   throw new Error(
-    `the path of the control socket has ${length} bytes and may have ${most}: give a shorter state_dir than ${path.slice(0, -'/control.sock'.length)}`,
+    `the path of the control socket has ${length} bytes and may have ${most}: give a shorter state_dir than ${path.slice(0, -`/${CONTROL_SOCKET}`.length)}`,
   );
 }
 

@@ -2,6 +2,9 @@
 import type { Delivery } from './delivery.ts';
 import type { Action } from './lifecycle.ts';
 
+/** The name of the socket in the state directory. */
+export const CONTROL_SOCKET = 'control.sock';
+
 /** Which deliveries somebody wants to see; what is left out does not matter. */
 export interface DeliveryFilter {
   readonly vhost?: string | undefined;

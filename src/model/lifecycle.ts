@@ -24,6 +24,13 @@ export const ACTIONS: readonly Action[] = [
   ...NOTICE_ACTIONS,
 ];
 
+const QUESTIONS: ReadonlySet<Action> = new Set([...GATE_ACTIONS, ...LATER_ACTIONS]);
+
+/** True for what a backend is asked, false for what it is told. */
+export function isQuestion(action: Action): action is QuestionAction {
+  return QUESTIONS.has(action);
+}
+
 /** Why a connection, a publish or a play ended. */
 export type CloseReason =
   | 'client' // the peer closed, or sent deleteStream, closeStream, FCUnpublish

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { ACTIONS, type Action, GATE_ACTIONS, LATER_ACTIONS } from '../../model/lifecycle.ts';
+import { ACTIONS, type Action, isQuestion } from '../../model/lifecycle.ts';
 import type { HookName, HookOptions, HookPolicy } from '../../model/options.ts';
 import type { Position } from '../diagnostic.ts';
 import { quote, type Report } from '../report.ts';
@@ -69,12 +69,11 @@ function resolvePolicies(content: readonly Directive[], defaults: HookValues, co
   return { options, settings };
 }
 
-const QUESTIONS: ReadonlySet<string> = new Set([...GATE_ACTIONS, ...LATER_ACTIONS]);
 const TOLD = new Set([HOOK_POLICY.connectTimeoutMs.name, HOOK_POLICY.timeoutMs.name]);
 
 /** An event that is told, not asked, knows no other policy: the outbox repeats it until it is taken. */
 function warnOfIdle(action: Action, given: readonly Setting[], report: Report): void {
-  if (QUESTIONS.has(action)) return;
+  if (isQuestion(action)) return;
   for (const { name, origin } of given) {
     if (!TOLD.has(name) && typeof origin === 'object')
       report.warn(origin, `${name} has no effect on ${action}, which is told and not asked; see outbox`);

@@ -1,0 +1,12 @@
+import { Command } from 'commander';
+import { replayCommand, showCommand } from './show.ts';
+import { tailCommand } from './tail.ts';
+
+/** `gatecast hooks`: tools for those who write and run a backend. */
+export function hooksCommand(): Command {
+  return new Command('hooks')
+    .description('see, test and repeat what http_hooks send')
+    .addCommand(tailCommand())
+    .addCommand(showCommand())
+    .addCommand(replayCommand());
+}

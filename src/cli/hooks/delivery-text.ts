@@ -1,0 +1,108 @@
+import { styleText } from 'node:util';
+import { shortId } from '../../hooks/journal.ts';
+import type { Delivery, DeliveryOutcome, DeliveryTiming } from '../../model/delivery.ts';
+import { isQuestion } from '../../model/lifecycle.ts';
+
+type Color = Parameters<typeof styleText>[0];
+/** Puts a colour on a text, or nothing. */
+export type Paint = (color: Color, text: string) => string;
+
+/** Colours are for terminals, and for people who want them (https://no-color.org). */
+export function paintFor(stream: { readonly isTTY?: boolean }): Paint {
+  const colored = stream.isTTY === true && !process.env['NO_COLOR'];
+  return colored ? styleText : (_color, text) => text;
+}
+
+const COLORS: Readonly<Record<DeliveryOutcome, Color>> = {
+  allowed: 'green',
+  refused: 'yellow',
+  failed: 'red',
+  skipped: 'red',
+};
+
+/** One delivery on one line: when, what, who, where to, and what came of it. */
+export function formatLine(delivery: Delivery, paint: Paint): string {
+  const { at, id, action, clientId, url, attempt, outcome, response, timing } = delivery;
+  const parts = [
+    paint('dim', new Date(at).toISOString().slice(11, 23)),
+    paint('dim', shortId(id)),
+    action.padEnd(12),
+    clientId === '' ? '-' : printable(clientId),
+    placeOf(delivery),
+    paint('dim', printable(url)),
+    response?.status ?? '-',
+    formatMs(timing.totalMs),
+    paint(COLORS[outcome], verdictOf(delivery)),
+    attempt > 1 ? `(attempt ${attempt})` : '',
+  ];
+  return parts.filter((part) => part !== '').join(' ');
+}
+
+/** Everything about a delivery, over several lines. */
+export function formatWhole(delivery: Delivery, paint: Paint): string {
+  const { id, eventId, action, clientId, url, attempt, at, request, response, timing } = delivery;
+  const who = clientId === '' ? '' : `, client ${clientId}`;
+  const lines = [
+    `${paint('bold', action)} of ${placeOf(delivery)}${who}`,
+    `event    ${eventId}`,
+    `delivery ${id}, attempt ${attempt}, ${new Date(at).toISOString()}`,
+    '',
+    paint('bold', `POST ${printable(url)}`),
+    ...request.headers.map(([name, value]) => printable(`${name}: ${value}`)),
+    '',
+    ...request.body.split('\n').map(printable),
+    '',
+    paint('bold', response === undefined ? 'no answer' : `status ${response.status}`),
+    ...(response?.headers ?? []).map(([name, value]) => printable(`${name}: ${value}`)),
+    ...(response === undefined ? [] : ['', ...response.body.split('\n').map(printable)]),
+    '',
+    `time     ${formatTiming(timing)}`,
+    `verdict  ${paint(COLORS[delivery.outcome], verdictOf(delivery))}`,
+  ];
+  return lines.join('\n');
+}
+
+/** `12.3 ms: queue 0, connect 8.1, first byte 3.9`; what did not come to pass is left out. */
+export function formatTiming({ totalMs, queueMs, connectMs, firstByteMs }: DeliveryTiming): string {
+  const parts = [
+    `queue ${round(queueMs)}`,
+    connectMs === undefined ? '' : `connect ${round(connectMs)}`,
+    firstByteMs === undefined ? '' : `first byte ${round(firstByteMs)}`,
+  ];
+  return `${formatMs(totalMs)}: ${parts.filter((part) => part !== '').join(', ')}`;
+}
+
+/** What came of a delivery, in words. */
+export function verdictOf({ action, outcome, why, url }: Delivery): string {
+  const reason = printable(why.replace(`The backend ${url} `, '').replace(/\.$/, ''));
+  switch (outcome) {
+    case 'allowed':
+      return isQuestion(action) ? 'allowed' : 'delivered';
+    case 'refused':
+      return `refused: ${reason}`;
+    case 'failed':
+      return `failed: ${reason}`;
+    case 'skipped':
+      return `not sent: ${reason}`;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+/** Milliseconds for people. */
+export function formatMs(ms: number): string {
+  return `${round(ms)} ms`;
+}
+
+function round(ms: number): string {
+  return ms < 10 ? String(Math.round(ms * 10) / 10) : String(Math.round(ms));
+}
+
+function placeOf({ vhost, app, stream }: Delivery): string {
+  return printable([vhost, app, stream].filter((part) => part !== '').join('/'));
+}
+
+/** What a client or a backend sent must not write lines of its own, or steer the terminal. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
+}

@@ -1,0 +1,43 @@
+import type { HookEvent } from '../../hooks/event.ts';
+import type { Action } from '../../model/lifecycle.ts';
+
+/** What of an example event can be chosen. */
+export interface ExampleFacts {
+  readonly vhost: string;
+  readonly app: string;
+  readonly stream: string;
+  /** With its `?`, or empty. */
+  readonly param: string;
+  readonly ip: string;
+}
+
+/** What an event is like that a real client causes, at `stream`. */
+export function exampleEvent(action: Action, facts: ExampleFacts): HookEvent {
+  const { vhost, app, stream, param, ip } = facts;
+  const host = vhost.startsWith('__') ? 'localhost' : vhost;
+  const client = { client: { number: 1, id: 'tr1alrun', ip } };
+  const address = { vhost, app, stream, param, tcUrl: `rtmp://${host}/${app}`, pageUrl: '' };
+  const counters = { durationMs: 61_000, sendBytes: 3_520, recvBytes: 18_874_368 };
+  switch (action) {
+    case 'on_connect':
+    case 'on_publish':
+    case 'on_play':
+    case 'on_publish_busy':
+      return { action, ...client, ...address };
+    case 'on_update':
+      return { action, ...client, ...address, role: 'publish', counters };
+    case 'on_unpublish':
+    case 'on_stop':
+    case 'on_close':
+      return { action, ...client, ...address, ...counters, reason: 'client' };
+    case 'on_not_found':
+      return { action, ...client, ...address };
+    case 'on_idle':
+      return { action, vhost, app, stream };
+    case 'server_started':
+    case 'server_stopping':
+      return { action, vhost, app: '', stream: '' };
+    default:
+      return action satisfies never;
+  }
+}
