@@ -39,6 +39,7 @@ export class Asker {
       }
       if (called.allowed) {
         if (called.grant) grant = { ...grant, ...called.grant };
+        if (called.notes) this.#noteIgnored(event, target, called.notes);
       } else if (this.#mayPass(called, policy, limit)) {
         this.#notePass(event, target, called.message);
       } else {
@@ -75,6 +76,12 @@ export class Asker {
     if (times === undefined) return;
     const fields = { ...describe(event), url: target.shown, reason, times };
     this.#means.logger.warn(fields, 'gate passed without an answer: on_error allow');
+  }
+
+  /** A backend that grants what nobody can make sense of should hear of it. */
+  #noteIgnored(event: GateEvent, target: Target, notes: readonly string[]): void {
+    const fields = { ...describe(event), url: target.shown, reason: notes.join('; ') };
+    this.#means.logger.warn(fields, 'answer accepted, but not all of it');
   }
 
   /** Frameworks forbid caching unless told otherwise, and whoever wrote `cache` wonders why nothing is cached. */

@@ -1,7 +1,8 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../model/clock.ts';
 import type { Delivery, DeliveryOutcome, HookObserver } from '../model/delivery.ts';
-import { isQuestion } from '../model/lifecycle.ts';
+import { type Action, isQuestion } from '../model/lifecycle.ts';
+import type { HookSchema } from '../model/options.ts';
 import { skipped } from './backend.ts';
 import type { Backends } from './backends.ts';
 import type { HookEvent, Stamped } from './event.ts';
@@ -61,7 +62,7 @@ export class Caller {
   async call(call: Call, limit: TimeLimit): Promise<Called> {
     const { event, hooks, target } = call;
     const at = Date.now();
-    const body = call.body ?? hookBody(event, hooks, this.#deps.server);
+    const body = call.body ?? hookBody(event, { schema: hooks.schema, hook: target.hook }, this.#deps.server);
     const stamps = stampHeaders(event.stamp.id, at, body, hooks.keys);
     const backend = this.#deps.backends.of(target);
     const { breaker } = backend;
@@ -76,7 +77,7 @@ export class Caller {
     const exchanged = ticket === undefined ? skipped(breaker.why) : await backend.post(post, limit);
     const { reply } = exchanged;
     const judgement =
-      typeof reply === 'string' ? silence(target, reply) : judge(hooks.schema, reply.status, reply.body);
+      typeof reply === 'string' ? silence(target, reply) : judgeReply(reply, hooks.schema, event.action);
     const outcome = exchanged.skipped ? 'skipped' : outcomeOf(judgement);
     const passing = outcome === 'failed' && (typeof reply === 'string' || reply.status >= 500);
     if (ticket !== undefined) {
@@ -124,7 +125,16 @@ function silence(target: Target, what: string): Judgement {
     // Where the backend lives is none of a client's business.
     forClient: `The backend ${what}.`,
     deliberate: false,
+    retriable: true,
   };
+}
+
+function judgeReply({ status, headers, body }: Reply, schema: HookSchema, action: Action): Judgement {
+  const { location } = headers;
+  return judge(schema, status, body, {
+    action,
+    location: Array.isArray(location) ? location[0] : location,
+  });
 }
 
 function outcomeOf(judgement: Judgement): DeliveryOutcome {

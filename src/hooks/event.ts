@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { GateEvent, TellEvent } from '../model/lifecycle.ts';
+import type { Counters, GateEvent, TellEvent } from '../model/lifecycle.ts';
 
 /** What a hook can be about. */
 export type HookEvent = GateEvent | TellEvent;
@@ -15,6 +15,11 @@ export interface Stamp {
 }
 
 export type Stamped<E extends HookEvent = HookEvent> = E & { readonly stamp: Stamp };
+
+/** What a client has used, of the events that say so. */
+export function countersOf(event: HookEvent): Counters | undefined {
+  return 'durationMs' in event ? event : 'counters' in event ? event.counters : undefined;
+}
 
 /** Gives out stamps. Sequence numbers are microseconds of the system clock, moved on where that stands or steps back. */
 export class Stamper {

@@ -45,3 +45,18 @@ export const MAX_RETRY_MS = 2_000;
 
 /** Shortest time between two log lines about one URL that fails and is passed over, in milliseconds. */
 export const FAILURE_LOG_INTERVAL_MS = 10_000;
+
+/** Characters of the name that an answer gives a stream. */
+export const MAX_GRANTED_NAME = 255;
+
+/** Characters of the URL that an answer sends a client to. */
+export const MAX_REDIRECT = 4096;
+
+/** Longest `max_duration` or `recheck` of an answer, in seconds: what a timer of Node.js can hold, 24 days. */
+export const MAX_GRANTED_SECONDS = 2_147_483;
+
+/** Highest `max_bitrate` of an answer, in kbit/s. */
+export const MAX_GRANTED_BITRATE = 10_000_000;
+
+/** Highest `max_viewers` of an answer. */
+export const MAX_GRANTED_VIEWERS = 1_000_000_000;

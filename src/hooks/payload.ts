@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Action } from '../model/lifecycle.ts';
-import type { HookSchema } from '../model/options.ts';
+import type { HookName, HookSchema } from '../model/options.ts';
 import { formatStreamKey, formatStreamUrl, type StreamKey } from '../model/stream-key.ts';
-import type { HookEvent } from './event.ts';
+import { countersOf, type HookEvent, type Stamped } from './event.ts';
+import { formBody } from './nginx-payload.ts';
 
 /** Which server, and which run of it, sends a hook. */
 export interface ServerIds {
@@ -23,74 +24,84 @@ const FIELDS = {
   pageUrl: (event) => event.pageUrl,
   stream_url: (event) => formatStreamUrl(event),
   stream_id: (event) => streamId(event),
-  send_bytes: (event) => ('sendBytes' in event ? event.sendBytes : undefined),
-  recv_bytes: (event) => ('recvBytes' in event ? event.recvBytes : undefined),
+  role: (event) => ('role' in event ? event.role : undefined),
   reason: (event) => ('reason' in event ? event.reason : undefined),
-  duration_ms: (event) => ('durationMs' in event ? Math.round(event.durationMs) : undefined),
+  duration_ms: (event) => rounded(countersOf(event)?.durationMs),
+  send_bytes: (event) => countersOf(event)?.sendBytes,
+  recv_bytes: (event) => countersOf(event)?.recvBytes,
   server_id: (_event, server) => server.serverId,
   service_id: (_event, server) => server.serviceId,
+  event_id: ({ stamp }) => stamp.id,
+  event_time: ({ stamp }) => stamp.at,
+  event_seq: ({ stamp }) => stamp.seq,
 } as const satisfies Record<
   string,
-  (event: HookEvent, server: ServerIds, schema: HookSchema) => string | number | undefined
+  (event: Stamped<HookEvent>, server: ServerIds, schema: HookSchema) => string | number | undefined
 >;
 
 type Field = keyof typeof FIELDS;
+type Table = Readonly<Partial<Record<Action, readonly Field[]>>>;
 
 const CLIENT = ['action', 'client_id', 'ip', 'vhost', 'app'] as const;
 const SERVER = ['server_id', 'service_id'] as const;
-const ENDED = ['reason', 'duration_ms'] as const;
 
-/** SRS 1.0's fields in its order; behind them what later versions or Gatecast added, in one order everywhere. */
-const SRS1_STREAM = [...CLIENT, 'stream', 'param', 'tcUrl', 'pageUrl', ...SERVER] as const;
-const SRS1: Partial<Record<Action, readonly Field[]>> = {
-  on_connect: [...CLIENT, 'tcUrl', 'pageUrl', 'stream', 'param', ...SERVER],
-  on_publish: SRS1_STREAM,
-  on_play: SRS1_STREAM,
-  on_unpublish: [...SRS1_STREAM, ...ENDED],
-  on_stop: [...SRS1_STREAM, ...ENDED],
-  on_close: [
-    ...CLIENT,
-    'send_bytes',
-    'recv_bytes',
-    'stream',
-    'param',
-    'tcUrl',
-    'pageUrl',
-    ...SERVER,
-    ...ENDED,
-  ],
+/** The fields of SRS 1.0 in its order. */
+const SRS1_STREAM = [...CLIENT, 'stream'] as const;
+const SRS1: Table = {
+  on_connect: [...CLIENT, 'tcUrl', 'pageUrl'],
+  on_close: [...CLIENT, 'send_bytes', 'recv_bytes'],
 };
 
 /** The order of SRS 5 to 7, which is not the same for each event. */
 const SRS5_STREAM = [...SERVER, ...CLIENT, 'tcUrl', 'stream', 'param', 'stream_url', 'stream_id'] as const;
-const SRS5: Partial<Record<Action, readonly Field[]>> = {
+const SRS5: Table = {
   on_connect: [...SERVER, ...CLIENT, 'stream', 'param', 'tcUrl', 'pageUrl'],
-  on_publish: SRS5_STREAM,
   on_play: [...SERVER, ...CLIENT, 'stream', 'tcUrl', 'param', 'pageUrl', 'stream_url', 'stream_id'],
-  on_unpublish: [...SRS5_STREAM, ...ENDED],
-  on_stop: [...SRS5_STREAM, ...ENDED],
-  on_close: [...SERVER, ...CLIENT, 'send_bytes', 'recv_bytes', ...ENDED],
+  on_close: [...SERVER, ...CLIENT, 'send_bytes', 'recv_bytes'],
 };
 
-const SCHEMAS: Record<HookSchema, Partial<Record<Action, readonly Field[]>>> = {
-  srs1: SRS1,
-  srs5: SRS5,
-  nginx: SRS1,
-};
+const STAMP = ['event_id', 'event_time', 'event_seq'] as const;
+
+/** What stands behind the fields of SRS where they are not among those, in one order everywhere. */
+const ADDED: readonly Field[] = [
+  ...(['stream', 'param', 'tcUrl', 'pageUrl', ...SERVER] as const),
+  ...(['role', 'reason', 'duration_ms', 'send_bytes', 'recv_bytes'] as const),
+  ...STAMP,
+];
+
+/** The events that are about no client and no stream. */
+const OF_SERVER: readonly Field[] = ['action', 'vhost', ...SERVER, ...STAMP];
 
 /**
- * The JSON body that tells a backend of `event`: compact, `/` unescaped, fields in the schema's order. Valid JSON
- * whatever the client sent, since `JSON.stringify` escapes control characters and lone surrogates.
+ * The body that tells a backend of `event`: compact JSON, `/` unescaped, fields in the schema's order; a form under
+ * `nginx`. Well-formed whatever the client sent. `hook` is the directive whose URL it goes to, where that is not the
+ * event's own: `on_done`.
  */
 export function hookBody(
-  event: HookEvent,
-  options: { readonly schema: HookSchema },
+  event: Stamped<HookEvent>,
+  { schema, hook }: { readonly schema: HookSchema; readonly hook?: HookName | undefined },
   server: ServerIds,
 ): string {
+  if (schema === 'nginx') return formBody(event, hook ?? event.action, server);
   const body: Record<string, string | number | undefined> = {};
-  for (const field of SCHEMAS[options.schema][event.action] ?? SRS1_STREAM)
-    body[field] = FIELDS[field](event, server, options.schema);
+  for (const field of fieldsOf(event.action, schema)) body[field] = FIELDS[field](event, server, schema);
   return JSON.stringify(body);
+}
+
+/** The Content-Type of a schema's bodies. */
+export function contentTypeOf(schema: HookSchema): string {
+  return schema === 'nginx' ? 'application/x-www-form-urlencoded' : 'application/json';
+}
+
+function fieldsOf(action: Action, schema: 'srs1' | 'srs5'): readonly Field[] {
+  if (action === 'server_started' || action === 'server_stopping') return OF_SERVER;
+  const own: readonly Field[] =
+    schema === 'srs1' ? (SRS1[action] ?? SRS1_STREAM) : (SRS5[action] ?? SRS5_STREAM);
+  return [...own, ...ADDED.filter((field) => !own.includes(field))];
+}
+
+function rounded(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.round(value);
 }
 
 /** SRS shows its statistics' id here. Ours follows from the key, so the same stream always has the same one. */

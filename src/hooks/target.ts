@@ -1,4 +1,5 @@
-import type { BreakerOptions, HookOptions } from '../model/options.ts';
+import type { BreakerOptions, HookName, HookOptions } from '../model/options.ts';
+import { contentTypeOf } from './payload.ts';
 
 /** A server that hooks are sent to, and how it is treated. What is equal in all of this shares connections and breaker. */
 export interface BackendOptions {
@@ -24,6 +25,8 @@ export interface Target {
   readonly shownHeaders: readonly (readonly [name: string, value: string])[];
   /** The URL as it may be shown: no userinfo, no values of the query. */
   readonly shown: string;
+  /** The directive that names it, where that is not its event's own: `on_done`. */
+  readonly hook?: HookName | undefined;
 }
 
 /** Stands for what is not shown. */
@@ -61,9 +64,8 @@ export function parseTarget(text: string, options: HookOptions, version: string)
 
 /** What we say ourselves where the configuration says nothing else. */
 function ownHeaders(url: URL, { schema }: HookOptions, version: string): [name: string, value: string][] {
-  const type = schema === 'nginx' ? 'application/x-www-form-urlencoded' : 'application/json';
   const headers: [string, string][] = [
-    ['Content-Type', type],
+    ['Content-Type', contentTypeOf(schema)],
     ['User-Agent', userAgent(schema, version)],
   ];
   if (url.username !== '' || url.password !== '') headers.push(['Authorization', basic(url)]);

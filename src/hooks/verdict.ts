@@ -1,6 +1,15 @@
-import type { Grant } from '../model/lifecycle.ts';
-import type { HookOptions } from '../model/options.ts';
+import type { Action, Grant } from '../model/lifecycle.ts';
+import type { HookSchema } from '../model/options.ts';
+import { kindOf, type Reading, readData, readName, readRedirect } from './grant.ts';
 import { MAX_EXCERPT, MAX_MESSAGE } from './limits.ts';
+
+/** The backend said yes, or took the event. */
+export interface Acceptance {
+  readonly allowed: true;
+  readonly grant?: Grant | undefined;
+  /** What is wrong in its `data` and was passed over: sentences for the log. */
+  readonly notes?: readonly string[] | undefined;
+}
 
 /** Why a backend's answer lets nobody through. */
 export interface Refusal {
@@ -11,12 +20,22 @@ export interface Refusal {
   readonly forClient: string;
   /** True if the backend meant to say no, false if its answer is no answer. */
   readonly deliberate: boolean;
+  /** True if another try may end otherwise: no answer, none that can be understood, or trouble that passes. */
+  readonly retriable: boolean;
   /** An rtmp URL where the client is welcome instead. */
   readonly redirect?: string | undefined;
 }
 
 /** What a backend's answer means. */
-export type Judgement = { readonly allowed: true; readonly grant?: Grant | undefined } | Refusal;
+export type Judgement = Acceptance | Refusal;
+
+/** What counts of an answer beside its status and body. */
+export interface AnswerDetails {
+  /** The header of that name. */
+  readonly location?: string | undefined;
+  /** What was asked. */
+  readonly action?: Action | undefined;
+}
 
 /** What a body says: yes, no (with a code or words), or nothing that the contract knows. */
 interface Answer {
@@ -24,48 +43,121 @@ interface Answer {
   readonly fault?: string;
   readonly code?: string;
   readonly words?: string;
+  readonly data?: unknown;
 }
 
-const STATUSES: Record<HookOptions['schema'], readonly number[]> = {
+const STATUSES: Readonly<Record<Exclude<HookSchema, 'nginx'>, readonly number[]>> = {
   srs1: [200],
   srs5: [200, 201],
-  nginx: [200],
 };
+
+const NOT_UNDERSTOOD = 'The backend gave no answer that can be understood.';
+const ELSEWHERE = 'The stream is elsewhere.';
 
 const NON_ZERO_INT = /^-?[1-9][0-9]*$/;
 
 /**
  * Judges one answer. Accepted is the status 200 (`srs5`: or 201) with the int `0`, or a JSON object whose `code` is the
- * int 0. White space and a byte order mark around it do no harm: a PHP file leaves both without meaning to.
+ * int 0; its `data` may grant more. White space and a byte order mark around it do no harm: a PHP file leaves both
+ * without meaning to. Under `nginx` the status alone counts.
  */
-export function judge(schema: HookOptions['schema'], status: number, body: string | Buffer): Judgement {
+export function judge(
+  schema: HookSchema,
+  status: number,
+  body: string | Buffer,
+  details: AnswerDetails = {},
+): Judgement {
   const text = body.toString().trim();
+  return schema === 'nginx' ? judgeStatus(status, text, details) : judgeBody(schema, status, text);
+}
+
+function judgeBody(schema: 'srs1' | 'srs5', status: number, text: string): Judgement {
   const answer = readAnswer(text);
   const statusFits = STATUSES[schema].includes(status);
-  if (statusFits && answer.accepted) return { allowed: true };
+  const data = readData(answer.data);
+  if (statusFits && answer.accepted) return accept(data, answer.words);
   const said = sayAnswer(answer);
+  const faults = data.fault === undefined ? '' : `; data ${data.fault}`;
   if (said !== '') {
     return {
       allowed: false,
-      message: statusFits ? said : `status ${status}, ${said}`,
+      message: (statusFits ? said : `status ${status}, ${said}`) + faults,
       forClient: said,
       deliberate: true,
+      retriable: passes(status),
+      ...elsewhere(data.redirect),
     };
   }
   if (!statusFits) {
+    const deliberate = status === 401 || status === 403;
     return {
       allowed: false,
       message: `status ${status} is not ${STATUSES[schema].join(' or ')}${explainStatus(status)}, body ${quote(text)}`,
       forClient: `The backend answered with status ${status}.`,
-      deliberate: status === 401 || status === 403,
+      deliberate,
+      retriable: !deliberate,
     };
   }
+  return notUnderstood(`status ${status} but body ${quote(text)} ${answer.fault}`);
+}
+
+/** A yes with what it grants; one that cannot be honoured, or that sends the client elsewhere, lets nobody through. */
+function accept({ grant, redirect, notes, fault }: Reading, words: string | undefined): Judgement {
+  if (fault !== undefined) return notUnderstood(`accepted, but data ${fault}`);
+  if (redirect !== undefined) return sendTo(redirect, words);
+  return { allowed: true, ...(grant && { grant }), ...(notes.length > 0 && { notes }) };
+}
+
+/** nginx-rtmp's habit: 2xx is yes, 3xx gives the stream another name or the client another server. */
+function judgeStatus(status: number, text: string, { location, action }: AnswerDetails): Judgement {
+  if (status >= 200 && status < 300) return { allowed: true };
+  if (status >= 300 && status < 400) return follow(status, location, action);
+  const deliberate = status >= 400 && status < 500 && !passes(status);
   return {
     allowed: false,
-    message: `status ${status} but body ${quote(text)} ${answer.fault}`,
-    forClient: 'The backend gave no answer that can be understood.',
-    deliberate: false,
+    message: `status ${status}, body ${quote(text)}`,
+    forClient: `The backend answered with status ${status}.`,
+    deliberate,
+    retriable: !deliberate,
   };
+}
+
+function follow(status: number, location: string | undefined, action: Action | undefined): Judgement {
+  if (location === undefined) return notUnderstood(`status ${status} without a Location`);
+  if (/^rtmps?:/i.test(location)) {
+    const { value, fault } = readRedirect(location);
+    return value === undefined ? notUnderstood(`status ${status} ${fault}`) : sendTo(value, undefined);
+  }
+  if (action === 'on_connect')
+    return notUnderstood(`status ${status} names another app, which is not supported`);
+  const { value, fault } = readName(location);
+  return value === undefined
+    ? notUnderstood(`status ${status} ${fault}`)
+    : { allowed: true, grant: { stream: value } };
+}
+
+function sendTo(redirect: string, words: string | undefined): Refusal {
+  return {
+    allowed: false,
+    message: `redirected to ${redirect.replace(/\?.*$/s, '?***')}`,
+    forClient: words === undefined ? ELSEWHERE : shorten(words, MAX_MESSAGE),
+    deliberate: true,
+    retriable: false,
+    redirect,
+  };
+}
+
+function elsewhere(redirect: string | undefined): { redirect?: string } {
+  return redirect === undefined ? {} : { redirect };
+}
+
+function notUnderstood(message: string): Refusal {
+  return { allowed: false, message, forClient: NOT_UNDERSTOOD, deliberate: false, retriable: true };
+}
+
+/** Statuses that ask for patience: time-out, too many requests, trouble at the backend. */
+function passes(status: number): boolean {
+  return status >= 500 || status === 408 || status === 429;
 }
 
 function readAnswer(text: string): Answer {
@@ -86,10 +178,11 @@ function readAnswer(text: string): Answer {
 function readObject(value: object, text: string): Answer {
   const codes = codesOf(text);
   const words = wordsOf(value);
-  if (codes.length > 0 && codes.every((code) => code === '0')) return { accepted: true, ...words };
-  if (codes.length === 0) return { accepted: false, fault: 'has no code', ...words };
+  const { data } = value as { data?: unknown };
+  if (codes.length > 0 && codes.every((code) => code === '0')) return { accepted: true, ...words, data };
+  if (codes.length === 0) return { accepted: false, fault: 'has no code', ...words, data };
   const nonZero = codes.find((code) => NON_ZERO_INT.test(code));
-  if (nonZero !== undefined) return { accepted: false, code: nonZero, ...words };
+  if (nonZero !== undefined) return { accepted: false, code: nonZero, ...words, data };
   return { accepted: false, fault: 'has a code that is not the int 0', ...words };
 }
 
@@ -127,11 +220,6 @@ function sayAnswer({ code, words }: Answer): string {
 
 function explainStatus(status: number): string {
   return status >= 300 && status < 400 ? ' (redirects are not followed)' : '';
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  return Array.isArray(value) ? 'array' : typeof value;
 }
 
 function quote(text: string): string {

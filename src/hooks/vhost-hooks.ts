@@ -1,6 +1,6 @@
 import { createHash, type KeyObject } from 'node:crypto';
-import type { Action } from '../model/lifecycle.ts';
-import type { HookOptions, HookPolicy, HookSchema } from '../model/options.ts';
+import { ACTIONS, type Action } from '../model/lifecycle.ts';
+import type { HookName, HookOptions, HookPolicy, HookSchema } from '../model/options.ts';
 import { signingKeys } from './signature.ts';
 import { parseTarget, type Target } from './target.ts';
 
@@ -21,13 +21,14 @@ export interface VhostHooks {
 /** Prepares `http_hooks { … }` of one vhost; hooks that are off have no targets. Throws on a URL that is none. */
 export function prepareHooks(options: HookOptions, version: string): VhostHooks {
   const targets = new Map<Action, readonly Target[]>();
-  const entries = options.enabled ? (Object.entries(options.urls) as [Action, readonly string[]][]) : [];
-  for (const [action, urls] of entries) {
-    if (urls.length > 0)
-      targets.set(
-        action,
-        urls.map((url) => parseTarget(url, options, version)),
-      );
+  for (const action of options.enabled ? ACTIONS : []) {
+    const all = hooksOf(action).flatMap((hook) =>
+      (options.urls[hook] ?? []).map((url): Target => {
+        const target = parseTarget(url, options, version);
+        return hook === action ? target : { ...target, hook };
+      }),
+    );
+    if (all.length > 0) targets.set(action, all);
   }
   return {
     identity: createHash('sha256').update(JSON.stringify(options)).digest('base64'),
@@ -37,4 +38,9 @@ export function prepareHooks(options: HookOptions, version: string): VhostHooks 
     keys: signingKeys(options.secrets),
     policy: (action) => options.policies[action] ?? options,
   };
+}
+
+/** The directives whose URLs an event goes to. The end of a publish or play goes to its own first, as in nginx-rtmp. */
+function hooksOf(action: Action): readonly HookName[] {
+  return action === 'on_unpublish' || action === 'on_stop' ? [action, 'on_done'] : [action];
 }

@@ -79,6 +79,16 @@ export function resolveAddress(said: AddressRequest, vhosts: KnownVhosts, strict
   };
 }
 
+/** Whether a client can name a stream so, in any URL: the name alone, without a query or another app or vhost. */
+export function isStreamName(name: string): boolean {
+  if (name === '' || /[\p{Cc}\p{Cf}\p{Cs}\\]/u.test(name)) return false;
+  const vhosts: KnownVhosts = { get: () => ({ enabled: true }) };
+  const resolution = resolveAddress({ tcUrl: 'rtmp://host/app', app: '', streamName: name }, vhosts, false);
+  if (!resolution.ok) return false;
+  const { app, stream, param } = resolution.address;
+  return app === 'app' && stream === name && param === '';
+}
+
 /** The app of a client that has connected and not named a stream yet, with its vhost and param. */
 export function resolveConnect(
   request: Omit<AddressRequest, 'streamName'>,

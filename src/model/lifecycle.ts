@@ -72,6 +72,10 @@ export interface EventFacts {
   readonly tcUrl: string;
   /** Page that embeds the player; empty if not given. */
   readonly pageUrl: string;
+  /** Program of the client, as it names itself; empty or undefined if it does not. */
+  readonly flashVer?: string | undefined;
+  /** Film that holds the player; empty or undefined if not given. */
+  readonly swfUrl?: string | undefined;
 }
 
 /** What a client has used so far. */

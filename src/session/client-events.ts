@@ -21,6 +21,8 @@ export interface ClientFacts {
   readonly client: ClientIdentity;
   readonly tcUrl: string;
   readonly pageUrl: string;
+  readonly flashVer: string;
+  readonly swfUrl: string;
 }
 
 /** Bytes of the connection so far. */

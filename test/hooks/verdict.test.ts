@@ -111,7 +111,13 @@ describe('the words of the backend reach the client', () => {
     [500, '{"code":0,"message":"busy"}', 'status 500, busy', 'busy'],
     [200, '{"code":7,"message":"a\\u0000b\\r\\nc\\u202Ed\\ud800"}', 'code 7: ab cd', 'code 7: ab cd'],
   ])('%i %s', (status, body, message, forClient) => {
-    expect(judge('srs5', status, body)).toEqual({ allowed: false, message, forClient, deliberate: true });
+    expect(judge('srs5', status, body)).toEqual({
+      allowed: false,
+      message,
+      forClient,
+      deliberate: true,
+      retriable: status === 500,
+    });
   });
 
   test('within bounds', () => {
@@ -128,5 +134,240 @@ describe('the words of the backend reach the client', () => {
     };
     expect([401, 403, 500, 404].map(meant)).toEqual([true, true, false, false]);
     expect(shown(500, '<html>stack trace</html>')).toBe('The backend answered with status 500.');
+  });
+});
+
+describe('whether another try may end otherwise', () => {
+  test.each([
+    [200, '{"code":7}', false],
+    [200, '403', false],
+    [401, '', false],
+    [403, '', false],
+    [400, '{"code":7,"message":"no"}', false],
+    [500, '{"code":7,"message":"no"}', true],
+    [429, '{"code":7,"message":"slowly"}', true],
+    [408, '', true],
+    [503, '', true],
+    [404, '', true],
+    [302, '', true],
+    [200, '', true],
+    [200, '"0"', true],
+  ])('%i %s: %s', (status, body, retriable) => {
+    expect(judge('srs1', status, body)).toMatchObject({ allowed: false, retriable });
+  });
+});
+
+describe('what a yes grants', () => {
+  const answer = (data: unknown) => judge('srs1', 200, JSON.stringify({ code: 0, data }));
+
+  test('each key reaches its grant, in the units of the program', () => {
+    expect(
+      answer({
+        stream: 'alice',
+        max_duration: 3600,
+        max_bitrate: 2500.5,
+        max_viewers: 0,
+        takeover: true,
+        recheck: 1.5,
+      }),
+    ).toEqual({
+      allowed: true,
+      grant: {
+        stream: 'alice',
+        maxDurationMs: 3_600_000,
+        maxBitrate: 2_500_500,
+        maxViewers: 0,
+        takeover: true,
+        recheckMs: 1500,
+      },
+    });
+  });
+
+  test.each([
+    null,
+    'x',
+    7,
+    [],
+    {},
+    { other: 1, message: 'hello' },
+    { stream: null, redirect: null, max_duration: null },
+  ])('%j grants nothing and is no fault', (data) => {
+    expect(answer(data)).toEqual({ allowed: true });
+  });
+
+  test.each([
+    [{ max_duration: '60' }, 'data.max_duration is a JSON string, expected seconds from 1 to 2147483'],
+    [{ max_duration: 0 }, 'data.max_duration is 0, expected seconds from 1 to 2147483'],
+    [{ max_bitrate: -5 }, 'data.max_bitrate is -5, expected kbit/s from 1 to 10000000'],
+    [{ max_viewers: 1.5 }, 'data.max_viewers is 1.5, expected a whole number from 0 to 1000000000'],
+    [{ takeover: 1 }, 'data.takeover is 1, expected true or false'],
+    [{ recheck: [9] }, 'data.recheck is a JSON array, expected seconds from 1 to 2147483'],
+  ])('%j is passed over and told in the log', (data, note) => {
+    expect(answer({ ...data })).toEqual({ allowed: true, notes: [`${note}: it is ignored`] });
+    const beside = answer({ ...data, stream: 'alice' });
+    expect(beside).toMatchObject({ allowed: true, grant: { stream: 'alice' } });
+  });
+
+  test.each([
+    '',
+    ' ',
+    '.',
+    '..',
+    'a/b',
+    '/a',
+    'a?b=c',
+    'a#b',
+    'a b',
+    'a\nb',
+    'a\u202Eb',
+    'a\\b',
+    'a,vhost=b',
+    'a...vhost...b',
+    '_definst_',
+    'x'.repeat(256),
+    7,
+    ['alice'],
+    { name: 'alice' },
+  ])('a stream that cannot be named %j lets nobody in', (stream) => {
+    const judgement = answer({ stream, max_duration: 60 });
+    expect(judgement).toEqual({
+      allowed: false,
+      message:
+        'accepted, but data gives a stream name that is not 1 to 255 characters without a path or a query',
+      forClient: 'The backend gave no answer that can be understood.',
+      deliberate: false,
+      retriable: true,
+    });
+  });
+
+  test.each(['alice', 'Zoë', '7', 'a.b-c_d~e', 'x'.repeat(255), '日本', 'a%20b', 'a&b=c'])(
+    'a stream can be named %j',
+    (stream) => {
+      expect(answer({ stream })).toEqual({ allowed: true, grant: { stream } });
+    },
+  );
+
+  test('a no grants nothing', () => {
+    expect(judge('srs1', 200, '{"code":1,"data":{"stream":"a/b","takeover":true}}')).toEqual({
+      allowed: false,
+      message: 'code 1; data gives a stream name that is not 1 to 255 characters without a path or a query',
+      forClient: 'code 1',
+      deliberate: true,
+      retriable: false,
+    });
+  });
+});
+
+describe('where a client is sent instead', () => {
+  const URL = 'rtmp://other.example.com:1936/live?key=1';
+
+  test('a yes with a redirect is no yes here', () => {
+    expect(judge('srs5', 201, `{"code":0,"data":{"redirect":"${URL}","stream":"alice"}}`)).toEqual({
+      allowed: false,
+      message: 'redirected to rtmp://other.example.com:1936/live?***',
+      forClient: 'The stream is elsewhere.',
+      deliberate: true,
+      retriable: false,
+      redirect: URL,
+    });
+    expect(
+      judge('srs1', 200, `{"code":0,"message":"over there","data":{"redirect":"${URL}"}}`),
+    ).toMatchObject({
+      forClient: 'over there',
+    });
+  });
+
+  test('a no may have one too', () => {
+    expect(judge('srs1', 200, `{"code":3,"message":"full","data":{"redirect":"${URL}"}}`)).toEqual({
+      allowed: false,
+      message: 'code 3: full',
+      forClient: 'code 3: full',
+      deliberate: true,
+      retriable: false,
+      redirect: URL,
+    });
+  });
+
+  test.each([
+    'http://a/b',
+    'rtmp://',
+    'rtmp:///live',
+    'live',
+    'rtmp://a b/',
+    'rtmp://é/',
+    `rtmp://a/${'x'.repeat(4096)}`,
+    7,
+  ])('%j is no place to send it to', (redirect) => {
+    const data = { redirect };
+    expect(judge('srs1', 200, JSON.stringify({ code: 0, data }))).toMatchObject({
+      allowed: false,
+      message: 'accepted, but data redirects to what is not a whole rtmp URL',
+      deliberate: false,
+      retriable: true,
+    });
+    const no = judge('srs1', 200, JSON.stringify({ code: 3, data }));
+    expect(no).toMatchObject({ message: 'code 3; data redirects to what is not a whole rtmp URL' });
+    expect(no).not.toHaveProperty('redirect');
+  });
+});
+
+describe("nginx-rtmp's habit", () => {
+  const nginx = (status: number, details: { location?: string; action?: 'on_connect' | 'on_play' } = {}) =>
+    judge('nginx', status, 'whatever {"code":1}', details);
+
+  test.each([200, 201, 202, 204, 299])('%i is yes, whatever the body says', (status) => {
+    expect(nginx(status)).toEqual({ allowed: true });
+  });
+
+  test.each([301, 302, 303, 307])('%i gives the stream another name', (status) => {
+    expect(nginx(status, { location: 'alice' })).toEqual({ allowed: true, grant: { stream: 'alice' } });
+  });
+
+  test('a Location that is an rtmp URL sends the client there', () => {
+    expect(nginx(302, { location: 'RTMP://other/live/alice?k=1' })).toEqual({
+      allowed: false,
+      message: 'redirected to RTMP://other/live/alice?***',
+      forClient: 'The stream is elsewhere.',
+      deliberate: true,
+      retriable: false,
+      redirect: 'RTMP://other/live/alice?k=1',
+    });
+  });
+
+  test.each([
+    [{}, 'status 302 without a Location'],
+    [{ location: 'rtmp:///x' }, 'status 302 redirects to what is not a whole rtmp URL'],
+    [
+      { location: '/a/b' },
+      'status 302 gives a stream name that is not 1 to 255 characters without a path or a query',
+    ],
+    [{ location: 'other', action: 'on_connect' }, 'status 302 names another app, which is not supported'],
+  ] as const)('302 %j lets nobody in', (details, message) => {
+    expect(nginx(302, details)).toEqual({
+      allowed: false,
+      message,
+      forClient: 'The backend gave no answer that can be understood.',
+      deliberate: false,
+      retriable: true,
+    });
+  });
+
+  test.each([
+    [400, true, false],
+    [403, true, false],
+    [404, true, false],
+    [408, false, true],
+    [429, false, true],
+    [500, false, true],
+    [503, false, true],
+    [101, false, true],
+  ])('%i is no: meant %s, worth another try %s', (status, deliberate, retriable) => {
+    expect(nginx(status)).toEqual({
+      allowed: false,
+      message: `status ${status}, body "whatever {\\"code\\":1}"`,
+      forClient: `The backend answered with status ${status}.`,
+      deliberate,
+      retriable,
+    });
   });
 });

@@ -22,24 +22,25 @@ export async function connect(dialogue: Dialogue, command: Command): Promise<voi
     const info = statusInfo('error', STATUS.connectRejected, message);
     dialogue.refuse(`connect refused: ${message}`, failure(command.transactionId, info));
   };
-  const resolution = resolveConnect(request, snapshot.vhosts, snapshot.strictVhost);
+  const said = { ...request, cutsQueries: cutsQueries(request.flashVer) };
+  const resolution = resolveConnect(said, snapshot.vhosts, snapshot.strictVhost);
   if (!resolution.ok && !resolution.undecided) return refuse(resolution.message);
   const address = resolution.ok ? resolution.address : undefined;
   const vhost = address && snapshot.vhosts.get(address.vhost);
 
-  const facts = { client: dialogue.client, tcUrl: request.tcUrl, pageUrl: request.pageUrl };
+  const { tcUrl, app, pageUrl, flashVer, swfUrl } = request;
+  const facts = { client: dialogue.client, tcUrl, pageUrl, flashVer, swfUrl };
   const events = new ClientEvents(snapshot.gate, facts, connection, dialogue.clock);
-  const { tcUrl, app } = request;
   const visitor: Visitor = {
     snapshot,
     home: vhost?.name,
     tcUrl,
     app,
-    cutsQueries: request.cutsQueries,
+    cutsQueries: said.cutsQueries,
     events,
   };
   dialogue.visitor = visitor;
-  if (address && vhost?.hooks.schema === 'srs1') {
+  if (address && vhost && vhost.hooks.schema !== 'srs5') {
     const verdict = await events.connect(address);
     if (!verdict.allowed) return refuse(verdict.message);
     if (connection.isClosed()) return;
@@ -66,7 +67,8 @@ interface ConnectRequest {
   readonly tcUrl: string;
   readonly app: string;
   readonly pageUrl: string;
-  readonly cutsQueries: boolean;
+  readonly flashVer: string;
+  readonly swfUrl: string;
 }
 
 function readRequest(value: AmfValue): ConnectRequest {
@@ -81,6 +83,7 @@ function readRequest(value: AmfValue): ConnectRequest {
     tcUrl: text('tcUrl'),
     app: text('app'),
     pageUrl: text('pageUrl'),
-    cutsQueries: cutsQueries(text('flashVer')),
+    flashVer: text('flashVer'),
+    swfUrl: text('swfUrl'),
   };
 }
