@@ -2,7 +2,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import type { Claim } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
 import type { StreamKey } from '../model/stream-key.ts';
-import type { Member } from './memory-registry.ts';
+import type { Confirm, Member } from './memory-registry.ts';
 import type { RegistryNotice, RegistryRequest } from './messages.ts';
 import type { Place, Registry } from './registry.ts';
 
@@ -12,31 +12,42 @@ export const CONFIRM_TIMEOUT_MS = 2_000;
 /** The registry as a worker has it: the primary's, behind messages. */
 export class IpcRegistry implements Registry {
   readonly #send: (request: RegistryRequest) => void;
-  readonly #claims = new Map<number, (granted: boolean) => void>();
+  /** What waits for an answer of the primary, by its id. */
+  readonly #questions = new Map<number, (notice: RegistryNotice) => void>();
   readonly #watches = new Map<number, (place: Place | undefined) => void>();
+  readonly #evict: (key: StreamKey) => void;
   #lastId = 0;
 
-  constructor(send: (request: RegistryRequest) => void) {
+  /** `evict` makes the publisher of a stream leave. */
+  constructor(send: (request: RegistryRequest) => void, evict: (key: StreamKey) => void) {
     this.#send = send;
+    this.#evict = evict;
   }
 
-  async claim(key: StreamKey): Promise<Claim | undefined> {
-    this.#lastId += 1;
-    const id = this.#lastId;
-    const granted = await new Promise<boolean>((resolve) => {
-      this.#claims.set(id, resolve);
-      this.#send({ type: 'claim', id, key });
-    });
-    if (!granted) return undefined;
+  async claim(key: StreamKey, takeover = false): Promise<Claim | undefined> {
+    const id = this.#nextId();
+    const answer = await this.#ask({ type: 'claim', id, key, takeover });
+    if (answer.type !== 'claimed' || !answer.granted) return undefined;
     return {
-      onAir: () => this.#send({ type: 'on air', id }),
+      onAir: (mostPlayers) => this.#send({ type: 'on air', id, mostPlayers }),
       release: () => this.#send({ type: 'release', id }),
     };
   }
 
+  async seat(key: StreamKey, most: number): Promise<(() => void) | number> {
+    const id = this.#nextId();
+    const answer = await this.#ask({ type: 'seat', id, key, most });
+    if (answer.type === 'seated' && answer.full !== undefined) return answer.full;
+    return () => this.#send({ type: 'unseat', id });
+  }
+
+  async isOnAir(key: StreamKey): Promise<boolean> {
+    const answer = await this.#ask({ type: 'where', id: this.#nextId(), key });
+    return answer.type === 'found' && answer.onAir;
+  }
+
   watch(key: StreamKey, listener: (place: Place | undefined) => void): () => void {
-    this.#lastId += 1;
-    const id = this.#lastId;
+    const id = this.#nextId();
     this.#watches.set(id, listener);
     this.#send({ type: 'watch', id, key });
     return () => {
@@ -48,18 +59,33 @@ export class IpcRegistry implements Registry {
   take(notice: RegistryNotice): void {
     switch (notice.type) {
       case 'claimed':
-        this.#claims.get(notice.id)?.(notice.granted);
-        this.#claims.delete(notice.id);
+      case 'seated':
+      case 'found':
+        this.#questions.get(notice.id)?.(notice);
+        this.#questions.delete(notice.id);
         return;
       case 'place':
         this.#watches.get(notice.id)?.(notice.place);
         return;
       case 'confirm':
+        if (notice.takeover) this.#evict(notice.key);
         void this.#confirm(notice.id);
         return;
       default:
         notice satisfies never;
     }
+  }
+
+  #nextId(): number {
+    this.#lastId += 1;
+    return this.#lastId;
+  }
+
+  #ask(request: RegistryRequest): Promise<RegistryNotice> {
+    return new Promise((resolve) => {
+      this.#questions.set(request.id, resolve);
+      this.#send(request);
+    });
   }
 
   /** Two turns: the one after this has read from every socket that had something to say. */
@@ -76,20 +102,17 @@ export class RegistryDesk {
   readonly #clock: Clock;
   readonly #send: (notice: RegistryNotice) => void;
   readonly #claims = new Map<number, Claim>();
+  readonly #seats = new Map<number, () => void>();
   readonly #watches = new Map<number, () => void>();
   readonly #questions = new Map<number, () => void>();
   #lastQuestion = 0;
   #closed = false;
 
   /** `join` makes the worker a member, given how to let it look after its publisher. */
-  constructor(
-    clock: Clock,
-    join: (confirm: (key: StreamKey) => Promise<void>) => Member,
-    send: (notice: RegistryNotice) => void,
-  ) {
+  constructor(clock: Clock, join: (confirm: Confirm) => Member, send: (notice: RegistryNotice) => void) {
     this.#clock = clock;
     this.#send = send;
-    this.#member = join((key) => this.#confirm(key));
+    this.#member = join((key, takeover) => this.#confirm(key, takeover));
   }
 
   /** Takes what the worker asks. */
@@ -97,14 +120,24 @@ export class RegistryDesk {
     const { id } = request;
     switch (request.type) {
       case 'claim':
-        void this.#claim(id, request.key);
+        void this.#claim(id, request.key, request.takeover);
         return;
       case 'on air':
-        this.#claims.get(id)?.onAir();
+        this.#claims.get(id)?.onAir(request.mostPlayers);
         return;
       case 'release':
         this.#claims.get(id)?.release();
         this.#claims.delete(id);
+        return;
+      case 'seat':
+        void this.#seat(id, request.key, request.most);
+        return;
+      case 'unseat':
+        this.#seats.get(id)?.();
+        this.#seats.delete(id);
+        return;
+      case 'where':
+        void this.#member.isOnAir(request.key).then((onAir) => this.#send({ type: 'found', id, onAir }));
         return;
       case 'watch':
         this.#watches.set(
@@ -131,8 +164,8 @@ export class RegistryDesk {
     for (const answer of [...this.#questions.values()]) answer();
   }
 
-  async #claim(id: number, key: StreamKey): Promise<void> {
-    const claim = await this.#member.claim(key);
+  async #claim(id: number, key: StreamKey, takeover: boolean): Promise<void> {
+    const claim = await this.#member.claim(key, takeover);
     if (this.#closed) {
       claim?.release();
       return;
@@ -141,7 +174,14 @@ export class RegistryDesk {
     this.#send({ type: 'claimed', id, granted: claim !== undefined });
   }
 
-  #confirm(key: StreamKey): Promise<void> {
+  async #seat(id: number, key: StreamKey, most: number): Promise<void> {
+    const seat = await this.#member.seat(key, most);
+    const full = typeof seat === 'number' ? seat : undefined;
+    if (typeof seat !== 'number') this.#seats.set(id, seat);
+    this.#send({ type: 'seated', id, full });
+  }
+
+  #confirm(key: StreamKey, takeover: boolean): Promise<void> {
     if (this.#closed) return Promise.resolve();
     this.#lastQuestion += 1;
     const id = this.#lastQuestion;
@@ -153,7 +193,7 @@ export class RegistryDesk {
       };
       const timer = this.#clock.after(CONFIRM_TIMEOUT_MS, answer);
       this.#questions.set(id, answer);
-      this.#send({ type: 'confirm', id, key });
+      this.#send({ type: 'confirm', id, key, takeover });
     });
   }
 }

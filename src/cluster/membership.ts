@@ -32,6 +32,8 @@ export class Membership implements DoorNeighbours {
   readonly #send: (message: ToPrimary, sent?: () => void) => void;
   /** Tells the primary what the hooks of this worker do. */
   readonly hooks: HookReporter;
+  /** The hub that is joined with those of the other workers, once it is. */
+  #hub: Hub | undefined;
   /** The number of the configuration from which gates are made. */
   epoch: number;
 
@@ -42,7 +44,10 @@ export class Membership implements DoorNeighbours {
     this.#send = send;
     this.ids = { serverId, serviceId };
     this.epoch = epoch;
-    this.claims = new IpcRegistry((request) => send({ type: 'registry', request }));
+    this.claims = new IpcRegistry(
+      (request) => send({ type: 'registry', request }),
+      (key) => this.#hub?.evict(key),
+    );
     this.hooks = new HookReporter(clock, (report, sent) => send({ type: 'hooks', report }, sent));
     this.#numbers = new Numbers(numbers, () => send({ type: 'numbers wanted' }));
   }
@@ -61,6 +66,7 @@ export class Membership implements DoorNeighbours {
   async open(hub: Hub, clock: Clock, logger: Logger, vhosts: Vhosts): Promise<Junction> {
     const { place, token } = this.#assignment;
     const reads = new SharedReads();
+    this.#hub = hub;
     const backDoor = new BackDoor(hub, clock, logger, token, vhosts);
     const relays = new Relays({
       hub,

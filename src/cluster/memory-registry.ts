@@ -1,3 +1,4 @@
+import { Seats } from '../hub/seats.ts';
 import type { Claim } from '../model/claims.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import type { ClaimedStream, Place, Registry } from './registry.ts';
@@ -8,6 +9,9 @@ export interface Member extends Registry {
   leave(): void;
 }
 
+/** Resolves when the process has looked whether its publisher is still there; with `takeover`, when it has made it leave. */
+export type Confirm = (key: StreamKey, takeover: boolean) => Promise<void>;
+
 interface Entry {
   readonly key: StreamKey;
   holder: Holder | undefined;
@@ -16,14 +20,14 @@ interface Entry {
 
 interface Holder {
   readonly place: Place;
-  /** Resolves when the process has looked whether its publisher is still there. */
-  readonly confirm: (key: StreamKey) => Promise<void>;
+  readonly confirm: Confirm;
   onAir: boolean;
 }
 
 /** The registry itself, in the memory of one process. */
 export class MemoryRegistry {
   readonly #entries = new Map<string, Entry>();
+  readonly #seats = new Seats();
 
   /** All streams that have a publisher. */
   get streams(): readonly ClaimedStream[] {
@@ -37,17 +41,28 @@ export class MemoryRegistry {
    * its publisher has gone: an encoder that reconnects may be quicker at one process than the end of its old connection
    * at the other.
    */
-  join(place: Place, confirm: (key: StreamKey) => Promise<void> = () => Promise.resolve()): Member {
+  join(place: Place, confirm: Confirm = () => Promise.resolve()): Member {
     const held = new Set<Claim>();
+    const seated = new Set<() => void>();
     const watches = new Set<() => void>();
     return {
-      claim: async (key) => {
+      claim: async (key, takeover = false) => {
         const other = this.#entries.get(formatStreamKey(key))?.holder;
-        if (other) await other.confirm(key);
+        if (other) await other.confirm(key, takeover);
         const claim = this.#take(key, { place, confirm, onAir: false }, () => held.delete(claim as Claim));
         if (claim) held.add(claim);
         return claim;
       },
+      seat: (key, most) => {
+        const taken = this.#seats.take(key, most);
+        if (typeof taken === 'number') return Promise.resolve(taken);
+        seated.add(taken);
+        return Promise.resolve(() => {
+          seated.delete(taken);
+          taken();
+        });
+      },
+      isOnAir: (key) => Promise.resolve(this.#entries.get(formatStreamKey(key))?.holder?.onAir ?? false),
       watch: (key, listener) => {
         const stop = this.#watch(key, listener);
         watches.add(stop);
@@ -58,6 +73,8 @@ export class MemoryRegistry {
       },
       leave() {
         for (const claim of [...held]) claim.release();
+        for (const unseat of seated) unseat();
+        seated.clear();
         for (const stop of watches) stop();
         watches.clear();
       },
@@ -69,14 +86,16 @@ export class MemoryRegistry {
     if (entry.holder) return undefined;
     entry.holder = holder;
     return {
-      onAir: () => {
+      onAir: (mostPlayers = Number.POSITIVE_INFINITY) => {
         if (entry.holder !== holder) return;
         holder.onAir = true;
+        this.#seats.limit(key, mostPlayers);
         this.#tell(entry);
       },
       release: () => {
         if (entry.holder !== holder) return;
         entry.holder = undefined;
+        this.#seats.limit(key, Number.POSITIVE_INFINITY);
         released();
         if (holder.onAir) this.#tell(entry);
         this.#forgetIfUnused(entry);

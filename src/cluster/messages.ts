@@ -4,16 +4,23 @@ import type { Config } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { Place } from './registry.ts';
 
-/** What a worker asks of the registry; `id` names the claim, the watch or the question in what follows. */
+/** What a worker asks of the registry; `id` names the claim, the seat, the watch or the question in what follows. */
 export type RegistryRequest =
-  | { readonly type: 'claim' | 'watch'; readonly id: number; readonly key: StreamKey }
-  | { readonly type: 'on air' | 'release' | 'unwatch' | 'confirmed'; readonly id: number };
+  | { readonly type: 'watch' | 'where'; readonly id: number; readonly key: StreamKey }
+  | { readonly type: 'claim'; readonly id: number; readonly key: StreamKey; readonly takeover: boolean }
+  | { readonly type: 'seat'; readonly id: number; readonly key: StreamKey; readonly most: number }
+  | { readonly type: 'on air'; readonly id: number; readonly mostPlayers: number | undefined }
+  | { readonly type: 'release' | 'unseat' | 'unwatch' | 'confirmed'; readonly id: number };
 
 /** What the registry says to a worker. */
 export type RegistryNotice =
   | { readonly type: 'claimed'; readonly id: number; readonly granted: boolean }
+  /** `full` is how many there are if none was free. */
+  | { readonly type: 'seated'; readonly id: number; readonly full: number | undefined }
+  | { readonly type: 'found'; readonly id: number; readonly onAir: boolean }
   | { readonly type: 'place'; readonly id: number; readonly place: Place | undefined }
-  | { readonly type: 'confirm'; readonly id: number; readonly key: StreamKey };
+  /** Look whether the publisher is still there; with `takeover`, make it leave. */
+  | { readonly type: 'confirm'; readonly id: number; readonly key: StreamKey; readonly takeover: boolean };
 
 /** An event that was opened, of which there will be a closing event. */
 export interface OpenedEvent extends EventFacts {

@@ -105,7 +105,12 @@ function refuse(
   // A backend that says no is daily business, one that cannot be understood is trouble, a client that left is neither.
   const trouble = limit.givenUp ? 'debug' : 'warn';
   return {
-    verdict: { allowed: false, message: forClient, ...(redirect === undefined ? {} : { redirect }) },
+    verdict: {
+      allowed: false,
+      message: forClient,
+      ...(redirect === undefined ? {} : { redirect }),
+      ...(outcome === 'refused' ? {} : { failed: true }),
+    },
     answered,
     freshMs,
     refusal: { url: target.shown, reason: message, level: outcome === 'refused' ? 'info' : trouble },

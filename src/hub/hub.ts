@@ -15,6 +15,8 @@ export interface Publication {
   start(): void;
   write(packet: MediaPacket): void;
   clearMetadata(): void;
+  /** How the publisher can be made to leave for a newer one: `leave` has to end this publication before it returns. */
+  onTakeover(leave: () => void): void;
   /** Frees the name, on air or not; harmless if repeated. Players stay and wait for the next publisher. */
   end(): void;
 }
@@ -23,7 +25,7 @@ export interface Publication {
 export interface HubObserver {
   /** A stream has got its first player. */
   watched(key: StreamKey, options: PlayOptions): void;
-  /** The last player has left; may be said more than once. */
+  /** The last player has left. */
   unwatched(key: StreamKey): void;
   /** A publisher of this process that was on air has left. */
   ended(key: StreamKey): void;
@@ -35,6 +37,8 @@ interface Entry {
   publisher: Publication | undefined;
   /** True while `publisher` is on air. */
   onAir: boolean;
+  /** Makes `publisher` leave, if it has said how. */
+  evict: (() => void) | undefined;
   /** What brings the stream from another process; silent and ended where a publisher is on air here. */
   relay: Publication | undefined;
 }
@@ -44,7 +48,7 @@ export class Hub {
   readonly #clock: Clock;
   readonly #pace: FlushPace;
   readonly #entries = new Map<string, Entry>();
-  #observer: HubObserver | undefined;
+  readonly #observers: Partial<HubObserver>[] = [];
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -56,9 +60,19 @@ export class Hub {
     return this.#entries.size;
   }
 
-  /** From now on `observer` is told. */
-  observe(observer: HubObserver): void {
-    this.#observer = observer;
+  /** From now on `observer` is told too. */
+  observe(observer: Partial<HubObserver>): void {
+    this.#observers.push(observer);
+  }
+
+  /** Players of the stream in this process; a relay to another one is one of them while that has players. */
+  players(key: StreamKey): number {
+    return this.#entries.get(formatStreamKey(key))?.stream.players ?? 0;
+  }
+
+  /** Makes whoever publishes the stream in this process leave. Who has not been let in yet stays. */
+  evict(key: StreamKey): void {
+    this.#entries.get(formatStreamKey(key))?.evict?.();
   }
 
   /** True while a publisher of this process is on air. */
@@ -94,14 +108,17 @@ export class Hub {
     const name = formatStreamKey(key);
     const entry = this.#entries.get(name) ?? this.#open(key, options);
     const subscription = entry.stream.subscribe(sink);
-    if (entry.stream.players === 1) this.#observer?.watched(entry.key, options);
+    if (entry.stream.players === 1) this.#tell((observer) => observer.watched?.(entry.key, options));
+    let closed = false;
     return {
       get skips() {
         return subscription.skips;
       },
       close: () => {
+        if (closed) return;
+        closed = true;
         subscription.close();
-        if (entry.stream.players === 0) this.#observer?.unwatched(entry.key);
+        if (entry.stream.players === 0) this.#tell((observer) => observer.unwatched?.(entry.key));
         this.#closeIfUnused(entry);
       },
     };
@@ -110,7 +127,14 @@ export class Hub {
   #open({ vhost, app, stream: name }: StreamKey, options: PlayOptions): Entry {
     const stream = new LiveStream(options, this.#pace.ofStream(), this.#clock);
     const key = { vhost, app, stream: name };
-    const entry: Entry = { key, stream, publisher: undefined, onAir: false, relay: undefined };
+    const entry: Entry = {
+      key,
+      stream,
+      publisher: undefined,
+      onAir: false,
+      evict: undefined,
+      relay: undefined,
+    };
     this.#entries.set(formatStreamKey(key), entry);
     return entry;
   }
@@ -138,20 +162,28 @@ export class Hub {
       clearMetadata: () => {
         if (state === 'on air') stream.clearMetadata();
       },
+      onTakeover: (leave) => {
+        if (state !== 'ended') entry.evict = leave;
+      },
       end: () => {
         if (state === 'ended') return;
         const wasOnAir = state === 'on air';
         if (wasOnAir) stream.endPublish();
         state = 'ended';
         entry[role] = undefined;
+        if (role === 'publisher') entry.evict = undefined;
         if (role === 'publisher' && wasOnAir) {
           entry.onAir = false;
-          this.#observer?.ended(entry.key);
+          this.#tell((observer) => observer.ended?.(entry.key));
         }
         this.#closeIfUnused(entry);
       },
     };
     return publication;
+  }
+
+  #tell(word: (observer: Partial<HubObserver>) => void): void {
+    for (const observer of this.#observers) word(observer);
   }
 
   #closeIfUnused(entry: Entry): void {

@@ -10,8 +10,8 @@ import type {
   GateAction,
   GateEvent,
   Grant,
-  LaterAction,
   NoticeAction,
+  QuestionAction,
   Verdict,
 } from '../model/lifecycle.ts';
 import { ALLOWED } from '../model/lifecycle.ts';
@@ -47,6 +47,8 @@ export interface Opened {
   rename(stream: string): void;
   /** Asks whether it is still welcome. */
   askAgain(): Promise<Verdict>;
+  /** Tells that nobody publishes what is to be played. */
+  tellNotFound(): void;
   /** Tells its end; counts once. */
   end(reason: CloseReason): void;
 }
@@ -91,7 +93,7 @@ export class ClientEvents {
   }
 
   /** True if nobody would hear of this action. */
-  ignores(action: LaterAction | NoticeAction, vhost: string): boolean {
+  ignores(action: QuestionAction | NoticeAction, vhost: string): boolean {
     return !this.#gate.asks(action, vhost);
   }
 
@@ -110,11 +112,6 @@ export class ClientEvents {
   askBusy(address: Address): Promise<Verdict> {
     const event = { action: 'on_publish_busy', ...this.#facts, ...address } as const;
     return this.#pending(this.#gate.ask(event, this.#abort.signal));
-  }
-
-  /** Tells that nobody publishes what this client wants to play. */
-  tellNotFound(address: Address): void {
-    this.#gate.tell({ action: 'on_not_found', ...this.#facts, ...address });
   }
 
   /** Ends all that is open. A question that is still out is called back first. */
@@ -150,6 +147,7 @@ export class ClientEvents {
         opening.address = { ...opening.address, stream };
       },
       askAgain: () => this.#ask('on_update', opening, { role, counters: this.#count(opening) }),
+      tellNotFound: () => this.#gate.tell({ action: 'on_not_found', ...this.#describe(opening) }),
       end: (reason) => this.#end(opening, reason),
     };
   }

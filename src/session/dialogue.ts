@@ -1,8 +1,9 @@
 import type { Hub } from '../hub/hub.ts';
+import type { Seats } from '../hub/seats.ts';
 import { type Address, resolveAddress } from '../model/address.ts';
 import type { Claims } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
-import type { ClientIdentity, Gate } from '../model/lifecycle.ts';
+import type { ClientIdentity, CloseReason, Gate } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { RtmpMessage } from '../protocol/rtmp/message.ts';
@@ -10,6 +11,7 @@ import type { ClientEvents } from './client-events.ts';
 import type { Connection } from './connection.ts';
 import { MAX_VHOSTS_PER_CONNECTION } from './limits.ts';
 import type { MessageStreams } from './message-streams.ts';
+import type { Refusal } from './replies.ts';
 
 /** The configuration that a connection takes up at `connect` and keeps. */
 export interface Snapshot {
@@ -37,6 +39,8 @@ export interface Dialogue {
   readonly clock: Clock;
   /** Undefined where this process is alone with its streams. */
   readonly claims: Claims | undefined;
+  /** Places of the players that come through this door. */
+  readonly seats: Seats;
   /** The configuration of this moment. */
   readonly currentSnapshot: () => Snapshot;
   readonly streams: MessageStreams;
@@ -45,11 +49,13 @@ export interface Dialogue {
   visitor: Visitor | undefined;
   /** Sends the last words and closes. `why` is what the log says. */
   refuse(why: string, ...lastWords: readonly RtmpMessage[]): void;
+  /** Tells the client why and closes. */
+  kick(reason: CloseReason, why: string): void;
 }
 
 export type Entry =
   | { readonly ok: true; readonly address: Address; readonly vhost: VhostOptions }
-  | { readonly ok: false; readonly message: string };
+  | ({ readonly ok: false } & Refusal);
 
 /**
  * Finds out where a stream name leads and asks that vhost's `on_connect`, if it has not been asked: the name may lead
@@ -68,6 +74,6 @@ export async function enter(visitor: Visitor, streamName: string): Promise<Entry
     return { ok: false, message: `one connection may visit ${MAX_VHOSTS_PER_CONNECTION} vhosts` };
   }
   const verdict = await visitor.events.connect(address);
-  if (!verdict.allowed) return { ok: false, message: verdict.message };
+  if (!verdict.allowed) return { ok: false, message: verdict.message, redirect: verdict.redirect };
   return { ok: true, address, vhost };
 }

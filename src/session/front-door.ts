@@ -2,12 +2,14 @@ import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Hub } from '../hub/hub.ts';
+import { Seats } from '../hub/seats.ts';
 import type { Claims } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
 import { formatIp, networkMatcher } from '../model/ip.ts';
 import type { CloseReason } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { ProxyProtocolOptions } from '../model/options.ts';
+import type { StreamKey } from '../model/stream-key.ts';
 import type { Snapshot } from './dialogue.ts';
 import { readProxyHeader } from './real-ip.ts';
 import { ServerSession } from './server-session.ts';
@@ -36,6 +38,7 @@ export class FrontDoor {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #neighbours: DoorNeighbours | undefined;
+  readonly #seats = new Seats((key) => this.#tellIdle(key));
   readonly #sessions = new Set<ServerSession>();
   /** Sockets that still owe their PROXY header. */
   readonly #waiting = new Set<Socket>();
@@ -52,6 +55,7 @@ export class FrontDoor {
     this.#clock = clock;
     this.#log = log;
     this.#neighbours = neighbours;
+    hub.observe({ unwatched: (key) => this.#tellIdle(key) });
     this.#scheduleTick();
   }
 
@@ -109,6 +113,7 @@ export class FrontDoor {
       clock: this.#clock,
       log: this.#log,
       claims: this.#neighbours?.claims,
+      seats: this.#seats,
       currentSnapshot: () => this.#rules.snapshot,
     });
     this.#sessions.add(session);
@@ -124,6 +129,12 @@ export class FrontDoor {
     const sessions = [...this.#sessions];
     for (const session of sessions) session.kick(reason, description);
     await Promise.all(sessions.map((session) => session.settled));
+  }
+
+  /** Tells that a stream of this process has lost its last player; one that has paused is still there. */
+  #tellIdle(key: StreamKey): void {
+    if (!this.#hub.isOnAir(key) || this.#hub.players(key) > 0 || this.#seats.taken(key) > 0) return;
+    this.#rules.snapshot.gate.tell({ action: 'on_idle', ...key });
   }
 
   #scheduleTick(): void {

@@ -59,10 +59,10 @@ export class MessageStreams {
     return role;
   }
 
-  /** The id at which a stream of this name is published; undefined if none is. */
+  /** The id at which the client publishes what it called so; undefined if there is none. */
   publishedAs(name: string): number | undefined {
     for (const [id, role] of this.#roles) {
-      if (role?.role === 'publishing' && role.key.stream === name) return id;
+      if (role?.role === 'publishing' && role.asked === name) return id;
     }
     return undefined;
   }

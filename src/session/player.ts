@@ -6,11 +6,13 @@ import type { PlayOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { Connection } from './connection.ts';
 import { rtmpEncoder } from './rtmp-encoder.ts';
+import type { Stay } from './stay.ts';
 
 /** The player at one message stream of a connection: what it gets of a live stream, and in which form. */
 export class Player {
   readonly role = 'playing';
   readonly key: StreamKey;
+  readonly stay: Stay | undefined;
   readonly #hub: Hub;
   readonly #connection: Connection;
   readonly #options: PlayOptions;
@@ -25,11 +27,13 @@ export class Player {
     hub: Hub;
     connection: Connection;
     key: StreamKey;
+    stay: Stay | undefined;
     options: PlayOptions;
     streamId: number;
     onEnd: (reason: CloseReason) => void;
   }) {
     this.key = place.key;
+    this.stay = place.stay;
     this.#hub = place.hub;
     this.#connection = place.connection;
     this.#options = place.options;
@@ -71,12 +75,17 @@ export class Player {
   receive(kind: 'audio' | 'video', wanted: boolean): void {
     if (kind === 'audio') this.#audio = wanted;
     else this.#video = wanted;
-    if (!this.#subscription) return;
-    this.pause();
+    const before = this.#subscription;
+    if (!before) return;
+    this.#skips = this.skips;
+    this.#subscription = undefined;
     this.start();
+    // Only now: a stream must not seem to lose its last player.
+    before.close();
   }
 
   end(reason: CloseReason): void {
+    this.stay?.end();
     this.pause();
     this.#onEnd(reason);
   }

@@ -5,11 +5,15 @@ import type { PublishOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { RtmpMessage } from '../protocol/rtmp/message.ts';
 import { readMedia } from './media.ts';
+import type { Stay } from './stay.ts';
 
 /** The publisher at one message stream of a connection. */
 export class Publisher {
   readonly role = 'publishing';
   readonly key: StreamKey;
+  /** The stream's name as the client gave it: the backend may have given another one. */
+  readonly asked: string;
+  readonly stay: Stay | undefined;
   readonly #publication: Publication;
   readonly #options: PublishOptions;
   readonly #clock: Clock;
@@ -20,12 +24,16 @@ export class Publisher {
 
   constructor(place: {
     key: StreamKey;
+    asked: string;
+    stay: Stay | undefined;
     publication: Publication;
     options: PublishOptions;
     clock: Clock;
     onEnd: (reason: CloseReason) => void;
   }) {
     this.key = place.key;
+    this.asked = place.asked;
+    this.stay = place.stay;
     this.#publication = place.publication;
     this.#options = place.options;
     this.#clock = place.clock;
@@ -68,7 +76,7 @@ export class Publisher {
   }
 
   end(reason: CloseReason): void {
-    this.#publication.end();
+    this.stay?.end();
     this.#onEnd(reason);
   }
 }

@@ -3,6 +3,14 @@ import { encodeCommand } from '../protocol/rtmp/command.ts';
 import { CSID, MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
 import { STATUS, type StatusCode, statusInfo } from '../protocol/rtmp/status.ts';
 
+/** Why a client is not let in. */
+export interface Refusal {
+  /** A sentence for the client and the log. */
+  readonly message: string;
+  /** An rtmp URL where it is welcome instead. */
+  readonly redirect?: string | undefined;
+}
+
 /** A command on message stream `streamId`, ready to send. */
 export function command(
   streamId: number,
@@ -22,6 +30,19 @@ export function result(transactionId: number, ...values: readonly AmfValue[]): R
 /** `_error` of a call. */
 export function failure(transactionId: number, info: AmfObject): RtmpMessage {
   return command(0, '_error', transactionId, null, info);
+}
+
+/** Of a stream that was renamed to what is no name. */
+export const MISNAMED = 'the backend gave the stream a name that no stream can have';
+
+/** What a refused client is told: why, and where it is welcome instead. */
+export function explain({ message, redirect }: Refusal): string {
+  return redirect === undefined ? message : `${message} (go to ${redirect})`;
+}
+
+/** The same for programs, as Flash Media Server and SRS say it: `ex: { code: 302, redirect }` in the info object. */
+export function redirection({ redirect }: Refusal): AmfObject {
+  return redirect === undefined ? {} : { ex: { code: 302, redirect } };
 }
 
 /** `onStatus` on a message stream (RTMP 7.2.2); `details` are added to the info object. */

@@ -1,41 +1,84 @@
 import type { Publication } from '../hub/hub.ts';
+import type { Claim } from '../model/claims.ts';
 import type { PlayOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { Dialogue } from './dialogue.ts';
 
-/**
- * Reserves a stream, here and then among all processes that share the streams; undefined when there is a publisher. The
- * claim goes with the publication.
- */
+/** A stream that nobody else can publish, here and among all processes that share the streams. */
+export class Reservation {
+  readonly publication: Publication;
+  readonly #key: StreamKey;
+  readonly #seats: Dialogue['seats'];
+  readonly #claim: Claim | undefined;
+  #ended = false;
+
+  constructor(key: StreamKey, publication: Publication, seats: Dialogue['seats'], claim: Claim | undefined) {
+    this.#key = key;
+    this.publication = publication;
+    this.#seats = seats;
+    this.#claim = claim;
+  }
+
+  /** Goes on air, for this many players at most; undefined is no bound. */
+  start(mostPlayers?: number): void {
+    this.publication.start();
+    if (this.#claim) this.#claim.onAir(mostPlayers);
+    else if (mostPlayers !== undefined) this.#seats.limit(this.#key, mostPlayers);
+  }
+
+  /** Frees the name; harmless if repeated. */
+  end(): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.publication.end();
+    if (this.#claim) this.#claim.release();
+    else this.#seats.limit(this.#key, Number.POSITIVE_INFINITY);
+  }
+}
+
+/** Reserves a stream; undefined when there is a publisher. With `takeover` that one is made to leave first. */
 export async function reserve(
-  dialogue: Pick<Dialogue, 'hub' | 'claims'>,
+  { hub, claims, seats }: Pick<Dialogue, 'hub' | 'claims' | 'seats'>,
   { vhost, app, stream }: StreamKey,
   options: PlayOptions,
-): Promise<Publication | undefined> {
+  takeover = false,
+): Promise<Reservation | undefined> {
   const key = { vhost, app, stream };
-  const publication = dialogue.hub.reserve(key, options);
-  if (!publication || !dialogue.claims) return publication;
-  const claim = await dialogue.claims.claim(key);
-  if (!claim) {
-    publication.end();
-    return undefined;
-  }
-  return {
-    get players() {
-      return publication.players;
-    },
-    get restMs() {
-      return publication.restMs;
-    },
-    start() {
-      publication.start();
-      claim.onAir();
-    },
-    write: (packet) => publication.write(packet),
-    clearMetadata: () => publication.clearMetadata(),
-    end() {
-      publication.end();
-      claim.release();
-    },
+  if (takeover) hub.evict(key);
+  const publication = hub.reserve(key, options);
+  if (!publication) return undefined;
+  if (!claims) return new Reservation(key, publication, seats, undefined);
+  const claim = await claims.claim(key, takeover);
+  if (claim) return new Reservation(key, publication, seats, claim);
+  publication.end();
+  return undefined;
+}
+
+/**
+ * Takes a player's place and returns what gives it back, or how many there are if they are all taken: `most`, or what the
+ * publisher was granted. Other processes' players count only where `bounded` says that there can be such a number.
+ */
+export async function takeSeat(
+  { claims, seats }: Pick<Dialogue, 'claims' | 'seats'>,
+  { vhost, app, stream }: StreamKey,
+  most: number,
+  bounded: boolean,
+): Promise<(() => void) | number> {
+  const key = { vhost, app, stream };
+  if (!claims || !bounded) return seats.take(key, most);
+  const everywhere = await claims.seat(key, most);
+  if (typeof everywhere === 'number') return everywhere;
+  const here = seats.take(key);
+  return () => {
+    if (typeof here !== 'number') here();
+    everywhere();
   };
+}
+
+/** True if a stream is on air, here or in another process. */
+export async function isOnAir(
+  { hub, claims }: Pick<Dialogue, 'hub' | 'claims'>,
+  key: StreamKey,
+): Promise<boolean> {
+  return hub.isOnAir(key) || (await claims?.isOnAir(key)) === true;
 }

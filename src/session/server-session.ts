@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Hub } from '../hub/hub.ts';
+import type { Seats } from '../hub/seats.ts';
 import type { Claims } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
@@ -21,6 +22,7 @@ export interface SessionSurroundings {
   readonly clock: Clock;
   readonly log: Logger;
   readonly claims: Claims | undefined;
+  readonly seats: Seats;
   readonly currentSnapshot: () => Snapshot;
 }
 
@@ -67,11 +69,13 @@ export class ServerSession {
       hub: surroundings.hub,
       clock: this.#clock,
       claims: surroundings.claims,
+      seats: surroundings.seats,
       currentSnapshot: surroundings.currentSnapshot,
       streams: new MessageStreams(),
       log: this.#log,
       visitor: undefined,
       refuse: (why, ...lastWords) => this.#refuse(why, lastWords),
+      kick: (reason, why) => this.kick(reason, why),
     };
   }
 
@@ -91,13 +95,29 @@ export class ServerSession {
     this.#connection.close(reason);
   }
 
-  /** Looks at the clock; called about once a second. Closes what has been silent or stuck for too long. */
+  /**
+   * Looks at the clock; called about once a second. Closes what has been silent or stuck for too long or may not stay,
+   * and asks the backend again about who may.
+   */
   tick(): void {
     const now = this.#clock.now();
     const why = this.#overdue(now);
-    if (why === undefined) return;
-    this.#why ??= why;
-    this.#connection.close('timeout');
+    if (why !== undefined) {
+      this.#why ??= why;
+      this.#connection.close('timeout');
+      return;
+    }
+    const { visitor, streams } = this.#dialogue;
+    if (visitor && now >= visitor.events.endsAt) {
+      this.kick('limit', 'The time that was granted to this connection is over.');
+      return;
+    }
+    // One question at a time, of whatever kind.
+    let mayAsk = !this.#connection.held && !streams.roles.some(({ stay }) => stay?.asking);
+    for (const { stay } of streams.roles) {
+      stay?.tick(mayAsk);
+      if (stay?.asking) mayAsk = false;
+    }
   }
 
   #overdue(now: number): string | undefined {

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { CONFIRM_TIMEOUT_MS, IpcRegistry, RegistryDesk } from '../../src/cluster/ipc-registry.ts';
 import { MemoryRegistry } from '../../src/cluster/memory-registry.ts';
 import type { Place, Registry } from '../../src/cluster/registry.ts';
+import type { StreamKey } from '../../src/model/stream-key.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { settled } from '../support/memory-server.ts';
 
@@ -14,13 +15,18 @@ interface End {
   leave(): void;
 }
 
+/** Makes the publisher of a stream leave. */
+type Evict = (key: StreamKey) => void;
+
 /** The registry in memory. */
 function inMemory() {
   const all = new MemoryRegistry();
   return {
     all,
-    join(node: string): End {
-      const registry = all.join({ node, address: `at ${node}` });
+    join(node: string, evict: Evict = () => undefined): End {
+      const registry = all.join({ node, address: `at ${node}` }, async (key, takeover) => {
+        if (takeover) evict(key);
+      });
       return { registry, leave: () => registry.leave() };
     },
   };
@@ -31,12 +37,15 @@ function behindMessages(clock = new FakeClock('real')) {
   const all = new MemoryRegistry();
   return {
     all,
-    join(node: string): End {
+    join(node: string, evict: Evict = () => undefined): End {
       const later =
         <T>(take: (message: T) => void) =>
         (message: T) =>
           void setImmediate(() => take(structuredClone(message)));
-      const registry: IpcRegistry = new IpcRegistry(later((request) => desk.take(request)));
+      const registry: IpcRegistry = new IpcRegistry(
+        later((request) => desk.take(request)),
+        evict,
+      );
       const desk: RegistryDesk = new RegistryDesk(
         clock,
         (confirm) => all.join({ node, address: `at ${node}` }, confirm),
@@ -113,6 +122,57 @@ describe.each([
     expect(all.streams).toEqual([{ key: KEY, node: 'b', onAir: true }]);
   });
 
+  test('gives a stream over when its holder is made to let it go, and only then', async () => {
+    const { join, all } = open();
+    const evicted: string[] = [];
+    const a = join('a', (key) => {
+      evicted.push(key.stream);
+      first?.release();
+    }).registry;
+    const b = join('b').registry;
+    const first = await a.claim(KEY);
+    first?.onAir();
+    expect(await b.claim(KEY)).toBeUndefined();
+    expect(evicted).toEqual([]);
+    (await b.claim(KEY, true))?.onAir();
+    await settled();
+    expect(evicted).toEqual(['cam']);
+    expect(all.streams).toEqual([{ key: KEY, node: 'b', onAir: true }]);
+  });
+
+  test('counts the players of all processes against the bound of the publisher', async () => {
+    const { join } = open();
+    const a = join('a');
+    const b = join('b');
+    const first = await a.registry.seat(KEY, Number.POSITIVE_INFINITY);
+    expect(first).toBeTypeOf('function');
+    const claim = await a.registry.claim(KEY);
+    claim?.onAir(2);
+    expect(await b.registry.seat(KEY, 1)).toBe(1);
+    const second = await b.registry.seat(KEY, 9);
+    expect(second).toBeTypeOf('function');
+    expect(await b.registry.seat(KEY, 9)).toBe(2);
+    if (typeof first === 'function') first();
+    await settled();
+    expect(await a.registry.seat(KEY, 9)).toBeTypeOf('function');
+    b.leave();
+    await settled();
+    expect(await a.registry.seat(KEY, 9)).toBeTypeOf('function');
+    claim?.release();
+    await settled();
+    expect(await a.registry.seat(KEY, 9)).toBeTypeOf('function');
+  });
+
+  test('says whether a stream is on air anywhere', async () => {
+    const { join } = open();
+    const claim = await join('a').registry.claim(KEY);
+    const b = join('b').registry;
+    expect(await b.isOnAir(KEY)).toBe(false);
+    claim?.onAir();
+    await settled();
+    expect(await b.isOnAir(KEY)).toBe(true);
+  });
+
   test('forgets what a process had that is gone', async () => {
     const { join } = open();
     const a = join('a');
@@ -147,7 +207,7 @@ describe('a stream that is wanted elsewhere', () => {
       (confirm) => all.join({ node: 'a', address: '' }, confirm),
       (notice) => void sent.push(notice),
     );
-    desk.take({ type: 'claim', id: 1, key: KEY });
+    desk.take({ type: 'claim', id: 1, key: KEY, takeover: false });
     await settled();
     const claim = all.join({ node: 'b', address: '' }).claim(KEY);
     await settled();

@@ -4,14 +4,15 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { BackDoor, relayWords } from '../../src/cluster/back-door.ts';
 import { MemoryRegistry } from '../../src/cluster/memory-registry.ts';
 import { IDLE_MS, RETRY_MS, Relays } from '../../src/cluster/relays.ts';
-import { Hub, type Publication } from '../../src/hub/hub.ts';
+import { Hub } from '../../src/hub/hub.ts';
 import type { Subscription } from '../../src/hub/live-stream.ts';
+import { Seats } from '../../src/hub/seats.ts';
 import { resolveAddress } from '../../src/model/address.ts';
 import type { PlayOptions } from '../../src/model/options.ts';
 import type { RtmpMessage } from '../../src/protocol/rtmp/message.ts';
 import { ClientSession } from '../../src/session/client-session.ts';
 import { readMedia } from '../../src/session/media.ts';
-import { reserve } from '../../src/session/reserve.ts';
+import { type Reservation, reserve } from '../../src/session/reserve.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { keepingLog } from '../support/memory-server.ts';
 import { PLAY, vhost } from '../support/options.ts';
@@ -74,17 +75,18 @@ function open(play: Partial<PlayOptions> = {}) {
       await door.close();
       clock.advance(10_000);
     });
+    const means = { hub, claims: registry, seats: new Seats() };
     return {
       hub,
       door,
       log,
-      async publish(): Promise<Publication> {
-        const publication = await reserve({ hub, claims: registry }, KEY, options);
-        if (!publication) throw new Error('the stream has a publisher already');
-        publication.start();
-        return publication;
+      async publish(): Promise<Reservation> {
+        const reservation = await reserve(means, KEY, options);
+        if (!reservation) throw new Error('the stream has a publisher already');
+        reservation.start();
+        return reservation;
       },
-      reserve: () => reserve({ hub, claims: registry }, KEY, options),
+      reserve: () => reserve(means, KEY, options),
       play(): { sink: TextSink; place: Subscription; has(count: number): Promise<string[]> } {
         const sink = new TextSink(bytesEncoder);
         const place = hub.subscribe(KEY, sink, options);
@@ -100,7 +102,7 @@ function open(play: Partial<PlayOptions> = {}) {
   return { clock, all, lines, start };
 }
 
-function write(publication: Publication, messages: readonly RtmpMessage[]): void {
+function write({ publication }: Reservation, messages: readonly RtmpMessage[]): void {
   for (const message of messages) {
     for (const input of readMedia(message)) if (input.kind === 'packet') publication.write(input.packet);
   }
@@ -109,16 +111,16 @@ function write(publication: Publication, messages: readonly RtmpMessage[]): void
 test('players of another process get the very packets, by one relay', async () => {
   const { start, lines } = open({ timeJitter: 'zero' });
   const [a, b] = [start('a'), start('b')];
-  const publication = await a.publish();
+  const reserved = await a.publish();
   const near = a.play();
-  write(publication, [...opening(1, 5000), ...following(1, 5040)]);
+  write(reserved, [...opening(1, 5000), ...following(1, 5040)]);
   const far = [b.play(), b.play()];
   for (const player of far) await player.has(43);
-  write(publication, following(1, 6000));
+  write(reserved, following(1, 6000));
   for (const player of far) expect(await player.has(83)).toEqual(await near.has(83));
   expect(lines).toHaveLength(1);
   // The publisher is watched, whoever watches it from where: kickoff_for_idle must not come.
-  expect(publication.players).toBe(2);
+  expect(reserved.publication.players).toBe(2);
   const joiner = b.play();
   expect((await joiner.has(83)).slice(3)).toEqual(near.sink.lines.slice(3));
 });
@@ -126,11 +128,11 @@ test('players of another process get the very packets, by one relay', async () =
 test('mw_latency is waited for once, where the stream is published', async () => {
   const { start, clock } = open({ mwLatency: 350 });
   const [a, b] = [start('a'), start('b')];
-  const publication = await a.publish();
+  const reserved = await a.publish();
   const player = b.play();
-  write(publication, opening(1));
+  write(reserved, opening(1));
   await player.has(3);
-  write(publication, following(1, 40));
+  write(reserved, following(1, 40));
   clock.advance(350);
   await player.has(43);
 });
@@ -138,12 +140,12 @@ test('mw_latency is waited for once, where the stream is published', async () =>
 test('what a publisher sent last arrives, and later joiners are not shown what has ended', async () => {
   const { start } = open();
   const [a, b] = [start('a'), start('b')];
-  const publication = await a.publish();
+  const reserved = await a.publish();
   const player = b.play();
-  write(publication, opening(1));
+  write(reserved, opening(1));
   await player.has(3);
-  write(publication, following(1, 40));
-  publication.end();
+  write(reserved, following(1, 40));
+  reserved.end();
   await player.has(43);
   await until('the end of the relay', () => b.log.lines.some(({ message }) => message === 'relay ended'));
   expect(b.play().sink.lines).toEqual([]);
@@ -152,8 +154,8 @@ test('what a publisher sent last arrives, and later joiners are not shown what h
 test('a relay outlasts its last player for a while, then ends', async () => {
   const { start, clock, lines } = open();
   const [a, b] = [start('a'), start('b')];
-  const publication = await a.publish();
-  write(publication, opening(1));
+  const reserved = await a.publish();
+  write(reserved, opening(1));
   const first = b.play();
   await first.has(3);
   first.place.close();
@@ -162,7 +164,7 @@ test('a relay outlasts its last player for a while, then ends', async () => {
   expect(second.sink.lines).toHaveLength(3);
   second.place.close();
   clock.advance(IDLE_MS);
-  await until('nobody to watch', () => publication.players === 0);
+  await until('nobody to watch', () => reserved.publication.players === 0);
   expect(lines).toHaveLength(1);
   expect(b.hub.streams).toBe(0);
   const third = b.play();
@@ -173,8 +175,8 @@ test('a relay outlasts its last player for a while, then ends', async () => {
 test('a relay that breaks is tried again while there are players', async () => {
   const { start, clock, lines } = open();
   const [a, b] = [start('a'), start('b')];
-  const publication = await a.publish();
-  write(publication, opening(1));
+  const reserved = await a.publish();
+  write(reserved, opening(1));
   const player = b.play();
   await player.has(3);
   lines[0]?.destroy();
@@ -194,11 +196,11 @@ describe('a publisher that moves', () => {
       const player = b.play();
       let count = 0;
       for (const process of [a, c, b, a]) {
-        const publication = await process.publish();
-        write(publication, [...opening(1), ...following(1, 40)]);
+        const reserved = await process.publish();
+        write(reserved, [...opening(1), ...following(1, 40)]);
         count += 43;
         await player.has(count);
-        publication.end();
+        reserved.end();
       }
       const { names } = player.sink;
       expect(names).toHaveLength(172);
@@ -212,15 +214,15 @@ describe('a publisher that moves', () => {
   test('is refused elsewhere while it is on air, and that disturbs no relay', async () => {
     const { start, lines } = open();
     const [a, b] = [start('a'), start('b')];
-    const publication = await a.publish();
+    const reserved = await a.publish();
     const player = b.play();
-    write(publication, opening(1));
+    write(reserved, opening(1));
     await player.has(3);
     expect(await b.reserve()).toBeUndefined();
     player.place.close();
     expect(await b.reserve()).toBeUndefined();
     const next = b.play();
-    write(publication, following(1, 40));
+    write(reserved, following(1, 40));
     await next.has(43);
     expect(lines).toHaveLength(1);
   });

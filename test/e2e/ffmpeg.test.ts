@@ -143,7 +143,7 @@ test('ffmpeg that publishes a name in use is turned away and the first publisher
   const second = publish();
 
   expect(await second.end()).not.toBe(0);
-  expect(second.stderr).toContain('stream cam is already being published');
+  expect(second.stderr).toContain('the stream is already being published');
   expect(await first.end()).toBe(0);
   expect(player.media).toHaveLength(readFlv(BOTH).length);
 });

@@ -105,6 +105,7 @@ test('a backend that fails is left alone, refuses at once, and comes back by its
   for (let i = 0; i < 3; i++) await ask();
   expect(await ask()).toEqual({
     allowed: false,
+    failed: true,
     message:
       'The backend is left alone for 10 s: its last 3 requests failed (last: answered with status 500).',
   });

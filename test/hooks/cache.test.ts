@@ -97,7 +97,7 @@ test('those who joined share a failure, and the next one asks', async () => {
   const verdicts = [ask(), ask()];
   await arrival(1);
   clock.advance(1000);
-  const late = { allowed: false, message: 'The backend did not answer within 1000 ms.' };
+  const late = { allowed: false, failed: true, message: 'The backend did not answer within 1000 ms.' };
   expect(await Promise.all(verdicts)).toEqual([late, late]);
   void ask();
   await arrival(2);

@@ -60,6 +60,7 @@ test('over max_queue a question fails at once', async () => {
   const verdicts = clients.map(({ signal }) => gate.ask(gateEvent('on_play'), signal));
   expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({
     allowed: false,
+    failed: true,
     message: 'The backend was not asked: 2 requests wait for it already.',
   });
   expect(observer.deliveries).toMatchObject([{ outcome: 'skipped' }]);

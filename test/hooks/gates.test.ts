@@ -96,6 +96,7 @@ test('an answer that is none is a warning, and the client is not shown what it w
   const { gate, logger } = openGate({ on_play: [origin] });
   expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({
     allowed: false,
+    failed: true,
     message: 'The backend gave no answer that can be understood.',
   });
   expect(logger.at('warn')[0]?.fields.reason).toContain('Fatal error');
@@ -113,7 +114,11 @@ test('one deadline covers the whole chain', async () => {
   const slow = await arrival(2);
   clock.advance(2999);
   clock.advance(1);
-  expect(await verdict).toEqual({ allowed: false, message: 'The backend did not answer within 3000 ms.' });
+  expect(await verdict).toEqual({
+    allowed: false,
+    failed: true,
+    message: 'The backend did not answer within 3000 ms.',
+  });
   await slow.gone;
   expect(logger.at('warn')[0]?.fields).toMatchObject({
     reason: `The backend ${origin}/slow did not answer within 3000 ms.`,
@@ -172,6 +177,7 @@ test('closing refuses what is open and all that comes later', async () => {
   await hooks.close();
   expect(await open).toEqual({
     allowed: false,
+    failed: true,
     message: 'The backend was not waited for: the server is stopping.',
   });
   expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({
@@ -251,6 +257,7 @@ test('nobody listening is a sentence', async () => {
   const { gate, logger } = openGate({ on_connect: [`http://user:pw@127.0.0.1:${port}/x?token=abc&flag`] });
   expect(await gate.ask(gateEvent('on_connect'), staying())).toEqual({
     allowed: false,
+    failed: true,
     message: 'The backend refused the connection.',
   });
   expect(logger.at('warn')[0]?.fields.reason).toBe(

@@ -163,6 +163,7 @@ describe('a connection that is used again', () => {
     expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
     expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({
       allowed: false,
+      failed: true,
       message: 'The backend closed the connection before it had answered.',
     });
     expect(peer.counts()).toEqual({ connections: 2, requests: 3 });

@@ -4,6 +4,7 @@ import {
   GATE_ACTIONS,
   type Gate,
   type GateEvent,
+  type Grant,
   type NoticeAction,
   type NoticeEvent,
   type QuestionAction,
@@ -55,8 +56,8 @@ export class FakeGate implements Gate {
   }
 
   /** A question whose client leaves is answered with a yes that was on its way. */
-  allowsTheLate(): this {
-    this.#lateVerdict = ALLOWED;
+  allowsTheLate(grant?: Grant): this {
+    this.#lateVerdict = grant ? { allowed: true, grant } : ALLOWED;
     return this;
   }
 

@@ -72,7 +72,7 @@ describe('publish', () => {
     await second.ended;
     expect(await second.info('onStatus@1')).toMatchObject({
       code: 'NetStream.Publish.BadName',
-      description: 'stream cam is already being published',
+      description: 'the stream is already being published',
     });
     await settled();
     first.say(...PICTURE);

@@ -7,7 +7,7 @@ import { setPeerBandwidth, windowAckSize } from '../../protocol/rtmp/control.ts'
 import { STATUS, statusInfo } from '../../protocol/rtmp/status.ts';
 import { ClientEvents } from '../client-events.ts';
 import type { Dialogue, Visitor } from '../dialogue.ts';
-import { connectResult, failure } from '../replies.ts';
+import { connectResult, explain, failure, type Refusal, redirection } from '../replies.ts';
 
 /**
  * `connect` (RTMP 7.2.1.1): finds the vhost, asks its `on_connect` and only then answers. Under the srs5 schema the
@@ -18,13 +18,14 @@ export async function connect(dialogue: Dialogue, command: Command): Promise<voi
   const request = readRequest(command.args[0]);
   const { connection } = dialogue;
   const snapshot = dialogue.currentSnapshot();
-  const refuse = (message: string) => {
-    const info = statusInfo('error', STATUS.connectRejected, message);
-    dialogue.refuse(`connect refused: ${message}`, failure(command.transactionId, info));
+  const refuse = (refusal: Refusal) => {
+    const info = statusInfo('error', STATUS.connectRejected, explain(refusal));
+    const words = failure(command.transactionId, { ...info, ...redirection(refusal) });
+    dialogue.refuse(`connect refused: ${refusal.message}`, words);
   };
   const said = { ...request, cutsQueries: cutsQueries(request.flashVer) };
   const resolution = resolveConnect(said, snapshot.vhosts, snapshot.strictVhost);
-  if (!resolution.ok && !resolution.undecided) return refuse(resolution.message);
+  if (!resolution.ok && !resolution.undecided) return refuse(resolution);
   const address = resolution.ok ? resolution.address : undefined;
   const vhost = address && snapshot.vhosts.get(address.vhost);
 
@@ -42,7 +43,7 @@ export async function connect(dialogue: Dialogue, command: Command): Promise<voi
   dialogue.visitor = visitor;
   if (address && vhost && vhost.hooks.schema !== 'srs5') {
     const verdict = await events.connect(address);
-    if (!verdict.allowed) return refuse(verdict.message);
+    if (!verdict.allowed) return refuse(verdict);
     if (connection.isClosed()) return;
   }
   dialogue.log.info({ vhost: address?.vhost, app: address?.app }, 'client connected');

@@ -1,9 +1,12 @@
+import { isStreamName } from '../../model/address.ts';
 import type { Command } from '../../protocol/rtmp/command.ts';
 import { streamBegin } from '../../protocol/rtmp/control.ts';
 import { STATUS } from '../../protocol/rtmp/status.ts';
 import { type Dialogue, enter, type Visitor } from '../dialogue.ts';
 import { Player } from '../player.ts';
-import { onStatus } from '../replies.ts';
+import { explain, MISNAMED, onStatus, type Refusal, redirection } from '../replies.ts';
+import { isOnAir, takeSeat } from '../reserve.ts';
+import { stayOf } from '../stay.ts';
 
 /**
  * `play` (RTMP 7.2.2.1), of live streams: start and duration mean nothing here. The client is told that it plays after
@@ -15,8 +18,12 @@ export async function play(
   streamId: number,
   visitor: Visitor,
 ): Promise<void> {
-  const refuse = (message: string) =>
-    dialogue.refuse(`play refused: ${message}`, onStatus(streamId, 'error', STATUS.playFailed, message));
+  const refuse = (why: string | Refusal) => {
+    const refusal = typeof why === 'string' ? { message: why } : why;
+    const details = redirection(refusal);
+    const words = onStatus(streamId, 'error', STATUS.playFailed, explain(refusal), details);
+    dialogue.refuse(`play refused: ${refusal.message}`, words);
+  };
 
   const name = typeof command.args[1] === 'string' ? command.args[1] : '';
   if (!dialogue.streams.admits(streamId)) return refuse(`message stream ${streamId} does not exist`);
@@ -26,31 +33,48 @@ export async function play(
   dialogue.streams.clear(streamId)?.end('client');
 
   const entry = await enter(visitor, name);
-  if (!entry.ok) return refuse(entry.message);
-  const { address, vhost } = entry;
-  if (address.stream === '') return refuse('the stream has no name');
+  if (!entry.ok) return refuse(entry);
+  const { vhost } = entry;
+  if (entry.address.stream === '') return refuse('the stream has no name');
   if (dialogue.connection.isClosed()) return;
 
-  const opened = await visitor.events.open('on_play', address);
-  if (!opened.allowed) return refuse(opened.message);
+  const full = dialogue.seats.full(entry.address);
+  if (full !== undefined) return refuse(allTaken(full));
+  const { events } = visitor;
+  const opened = await events.open('on_play', entry.address);
+  if (!opened.allowed) return refuse(opened);
   if (dialogue.connection.isClosed()) return;
-
+  const giveBack = (message: string) => {
+    opened.end('refused');
+    refuse(message);
+  };
+  const { stream = entry.address.stream, maxViewers = Number.POSITIVE_INFINITY } = opened.grant ?? {};
+  if (stream !== entry.address.stream && !isStreamName(stream)) return giveBack(MISNAMED);
+  const { app } = entry.address;
+  const key = { vhost: vhost.name, app, stream };
+  opened.rename(stream);
+  const bounded = maxViewers < Number.POSITIVE_INFINITY || !events.ignores('on_publish', vhost.name);
+  const seat = await takeSeat(dialogue, key, maxViewers, bounded);
+  if (typeof seat === 'number') return giveBack(allTaken(seat));
   const { connection } = dialogue;
-  const { stream } = address;
+  if (connection.isClosed()) return seat();
+
   const player = new Player({
     hub: dialogue.hub,
     connection,
-    key: address,
+    key,
+    stay: stayOf(dialogue, events, opened, vhost),
     options: vhost.play,
     streamId,
     onEnd: (reason) => {
       opened.end(reason);
+      seat();
       const skips = player.skips;
-      dialogue.log.info({ vhost: vhost.name, app: address.app, stream, reason, skips }, 'play ended');
+      dialogue.log.info({ ...key, reason, skips }, 'play ended');
     },
   });
   dialogue.streams.assign(streamId, player);
-  dialogue.log.info({ vhost: vhost.name, app: address.app, stream }, 'play started');
+  dialogue.log.info(key, 'play started');
   const details = { details: stream, clientid: dialogue.client.id };
   // One write: a polite client that waits for each answer must not wait for a delayed acknowledgement.
   connection.steady();
@@ -62,4 +86,11 @@ export async function play(
     );
     player.start();
   });
+  if (events.ignores('on_not_found', vhost.name)) return;
+  const found = await isOnAir(dialogue, key);
+  if (!found && !connection.isClosed()) opened.tellNotFound();
+}
+
+function allTaken(viewers: number): string {
+  return `the stream has all the ${viewers} viewers that it may have`;
 }
