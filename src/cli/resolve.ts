@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { type Address, resolveAddress } from '../model/address.ts';
 import { CLOSING_ACTIONS, GATE_ACTIONS } from '../model/lifecycle.ts';
-import type { VhostOptions } from '../model/options.ts';
+import type { HookName, VhostOptions } from '../model/options.ts';
 import { formatStreamUrl } from '../model/stream-key.ts';
 import { readConfig } from './read-config.ts';
 
@@ -50,8 +50,10 @@ function describe(address: Address): string[] {
 
 function hooksOf({ hooks }: VhostOptions): string[] {
   if (!hooks.enabled) return ['hooks   off: everybody may publish and play'];
-  const lines = [...GATE_ACTIONS, ...CLOSING_ACTIONS].map(
-    (action) => `  ${action.padEnd(12)}  ${hooks.urls[action]?.join(' ') ?? '(none)'}`,
+  const usual: readonly HookName[] = [...GATE_ACTIONS, ...CLOSING_ACTIONS];
+  const more = (Object.keys(hooks.urls) as HookName[]).filter((name) => !usual.includes(name));
+  const lines = [...usual, ...more].map(
+    (name) => `  ${name.padEnd(12)}  ${hooks.urls[name]?.join(' ') ?? '(none)'}`,
   );
   return [`hooks   schema ${hooks.schema}`, ...lines];
 }
