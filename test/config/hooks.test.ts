@@ -23,7 +23,7 @@ test('each directive of http_hooks reaches its option', () => {
       cache_key stream param; max_connections 4; max_queue 0; breaker_failures 0; breaker_open 5;
       update_interval 6; on_update http://a/1; on_publish_busy http://a/2; on_not_found http://a/3;
       on_idle http://a/4; server_started http://a/5; server_stopping http://a/6; on_done http://a/7;`),
-  ).toEqual({
+  ).toMatchObject({
     enabled: true,
     schema: 'srs5',
     urls: {
@@ -41,7 +41,6 @@ test('each directive of http_hooks reaches its option', () => {
     onError: 'allow',
     cacheMs: 1500,
     cacheKey: ['stream', 'param'],
-    policies: {},
     secrets: [],
     headers: [],
     maxConnections: 4,
@@ -69,6 +68,15 @@ test('each directive of the outbox and its neighbours reaches its option', () =>
       retryMaxMs: 3,
     },
   });
+});
+
+test('on_update lets clients stay when its backend fails, unless its own policy says otherwise', () => {
+  const onError = (directives: string) =>
+    hooksOf(`${directives} on_update http://a/;`).policies.on_update?.onError;
+  expect(onError('')).toBe('allow');
+  expect(onError('on_error deny;')).toBe('allow');
+  expect(onError('policy on_update { timeout 5; }')).toBe('allow');
+  expect(onError('policy on_update { on_error deny; }')).toBe('deny');
 });
 
 test('a policy has for its event what it gives, and all else from http_hooks', () => {

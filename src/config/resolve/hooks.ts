@@ -61,10 +61,15 @@ function resolvePolicies(content: readonly Directive[], defaults: HookValues, co
     const block = content.find(({ name, args }) => name === 'policy' && args[0]?.text === action);
     const own = resolveBlock({ ...POLICY, path: [...POLICY.path, action] }, block?.block ?? [], context);
     const given = own.settings.filter(({ origin }) => origin !== 'unset');
-    if (given.length === 0) continue;
-    warnOfIdle(action, given, context.report);
-    options[action] = policyOf({ ...policyOf(defaults), ...definedOf(own.values) });
-    settings.push({ name: 'policy', args: [action], block: given, origin: block?.at ?? 'default' });
+    if (given.length > 0) {
+      warnOfIdle(action, given, context.report);
+      settings.push({ name: 'policy', args: [action], block: given, origin: block?.at ?? 'default' });
+    }
+    // A backend that is down for a moment must not end what is running: on_error is about who comes in.
+    const lenient = action === 'on_update' && defaults.on_update.length > 0;
+    if (given.length === 0 && !lenient) continue;
+    const inherited = { ...policyOf(defaults), ...(lenient ? { onError: 'allow' as const } : {}) };
+    options[action] = policyOf({ ...inherited, ...definedOf(own.values) });
   }
   return { options, settings };
 }

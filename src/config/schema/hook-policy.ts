@@ -41,7 +41,7 @@ export const HOOK_POLICY: PolicySpecs<HookPolicy> = {
     takes: 'one value',
     read: one(choice('deny', 'allow')),
     fallback: 'deny',
-    doc: 'What a question ends in when a URL fails to answer: allow goes on as if it had said yes. A refusal is one all the same. Gatecast only.',
+    doc: 'What a question ends in when a URL fails to answer: allow goes on as if it had said yes. A refusal is one all the same. For on_update it is allow, unless its own policy says deny. Gatecast only.',
     example: 'allow',
   },
   cacheMs: {
