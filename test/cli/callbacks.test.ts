@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer, Server } from 'node:net';
 import { Command, CommanderError } from 'commander';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
+import type { Rules } from '../../src/cli/callbacks/answer.ts';
 import { callbacksCommand } from '../../src/cli/callbacks/command.ts';
 import { createCallbackServer } from '../../src/cli/callbacks/server.ts';
 
@@ -16,9 +17,12 @@ const EVENT = {
   tcUrl: 'rtmp://h/live',
 };
 
+const PUBLISHING =
+  'the action is not one of on_publish, on_unpublish, on_publish_busy, on_not_found, on_idle';
+
 const OK = { status: 200, body: { code: 0, data: null } };
 
-async function start(options: { token?: string; deny?: ReadonlyMap<string, number> } = {}) {
+async function start(options: Rules = {}) {
   const lines: string[] = [];
   const server = createCallbackServer({ ...options, log: (line) => lines.push(line) });
   server.listen(0, '127.0.0.1');
@@ -28,8 +32,10 @@ async function start(options: { token?: string; deny?: ReadonlyMap<string, numbe
   const { port } = server.address() as AddressInfo;
   const origin = `http://127.0.0.1:${port}`;
   const post = async (path: string, body: unknown) => {
-    const text = typeof body === 'string' ? body : JSON.stringify(body);
-    const response = await fetch(`${origin}/api/v1/${path}`, { method: 'POST', body: text });
+    // fetch announces a form as one.
+    const raw = typeof body === 'string' || body instanceof URLSearchParams;
+    const content = raw ? body : JSON.stringify(body);
+    const response = await fetch(`${origin}/api/v1/${path}`, { method: 'POST', body: content });
     return { status: response.status, body: JSON.parse((await response.text()) || 'null') };
   };
   return { origin, port, lines, post };
@@ -43,7 +49,10 @@ describe('the sample backend', () => {
     ['streams', 'on_unpublish'],
     ['sessions', 'on_play'],
     ['sessions', 'on_stop'],
-  ])('/%s takes %s of both dialects', async (path, action) => {
+    ['clients', 'on_update'],
+    ['streams', 'on_publish_busy'],
+    ['streams', 'on_not_found'],
+  ])('/%s takes %s of both JSON dialects', async (path, action) => {
     const { post, lines } = await start();
     expect(await post(path, { ...EVENT, action })).toEqual(OK);
     expect(await post(`${path}/?x=1`, { ...EVENT, action, client_id: 'a1b2c3d4' })).toEqual(OK);
@@ -57,8 +66,8 @@ describe('the sample backend', () => {
     ['nonsense', 100, 'the body is not JSON'],
     ['[1]', 100, 'the body is not a JSON object'],
     ['null', 100, 'the body is not a JSON object'],
-    ['{"action":"on_dvr","client_id":1}', 200, 'the action is not one of on_publish, on_unpublish'],
-    ['{"action":"on_play","client_id":1}', 200, 'the action is not one of on_publish, on_unpublish'],
+    ['{"action":"on_dvr","client_id":1}', 200, PUBLISHING],
+    ['{"action":"on_play","client_id":1}', 200, PUBLISHING],
     ['{"action":"on_publish","client_id":1.5}', 100, 'the client_id is neither an integer nor a string'],
   ])('refuses %s', async (body, code, message) => {
     const { post, lines } = await start();
@@ -119,6 +128,65 @@ describe('the sample backend', () => {
     else expect(answer).toEqual({ status: 403, body: { code: 403, data: null, message: result } });
   });
 
+  test('events without a client are taken too', async () => {
+    const { post, lines } = await start();
+    expect(await post('streams', { action: 'on_idle', vhost: 'v', app: 'live', stream: 'cam' })).toEqual(OK);
+    expect(await post('servers', { action: 'server_started', vhost: 'v', event_id: 'e-1' })).toEqual(OK);
+    expect(lines.map((line) => line.replace(/^\S+ /, ''))).toEqual([
+      'on_idle      v/live/cam -> 200 {"code":0,"data":null}',
+      'server_started v event=e-1 -> 200 {"code":0,"data":null}',
+    ]);
+  });
+
+  test('an event that comes again is said to', async () => {
+    const { post, lines } = await start();
+    for (const event_id of ['e-1', 'e-2', 'e-1'])
+      await post('clients', { ...EVENT, action: 'on_close', event_id });
+    expect(lines.map((line) => / event=(.*) ->/.exec(line)?.[1])).toEqual(['e-1', 'e-2', 'e-1 again']);
+  });
+
+  test.each([
+    ['clients', 'connect', 'on_connect'],
+    ['clients', 'disconnect', 'on_close'],
+    ['clients', 'update_publish', 'on_update'],
+    ['clients', 'update_play', 'on_update'],
+    ['streams', 'publish', 'on_publish'],
+    ['streams', 'publish_done', 'on_unpublish'],
+    ['sessions', 'play', 'on_play'],
+    ['sessions', 'play_done', 'on_stop'],
+    ['sessions', 'done', 'on_done'],
+  ])('/%s takes the form of call=%s', async (path, call, action) => {
+    const { post, lines } = await start();
+    const form = new URLSearchParams(
+      'app=live&tcurl=rtmp://h/live&addr=203.0.113.9&clientid=7&name=cam&vhost=v',
+    );
+    form.append('call', call);
+    form.append('event_id', 'e-1');
+    form.append('token', 'key');
+    expect(await post(path, form)).toEqual(OK);
+    expect(lines[0]).toContain(
+      `${action.padEnd(12)} client=7 ip=203.0.113.9 v/live/cam param=?token=*** event=e-1 -> 200`,
+    );
+  });
+
+  test('a form is refused by its status, whatever is wrong', async () => {
+    const { post } = await start({ token: 'key' });
+    const form = (text: string) => new URLSearchParams(text);
+    expect((await post('streams', form('call=publish&clientid=7&name=cam'))).status).toBe(403);
+    expect((await post('streams', form('call=publish&clientid=7&name=cam&token=key'))).status).toBe(200);
+    expect((await post('streams', form('call=play&clientid=7'))).status).toBe(400);
+    expect((await post('streams', form('call=publish'))).status).toBe(400);
+  });
+
+  test('an action is answered as told, once the token is right', async () => {
+    const renamed = { code: 0, data: { stream: 'alice' } };
+    const { post } = await start({ token: 'key', answers: new Map([['on_publish', renamed]]) });
+    const event = { ...EVENT, action: 'on_publish' };
+    expect(await post('streams', event)).toEqual({ status: 200, body: renamed });
+    expect((await post('streams', { ...event, param: '' })).status).toBe(403);
+    expect(await post('sessions', { ...EVENT, action: 'on_play' })).toEqual(OK);
+  });
+
   test('a client cannot write lines of the log', async () => {
     const { post, lines } = await start();
     await post('streams', { ...EVENT, action: 'on_publish', stream: 'a\nb\u001b[2J', app: 5 });
@@ -167,6 +235,8 @@ describe('gatecast callbacks', () => {
     [['--deny', 'on_publish'], 'Write action=status'],
     [['--deny', 'on_dvr=403'], 'Write action=status'],
     [['--deny', 'on_publish=100'], 'Write action=status'],
+    [['--answer', 'on_dvr={}'], 'Write action=json'],
+    [['--answer', 'on_publish={'], 'Write action=json'],
     [['--token', ''], 'An empty token would keep nobody out.'],
   ])('%j is an error', async (args, message) => {
     expect(await failure(...args)).toContain(message);

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { ALLOWED } from '../../src/model/lifecycle.ts';
 import { FakeGate, refused } from '../support/fake-gate.ts';
 import { openServer, settled } from '../support/memory-server.ts';
-import { SRS5, vhost } from '../support/options.ts';
+import { NO_HOOKS, SRS5, vhost } from '../support/options.ts';
 import { call, commandPayload, say } from '../support/say.ts';
 import { amf, cat, message } from '../support/wire.ts';
 import { readAmf } from '../support/wire-reader.ts';
@@ -24,25 +24,34 @@ describe('connect', () => {
     expect(await peer.info('_result 1')).toMatchObject({ level: 'status', objectEncoding: 0 });
   });
 
-  test('asks on_connect first under the srs1 schema, and says nothing before the answer', async () => {
-    const { enter, gate } = openServer({ gate: new FakeGate().keepsWaiting('on_connect') });
-    const { peer } = enter();
-    peer.shakeHands().say(say.connect({ tcUrl: 'rtmp://10.0.0.1/live?token=t', pageUrl: 'http://p/' }));
-    const question = await gate.question();
-    expect(question.event).toMatchObject({
-      action: 'on_connect',
-      vhost: '__defaultVhost__',
-      app: 'live',
-      stream: '',
-      param: '?token=t',
-      tcUrl: 'rtmp://10.0.0.1/live?token=t',
-      pageUrl: 'http://p/',
-    });
-    await settled();
-    expect(peer.heard).toEqual([]);
-    question.answer(ALLOWED);
-    await peer.hear('_result 1 NetConnection.Connect.Success');
-  });
+  test.each(['srs1', 'nginx'] as const)(
+    'asks on_connect first under the %s schema, and says nothing before the answer',
+    async (schema) => {
+      const vhosts = [vhost({ hooks: { ...NO_HOOKS, schema } })];
+      const { enter, gate } = openServer({ vhosts, gate: new FakeGate().keepsWaiting('on_connect') });
+      const { peer } = enter();
+      const more = { flashVer: amf.string('FMLE/3.0'), swfUrl: amf.string('http://s/') };
+      peer
+        .shakeHands()
+        .say(say.connect({ tcUrl: 'rtmp://10.0.0.1/live?token=t', pageUrl: 'http://p/', more }));
+      const question = await gate.question();
+      expect(question.event).toMatchObject({
+        action: 'on_connect',
+        vhost: '__defaultVhost__',
+        app: 'live',
+        stream: '',
+        param: '?token=t',
+        tcUrl: 'rtmp://10.0.0.1/live?token=t',
+        pageUrl: 'http://p/',
+        flashVer: 'FMLE/3.0',
+        swfUrl: 'http://s/',
+      });
+      await settled();
+      expect(peer.heard).toEqual([]);
+      question.answer(ALLOWED);
+      await peer.hear('_result 1 NetConnection.Connect.Success');
+    },
+  );
 
   test.each([
     ['publish', say.publish('cam?token=t')],

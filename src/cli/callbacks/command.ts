@@ -7,8 +7,11 @@ interface Flags {
   readonly port: number;
   readonly host: string;
   readonly deny: ReadonlyMap<string, number>;
+  readonly answer: ReadonlyMap<string, unknown>;
   readonly token?: string;
 }
+
+const ACTIONS: readonly string[] = [...ENDPOINTS.values()].flat();
 
 /** `gatecast callbacks`: runs the sample backend until it is stopped. */
 export function callbacksCommand(): Command {
@@ -22,14 +25,21 @@ export function callbacksCommand(): Command {
       addDenial,
       new Map<string, number>(),
     )
+    .option(
+      '--answer <action=json>',
+      'what to answer an event that is not denied, such as on_publish=\'{"code":0,"data":{"stream":"alice"}}\'; may be repeated',
+      addAnswer,
+      new Map<string, unknown>(),
+    )
     .option('--token <key>', 'let only those publish and play whose URL ends in ?token=<key>', parseToken)
     .action((flags: Flags, command: Command) => run(flags, command));
 }
 
 function run(flags: Flags, command: Command): Promise<void> {
-  const { host, port, deny, token } = flags;
+  const { host, port, deny, answer, token } = flags;
   const server = createCallbackServer({
     deny,
+    answers: answer,
     ...(token === undefined ? {} : { token }),
     log: (line) => console.log(line),
   });
@@ -71,11 +81,20 @@ function parseToken(text: string): string {
 /** 1xx is left out: such a status announces an answer and is none. */
 function addDenial(text: string, known: ReadonlyMap<string, number>): ReadonlyMap<string, number> {
   const [, action = '', status = ''] = /^(\w+)=([2-5][0-9]{2})$/.exec(text) ?? [];
-  const actions = [...ENDPOINTS.values()].flat();
-  if (!actions.includes(action)) {
+  if (!ACTIONS.includes(action)) {
     throw new InvalidArgumentError(
-      `Write action=status, an action of ${actions.join(', ')} and a status of 200 to 599.`,
+      `Write action=status, an action of ${ACTIONS.join(', ')} and a status of 200 to 599.`,
     );
   }
   return new Map(known).set(action, Number(status));
+}
+
+function addAnswer(text: string, known: ReadonlyMap<string, unknown>): ReadonlyMap<string, unknown> {
+  const [, action = '', json = ''] = /^(\w+)=(.+)$/s.exec(text) ?? [];
+  try {
+    if (ACTIONS.includes(action)) return new Map(known).set(action, JSON.parse(json));
+  } catch {
+    // Said below, like an action that is none.
+  }
+  throw new InvalidArgumentError(`Write action=json, an action of ${ACTIONS.join(', ')} and a JSON value.`);
 }

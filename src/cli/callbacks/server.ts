@@ -1,5 +1,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type Answer, decide, ENDPOINTS, type Event, type Rules, readEvent, refuse } from './answer.ts';
+import { LRUCache } from 'lru-cache';
+import { type Answer, decide, ENDPOINTS, type Rules, refuse } from './answer.ts';
+import { type Event, readEvent } from './event.ts';
 import { maskQuery } from './token.ts';
 
 /** What the sample backend is told. */
@@ -10,6 +12,9 @@ export interface CallbackServerOptions extends Rules {
 
 const MAX_BODY_BYTES = 65_536;
 
+/** Events that are known again. */
+const MAX_KNOWN_EVENTS = 10_000;
+
 const CORS = {
   'Access-Control-Allow-Origin': '*',
   'Access-Control-Allow-Methods': 'GET, POST, OPTIONS',
@@ -18,6 +23,7 @@ const CORS = {
 
 /** A backend to try `http_hooks` with, at the URLs of SRS's own sample server. The caller listens. */
 export function createCallbackServer(options: CallbackServerOptions): Server {
+  const known = new LRUCache<string, true>({ max: MAX_KNOWN_EVENTS });
   return createServer((request, response) => {
     const path = (request.url ?? '/').replace(/\?.*$/s, '').replace(/\/$/, '');
     const actions = ENDPOINTS.get(path);
@@ -31,7 +37,14 @@ export function createCallbackServer(options: CallbackServerOptions): Server {
           response.setHeader('Connection', 'close');
           send(response, refuse(413, `the body is longer than ${MAX_BODY_BYTES} bytes`, 413));
         } else {
-          send(response, takeEvent(text, path, actions, options));
+          const form = /^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '');
+          const event = readEvent(text, actions, form);
+          if ('action' in event) {
+            send(response, takeEvent(event, known, options));
+          } else {
+            options.log(line(`POST ${path}`, event));
+            send(response, event);
+          }
         }
       });
     } else {
@@ -40,26 +53,33 @@ export function createCallbackServer(options: CallbackServerOptions): Server {
   });
 }
 
-function takeEvent(
-  text: string,
-  path: string,
-  actions: readonly string[],
-  options: CallbackServerOptions,
-): Answer {
-  const event = readEvent(text, actions);
-  const answer = 'action' in event ? decide(event, options) : event;
-  const what = 'action' in event ? formatEvent(event) : `POST ${path}`;
-  options.log(`${new Date().toISOString()} ${what} -> ${answer.status} ${JSON.stringify(answer.body)}`);
+/** Events come at least once, so one with a known id is the same again: it is answered as before and does nothing new. */
+function takeEvent(event: Event, known: LRUCache<string, true>, options: CallbackServerOptions): Answer {
+  const { event_id: id } = event;
+  const again = id !== '' && known.has(id);
+  if (id !== '') known.set(id, true);
+  const answer = decide(event, options);
+  options.log(line(`${formatEvent(event)}${again ? ' again' : ''}`, answer));
   return answer;
 }
 
+function line(what: string, { status, body }: Answer): string {
+  return `${new Date().toISOString()} ${what} -> ${status} ${JSON.stringify(body)}`;
+}
+
 function formatEvent(event: Event): string {
-  const { action, client_id, ip, vhost, app, stream, param } = event;
+  const { action, client_id, ip, vhost, app, stream, param, event_id } = event;
   const path = [vhost, app, stream].filter((part) => part !== '').join('/');
-  const fields = [`client=${client_id}`, `ip=${ip}`, path, param === '' ? '' : `param=${maskQuery(param)}`];
-  const line = [action.padEnd(12), ...fields.filter((field) => field !== '')].join(' ');
+  const fields = [
+    client_id === undefined ? '' : `client=${client_id}`,
+    ip === '' ? '' : `ip=${ip}`,
+    path,
+    param === '' ? '' : `param=${maskQuery(param)}`,
+    event_id === '' ? '' : `event=${event_id}`,
+  ];
+  const text = [action.padEnd(12), ...fields.filter((field) => field !== '')].join(' ');
   // What a client sent must not write lines of its own, or steer the terminal.
-  return line.replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
+  return text.replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
 }
 
 /** Calls back once with the whole body, or undefined if it is too long; never if the peer goes away before its end. */
