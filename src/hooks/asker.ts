@@ -66,8 +66,12 @@ export class Asker {
   }
 
   /** A refusal never passes, nor a client that left or a server that stops: only a backend that fails. */
-  #mayPass({ outcome }: Called, { onError }: HookPolicy, limit: TimeLimit): boolean {
-    return onError === 'allow' && outcome !== 'refused' && !limit.givenUp;
+  #mayPass(
+    { outcome, strict = false }: Called & { allowed: false },
+    { onError }: HookPolicy,
+    limit: TimeLimit,
+  ): boolean {
+    return onError === 'allow' && outcome !== 'refused' && !strict && !limit.givenUp;
   }
 
   /** A backend that is down lets everybody in: one line in a while, with how many it was about. */

@@ -6,7 +6,7 @@ import type { HookSchema } from '../model/options.ts';
 import { skipped } from './backend.ts';
 import type { Backends } from './backends.ts';
 import type { HookEvent, Stamped } from './event.ts';
-import type { Reply } from './exchange.ts';
+import type { Exchanged, Reply } from './exchange.ts';
 import { freshnessOf } from './freshness.ts';
 import { MAX_RECORDED_BODY } from './limits.ts';
 import { hookBody, type ServerIds } from './payload.ts';
@@ -48,8 +48,6 @@ export interface CallerDeps {
 
 type Header = readonly [name: string, value: string];
 
-const SIGNATURE = 'webhook-signature';
-
 /** Delivers one event to one URL, once, and says what came of it. */
 export class Caller {
   readonly #deps: CallerDeps;
@@ -63,58 +61,98 @@ export class Caller {
     const { event, hooks, target } = call;
     const at = Date.now();
     const body = call.body ?? hookBody(event, { schema: hooks.schema, hook: target.hook }, this.#deps.server);
-    const stamps = stampHeaders(event.stamp.id, at, body, hooks.keys);
+    const { id } = event.stamp;
     const backend = this.#deps.backends.of(target);
     const { breaker } = backend;
     const ticket = breaker.enter();
     const post = {
       path: target.path,
-      headers: [...target.headers, ...stamps.flat()],
+      headers: stampHeaders(target.headers, id, at, body, hooks.keys),
       body,
       connectTimeoutMs: hooks.policy(event.action).connectTimeoutMs,
       urgent: isQuestion(event.action),
     };
     const exchanged = ticket === undefined ? skipped(breaker.why) : await backend.post(post, limit);
     const { reply } = exchanged;
-    const judgement =
-      typeof reply === 'string' ? silence(target, reply) : judgeReply(reply, hooks.schema, event.action);
+    const silent = typeof reply === 'string';
+    const judgement = silent ? silence(target, reply) : judgeReply(reply, hooks.schema, event.action);
     const outcome = exchanged.skipped ? 'skipped' : outcomeOf(judgement);
-    const passing = outcome === 'failed' && (typeof reply === 'string' || reply.status >= 500);
+    const passing = outcome === 'failed' && (silent || reply.status >= 500);
     if (ticket !== undefined) {
       // Who left before the answer, and who never came to ask, cannot say how the backend is.
-      const mute = !exchanged.started || (typeof reply === 'string' && limit.givenUp);
-      const how = typeof reply === 'string' ? reply : `answered with status ${reply.status}`;
+      const mute = !exchanged.started || (silent && limit.givenUp);
+      const how = passing ? (silent ? reply : `answered with status ${reply.status}`) : '';
       breaker.settle(ticket, mute ? 'none' : passing ? 'ill' : 'well', how);
     }
+    this.#report(call, at, body, exchanged, outcome, judgement.allowed ? '' : judgement.message);
+    const freshMs = silent ? 0 : freshnessOf(reply.headers['cache-control']);
+    if (!judgement.allowed) return { ...judgement, outcome, passing, freshMs };
+    return { allowed: true, grant: judgement.grant, notes: judgement.notes, outcome, passing, freshMs };
+  }
+
+  #report(
+    call: Call,
+    at: number,
+    body: string,
+    { reply, timing }: Exchanged,
+    outcome: DeliveryOutcome,
+    why: string,
+  ): void {
+    const { event, target, attempt } = call;
+    const { action, vhost, app, stream, stamp } = event;
     const delivery: Delivery = {
-      ...identify(call),
+      id: `${stamp.id}-${numberOf(call)}`,
+      eventId: stamp.id,
+      action,
+      vhost,
+      app,
+      stream,
+      clientId: event.client?.id ?? '',
+      url: target.shown,
+      origin: target.backend.origin,
+      attempt,
       at,
-      request: { headers: [...target.shownHeaders, ...stamps.map(show)], body },
+      request: { headers: shownHeaders(target, stamp.id, at, call.hooks.keys.length > 0), body },
       response: typeof reply === 'string' ? undefined : record(reply),
-      timing: exchanged.timing,
+      timing,
       outcome,
-      why: judgement.allowed ? '' : judgement.message,
+      why,
     };
     this.#deps.observer.delivered(delivery);
     call.report?.(delivery);
-    const freshMs = typeof reply === 'string' ? 0 : freshnessOf(reply.headers['cache-control']);
-    return { ...judgement, outcome, passing, freshMs };
   }
 }
 
-/** The headers that differ from request to request, after Standard Webhooks 1.0. */
-function stampHeaders(id: string, at: number, body: string, keys: readonly KeyObject[]): Header[] {
-  if (keys.length === 0) return [['webhook-id', id]];
-  const seconds = Math.floor(at / 1000);
-  return [
-    ['webhook-id', id],
-    ['webhook-timestamp', String(seconds)],
-    [SIGNATURE, signatures(keys, id, seconds, body)],
-  ];
+/** Adds the headers that differ from request to request, after Standard Webhooks 1.0. */
+function stampHeaders(
+  headers: readonly string[],
+  id: string,
+  at: number,
+  body: string,
+  keys: readonly KeyObject[],
+): string[] {
+  if (keys.length === 0) return headers.concat('webhook-id', id);
+  const seconds = secondsOf(at);
+  const signature = signatures(keys, id, seconds, body);
+  return headers.concat(
+    'webhook-id',
+    id,
+    'webhook-timestamp',
+    String(seconds),
+    'webhook-signature',
+    signature,
+  );
 }
 
-function show(header: Header): Header {
-  return header[0] === SIGNATURE ? [SIGNATURE, MASK] : header;
+function shownHeaders(target: Target, id: string, at: number, signed: boolean): Header[] {
+  const stamp: Header = ['webhook-id', id];
+  if (!signed) return target.shownHeaders.concat([stamp]);
+  const time: Header = ['webhook-timestamp', String(secondsOf(at))];
+  return target.shownHeaders.concat([stamp, time, ['webhook-signature', MASK]]);
+}
+
+function secondsOf(at: number): number {
+  return Math.floor(at / 1000);
 }
 
 /** What a backend is said to have answered which did not. */
@@ -142,32 +180,14 @@ function outcomeOf(judgement: Judgement): DeliveryOutcome {
   return judgement.deliberate ? 'refused' : 'failed';
 }
 
-/** Which attempt of what this is. */
-function identify({ event, hooks, target, attempt }: Call) {
-  const { action, vhost, app, stream, stamp, client } = event;
-  const urls = hooks.targets.get(action) ?? [target];
-  const number = (attempt - 1) * urls.length + Math.max(urls.indexOf(target), 0) + 1;
-  return {
-    id: `${stamp.id}-${number}`,
-    eventId: stamp.id,
-    action,
-    vhost,
-    app,
-    stream,
-    clientId: client?.id ?? '',
-    url: target.shown,
-    origin: target.backend.origin,
-    attempt,
-  };
+/** Which attempt this is of all that the event has at its URLs, counted in rounds. */
+function numberOf({ event, hooks, target, attempt }: Call): number {
+  const urls = hooks.targets.get(event.action) ?? [target];
+  return (attempt - 1) * urls.length + Math.max(urls.indexOf(target), 0) + 1;
 }
 
 function record({ status, headers, body }: Reply): Delivery['response'] {
-  return {
-    status,
-    headers: Object.entries(headers).map(([name, value]) => [
-      name,
-      name === 'set-cookie' ? MASK : String(value),
-    ]),
-    body: body.toString('utf8', 0, MAX_RECORDED_BODY),
-  };
+  const shown: Header[] = [];
+  for (const name in headers) shown.push([name, name === 'set-cookie' ? MASK : String(headers[name])]);
+  return { status, headers: shown, body: body.toString('utf8', 0, MAX_RECORDED_BODY) };
 }

@@ -22,6 +22,8 @@ export interface Refusal {
   readonly deliberate: boolean;
   /** True if another try may end otherwise: no answer, none that can be understood, or trouble that passes. */
   readonly retriable: boolean;
+  /** True if `on_error` must not pass over it: the backend did answer, but what it wants cannot be done. */
+  readonly strict?: boolean;
   /** An rtmp URL where the client is welcome instead. */
   readonly redirect?: string | undefined;
 }
@@ -103,7 +105,7 @@ function judgeBody(schema: 'srs1' | 'srs5', status: number, text: string): Judge
 
 /** A yes with what it grants; one that cannot be honoured, or that sends the client elsewhere, lets nobody through. */
 function accept({ grant, redirect, notes, fault }: Reading, words: string | undefined): Judgement {
-  if (fault !== undefined) return notUnderstood(`accepted, but data ${fault}`);
+  if (fault !== undefined) return impossible(`accepted, but data ${fault}`);
   if (redirect !== undefined) return sendTo(redirect, words);
   return { allowed: true, ...(grant && { grant }), ...(notes.length > 0 && { notes }) };
 }
@@ -123,16 +125,16 @@ function judgeStatus(status: number, text: string, { location, action }: AnswerD
 }
 
 function follow(status: number, location: string | undefined, action: Action | undefined): Judgement {
-  if (location === undefined) return notUnderstood(`status ${status} without a Location`);
+  if (location === undefined) return impossible(`status ${status} without a Location`);
   if (/^rtmps?:/i.test(location)) {
     const { value, fault } = readRedirect(location);
-    return value === undefined ? notUnderstood(`status ${status} ${fault}`) : sendTo(value, undefined);
+    return value === undefined ? impossible(`status ${status} ${fault}`) : sendTo(value, undefined);
   }
   if (action === 'on_connect')
-    return notUnderstood(`status ${status} names another app, which is not supported`);
+    return impossible(`status ${status} names another app, which is not supported`);
   const { value, fault } = readName(location);
   return value === undefined
-    ? notUnderstood(`status ${status} ${fault}`)
+    ? impossible(`status ${status} ${fault}`)
     : { allowed: true, grant: { stream: value } };
 }
 
@@ -153,6 +155,11 @@ function elsewhere(redirect: string | undefined): { redirect?: string } {
 
 function notUnderstood(message: string): Refusal {
   return { allowed: false, message, forClient: NOT_UNDERSTOOD, deliberate: false, retriable: true };
+}
+
+/** What a backend wants that cannot be done: without it, its yes is none. */
+function impossible(message: string): Refusal {
+  return { ...notUnderstood(message), strict: true };
 }
 
 /** Statuses that ask for patience: time-out, too many requests, trouble at the backend. */

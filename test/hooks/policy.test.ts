@@ -120,6 +120,19 @@ test.each([
   expect((await gate.ask(gateEvent('on_play'), staying())).allowed).toBe(false);
 });
 
+test.each([
+  [
+    'another name that is none',
+    { status: 200, body: '{"code":0,"data":{"stream":"a/../b\\u0000"}}' },
+    'srs1',
+  ],
+  ['a redirect without a place', { status: 302 }, 'nginx'],
+] as const)('on_error allow does not let in who was to have %s', async (_name, answer, schema) => {
+  const { origin } = await backend(() => answer);
+  const { gate } = openGate({ on_publish: [origin] }, { onError: 'allow', schema });
+  expect((await gate.ask(gateEvent('on_publish'), staying())).allowed).toBe(false);
+});
+
 test('on_error allow passes over the URL that fails, not over the ones behind it', async () => {
   const { origin } = await backend(({ url }) => (url === '/down' ? { status: 502 } : '{"code":1}'));
   const { gate } = openGate({ on_play: [`${origin}/down`, `${origin}/no`] }, { onError: 'allow' });

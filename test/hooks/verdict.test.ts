@@ -237,6 +237,7 @@ describe('what a yes grants', () => {
       forClient: 'The backend gave no answer that can be understood.',
       deliberate: false,
       retriable: true,
+      strict: true,
     });
   });
 
@@ -349,6 +350,7 @@ describe("nginx-rtmp's habit", () => {
       forClient: 'The backend gave no answer that can be understood.',
       deliberate: false,
       retriable: true,
+      strict: true,
     });
   });
 
