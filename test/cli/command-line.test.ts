@@ -26,7 +26,7 @@ function file(text: string, name = 'test.conf'): string {
 
 const WRONG =
   'listen 1935;\nvhost __defaultVhost__ {\n    gop_cach on;\n    http_hooks { enabled yes; }\n}\n';
-const SHIPPED = ['gatecast', 'full', 'hooks-two-vhosts', 'low-latency', 'no-hooks', 'security']
+const SHIPPED = ['gatecast', 'full', 'hooks-two-vhosts', 'low-latency', 'nginx-style', 'no-hooks', 'security']
   .map((name) => `conf/${name}.conf`)
   .concat('conf/example.yaml');
 

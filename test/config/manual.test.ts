@@ -6,6 +6,7 @@ import { BLOCKS, envName, specsOf, variablePaths } from '../../src/config/schema
 import { manual } from './support/manual.ts';
 
 const CONF = resolve(import.meta.dirname, '../../conf');
+const KEY = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
 
 test('conf/full.conf says what the schema says, all of it and nothing else', async () => {
   await expect(manual()).toMatchFileSnapshot(resolve(CONF, 'full.conf'));
@@ -20,17 +21,19 @@ test('conf/full.conf sets nothing but defaults', () => {
 
 test.each([
   'gatecast.conf',
+  'hooks.conf',
   'hooks-two-vhosts.conf',
   'low-latency.conf',
+  'nginx-style.conf',
   'no-hooks.conf',
   'security.conf',
   'example.yaml',
 ])('conf/%s loads without errors or warnings', (name) => {
-  expect(loadConfig(resolve(CONF, name))).toMatchObject({ ok: true, warnings: [] });
+  const env = { GATECAST_HOOKS_SECRET: KEY };
+  expect(loadConfig(resolve(CONF, name), env)).toMatchObject({ ok: true, warnings: [] });
 });
 
 const HEADS: Readonly<Record<string, string>> = { vhost: ' a', policy: ' on_play' };
-const KEY = `whsec_${Buffer.alloc(24, 1).toString('base64')}`;
 const NAMED_BY_EXAMPLES = { HOOKS_SECRET: KEY, HOOKS_SECRET_OLD: KEY, BACKEND_API_KEY: 'k' };
 
 const directives = BLOCKS.flatMap((block) => specsOf(block).map((spec) => ({ path: block.path, spec })));

@@ -28,7 +28,7 @@ export interface GatecastProcess {
 }
 
 /** Starts the server with this configuration, at a port that is free unless it names one, and waits until it listens. */
-export async function startGatecast(conf: string): Promise<GatecastProcess> {
+export async function startGatecast(conf: string, env: NodeJS.ProcessEnv = {}): Promise<GatecastProcess> {
   const directory = temporaryDirectory();
   const confFile = directory.file('gatecast.conf');
   const write = (text: string) => {
@@ -37,7 +37,7 @@ export async function startGatecast(conf: string): Promise<GatecastProcess> {
     writeFileSync(confFile, `${listen}${state}\n${text}`);
   };
   write(conf);
-  const child = gatecast(['-c', confFile]);
+  const child = gatecast(['-c', confFile], env);
   const log: LogLine[] = [];
   let read = 0;
   const update = () => {
