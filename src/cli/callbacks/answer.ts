@@ -26,7 +26,7 @@ export const ENDPOINTS: ReadonlyMap<string, readonly string[]> = new Map([
 ]);
 
 /** Accepted by SRS of every version from 2 on, and by all dialects of Gatecast; SRS 1.0 itself knew only `0`. */
-const ACCEPTED: Answer = { status: 200, body: { code: 0, data: null } };
+export const ACCEPTED: Answer = { status: 200, body: { code: 0, data: null } };
 
 /** An answer that refuses: SRS's sample server answers its errors with status 200 and a code. */
 export function refuse(code: number, message: string, status = 200): Answer {

@@ -1,6 +1,6 @@
-import type { AddressInfo } from 'node:net';
 import { Command, InvalidArgumentError } from 'commander';
 import { ENDPOINTS } from './answer.ts';
+import { listenOrExplain, parsePort } from './listening.ts';
 import { createCallbackServer } from './server.ts';
 
 interface Flags {
@@ -35,42 +35,17 @@ export function callbacksCommand(): Command {
     .action((flags: Flags, command: Command) => run(flags, command));
 }
 
-function run(flags: Flags, command: Command): Promise<void> {
-  const { host, port, deny, answer, token } = flags;
+async function run(flags: Flags, command: Command): Promise<void> {
+  const { deny, answer, token } = flags;
   const server = createCallbackServer({
     deny,
     answers: answer,
     ...(token === undefined ? {} : { token }),
     log: (line) => console.log(line),
   });
-  return new Promise((resolve) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      command.error(`error: ${explain(error, host, port)}`, { exitCode: 1, code: 'callbacks.listen' });
-    });
-    server.once('close', resolve);
-    server.listen(port, host, () => {
-      const { address, port: bound } = server.address() as AddressInfo;
-      const origin = `http://${address.includes(':') ? `[${address}]` : address}:${bound}`;
-      console.log(`Sample backend listens at ${origin}; hooks go to:`);
-      for (const [path, actions] of ENDPOINTS) console.log(`  ${origin}${path}  ${actions.join(', ')}`);
-    });
-  });
-}
-
-function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
-  if (error.code === 'EADDRINUSE')
-    return `Port ${port} of ${host} is in use by another program; choose one with --port.`;
-  if (error.code === 'EACCES')
-    return `Port ${port} may not be opened by this user; choose one above 1023 with --port.`;
-  if (error.code === 'EADDRNOTAVAIL') return `The address ${host} is none of this machine's.`;
-  return `Cannot listen at ${host} port ${port}: ${error.message}.`;
-}
-
-function parsePort(text: string): number {
-  const port = Number(text);
-  if (!/^[0-9]+$/.test(text) || port > 65_535)
-    throw new InvalidArgumentError('A port is a number from 0 to 65535.');
-  return port;
+  const origin = await listenOrExplain(server, flags, command);
+  console.log(`Sample backend listens at ${origin}; hooks go to:`);
+  for (const [path, actions] of ENDPOINTS) console.log(`  ${origin}${path}  ${actions.join(', ')}`);
 }
 
 function parseToken(text: string): string {

@@ -58,8 +58,12 @@ const FORM_FIELDS = new Set([
   ...['server_id', 'service_id', 'event_id', 'event_time', 'event_seq'],
 ]);
 
-/** Reads a body; an Answer if it is no event of this endpoint. 100 and 200 are the codes of SRS's sample server. */
-export function readEvent(text: string, actions: readonly string[], form: boolean): Event | Answer {
+/** Reads a body; an Answer if it is no event, or none of `actions`. 100 and 200 are the codes of SRS's sample server. */
+export function readEvent(
+  text: string,
+  actions: readonly string[] | undefined,
+  form: boolean,
+): Event | Answer {
   // What is wrong with a form must be said by the status: nginx-rtmp's dialect knows no other word.
   const wrong = (code: number, message: string) => refuse(code, message, form ? 400 : 200);
   let value: unknown;
@@ -73,9 +77,10 @@ export function readEvent(text: string, actions: readonly string[], form: boolea
   }
   const fields = value as Record<string, unknown>;
   const { action, client_id: id } = fields;
-  if (typeof action !== 'string' || !actions.includes(action)) {
+  if (actions && !(typeof action === 'string' && actions.includes(action))) {
     return wrong(200, `the action is not one of ${actions.join(', ')}`);
   }
+  if (typeof action !== 'string') return wrong(200, 'the action is missing');
   if (!isClientId(id) && !(id === undefined && CLIENTLESS.has(action))) {
     return wrong(100, 'the client_id is neither an integer nor a string');
   }

@@ -1,13 +1,23 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
+import { maskQuery } from '../../hooks/secret-values.ts';
 import { type Answer, decide, ENDPOINTS, type Rules, refuse } from './answer.ts';
 import { type Event, readEvent } from './event.ts';
-import { maskQuery } from './token.ts';
 
 /** What the sample backend is told. */
 export interface CallbackServerOptions extends Rules {
   /** Takes one line per event. */
   log(line: string): void;
+}
+
+/** What any backend of ours does with events. */
+export interface EventServerOptions {
+  /** Actions by path; undefined takes everything everywhere. */
+  readonly endpoints?: ReadonlyMap<string, readonly string[]>;
+  /** Answers an event. `gone` is aborted if the server does not wait for the answer any more. */
+  answer(event: Event, gone: AbortSignal): Answer | Promise<Answer>;
+  /** Something that is no event came to `path` and was refused. */
+  refused(path: string, answer: Answer): void;
 }
 
 const MAX_BODY_BYTES = 65_536;
@@ -24,13 +34,22 @@ const CORS = {
 /** A backend to try `http_hooks` with, at the URLs of SRS's own sample server. The caller listens. */
 export function createCallbackServer(options: CallbackServerOptions): Server {
   const known = new LRUCache<string, true>({ max: MAX_KNOWN_EVENTS });
+  return createEventServer({
+    endpoints: ENDPOINTS,
+    answer: (event) => takeEvent(event, known, options),
+    refused: (path, answer) => options.log(line(`POST ${path}`, answer)),
+  });
+}
+
+/** A backend. The caller listens. */
+export function createEventServer({ endpoints, answer, refused }: EventServerOptions): Server {
   return createServer((request, response) => {
     const path = (request.url ?? '/').replace(/\?.*$/s, '').replace(/\/$/, '');
-    const actions = ENDPOINTS.get(path);
+    const actions = endpoints?.get(path);
     if (request.method === 'OPTIONS') {
       response.writeHead(204, CORS).end();
-    } else if (actions === undefined) {
-      send(response, refuse(404, `POST to one of ${[...ENDPOINTS.keys()].join(', ')}`, 404));
+    } else if (endpoints && actions === undefined) {
+      send(response, refuse(404, `POST to one of ${[...endpoints.keys()].join(', ')}`, 404));
     } else if (request.method === 'POST') {
       readBody(request, (text) => {
         if (text === undefined) {
@@ -40,9 +59,11 @@ export function createCallbackServer(options: CallbackServerOptions): Server {
           const form = /^application\/x-www-form-urlencoded\b/i.test(request.headers['content-type'] ?? '');
           const event = readEvent(text, actions, form);
           if ('action' in event) {
-            send(response, takeEvent(event, known, options));
+            const gone = new AbortController();
+            response.once('close', () => gone.abort());
+            void Promise.resolve(answer(event, gone.signal)).then((said) => send(response, said));
           } else {
-            options.log(line(`POST ${path}`, event));
+            refused(path, event);
             send(response, event);
           }
         }
@@ -67,7 +88,8 @@ function line(what: string, { status, body }: Answer): string {
   return `${new Date().toISOString()} ${what} -> ${status} ${JSON.stringify(body)}`;
 }
 
-function formatEvent(event: Event): string {
+/** An event on one line, secrets masked. */
+export function formatEvent(event: Event): string {
   const { action, client_id, ip, vhost, app, stream, param, event_id } = event;
   const path = [vhost, app, stream].filter((part) => part !== '').join('/');
   const fields = [
@@ -99,6 +121,7 @@ function readBody(request: IncomingMessage, done: (text: string | undefined) => 
 }
 
 function send(response: ServerResponse, { status, body }: Answer): void {
+  if (response.destroyed) return;
   const bytes = Buffer.from(JSON.stringify(body));
   response.writeHead(status, { ...CORS, 'Content-Type': 'application/json', 'Content-Length': bytes.length });
   response.end(bytes);

@@ -1,6 +1,9 @@
 import { Command } from 'commander';
+import { listenCommand } from './listen.ts';
+import { sendCommand } from './send.ts';
 import { replayCommand, showCommand } from './show.ts';
 import { tailCommand } from './tail.ts';
+import { verifyCommand } from './verify.ts';
 
 /** `gatecast hooks`: tools for those who write and run a backend. */
 export function hooksCommand(): Command {
@@ -8,5 +11,8 @@ export function hooksCommand(): Command {
     .description('see, test and repeat what http_hooks send')
     .addCommand(tailCommand())
     .addCommand(showCommand())
-    .addCommand(replayCommand());
+    .addCommand(replayCommand())
+    .addCommand(sendCommand())
+    .addCommand(verifyCommand())
+    .addCommand(listenCommand());
 }

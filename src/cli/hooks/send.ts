@@ -1,0 +1,114 @@
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
+import { parseConfigText } from '../../config/index.ts';
+import { Trial, type Tried } from '../../hooks/trial.ts';
+import { ACTIONS, type Action, isQuestion } from '../../model/lifecycle.ts';
+import type { HookOptions, HookSchema } from '../../model/options.ts';
+import { VERSION } from '../../version.ts';
+import { formatTiming, type Paint, paintFor, printable } from './delivery-text.ts';
+import { exampleEvent } from './example-event.ts';
+import { clientSees, reasonOf } from './verdict-text.ts';
+
+interface Flags {
+  readonly url: string;
+  readonly param: readonly string[];
+  readonly stream: string;
+  readonly app: string;
+  readonly vhost: string;
+  readonly ip: string;
+  readonly schema: HookSchema;
+  readonly secret: readonly string[];
+  readonly header: readonly (readonly [string, string])[];
+  readonly timeout: string;
+  readonly ca?: string;
+  readonly insecure?: true;
+}
+
+const keep = (text: string, known: readonly string[]) => [...known, text];
+
+/** `gatecast hooks send`: what the server would make of a backend's answer to one event. */
+export function sendCommand(): Command {
+  return new Command('send')
+    .description('post one event to a URL as the server would, and explain what it would make of the answer')
+    .addArgument(new Argument('<event>', 'which event').choices(ACTIONS))
+    .requiredOption('--url <url>', 'where to')
+    .option('--param <name=value>', "of the stream's URL, such as token=x; may be repeated", keep, [])
+    .option('--stream <name>', 'stream', 'livestream')
+    .option('--app <name>', 'app', 'live')
+    .option('--vhost <name>', 'vhost', '__defaultVhost__')
+    .option('--ip <address>', "the client's address", '203.0.113.7')
+    .addOption(new Option('--schema <name>', 'dialect').choices(['srs1', 'srs5', 'nginx']).default('srs1'))
+    .option('--secret <key>', 'sign with whsec_…, env:NAME or file:PATH; may be repeated', keep, [])
+    .option('--header <name: value>', 'a header; may be repeated', addHeader, [])
+    .option('--timeout <ms>', 'how long to wait for the answer', '10000')
+    .option('--ca <file>', 'PEM file of certificates to trust')
+    .option('--insecure', 'trust every certificate')
+    .addHelpText('after', '\nThe exit code is 0 if the backend says yes, else 1.')
+    .action(send);
+}
+
+async function send(action: Action, flags: Flags, command: Command): Promise<void> {
+  const options = optionsOf(action, flags, command);
+  const trial = new Trial(VERSION, { serverId: 'vid-trial00', serviceId: 'tr1alrun' });
+  const param = flags.param.length === 0 ? '' : `?${flags.param.join('&')}`;
+  const { vhost, app, stream, ip } = flags;
+  const [tried] = await trial.run(exampleEvent(action, { vhost, app, stream, param, ip }), options);
+  await trial.close();
+  if (!tried) throw new Error(`no request was made for ${action}`);
+  console.log(explain(tried, options, paintFor(process.stdout)));
+  process.exitCode = tried.called.allowed ? 0 : 1;
+}
+
+/** The configuration that the flags stand for: read as one, so that they mean here what they mean to the server. */
+function optionsOf(action: Action, flags: Flags, command: Command): HookOptions {
+  const { url, schema, timeout, secret, header, ca, insecure } = flags;
+  const hooks = {
+    enabled: 'on',
+    schema,
+    timeout,
+    [action]: url,
+    ...(secret.length > 0 ? { secret } : {}),
+    ...(header.length > 0 ? { header } : {}),
+    ...(ca === undefined ? {} : { tls_ca_file: ca }),
+    ...(insecure ? { tls_insecure: 'on' } : {}),
+  };
+  const text = JSON.stringify({ listen: '1935', vhost: { __defaultVhost__: { http_hooks: hooks } } });
+  // The server's own variables are none of a trial's.
+  const env = Object.entries(process.env).filter(([name]) => !name.startsWith('SRS_'));
+  const result = parseConfigText(text, 'command-line.yaml', Object.fromEntries(env));
+  const options = result.ok ? result.config.vhosts[0]?.hooks : undefined;
+  if (options) return options;
+  const faults = result.ok ? [] : result.errors.map(({ message }) => message);
+  return command.error(`error: ${faults.join('\nerror: ')}`, { exitCode: 1 });
+}
+
+function explain(tried: Tried, { schema }: HookOptions, paint: Paint): string {
+  const { delivery, called } = tried;
+  const { action, request, response, timing, url } = delivery;
+  const verdict = called.allowed
+    ? paint('green', isQuestion(action) ? 'allowed' : 'delivered')
+    : paint('red', isQuestion(action) ? 'refused' : 'not delivered');
+  return [
+    paint('bold', `POST ${printable(url)}  (${action}, schema ${schema})`),
+    ...request.headers.map(([name, value]) => printable(`${name}: ${value}`)),
+    '',
+    printable(request.body),
+    '',
+    paint('bold', response === undefined ? 'no answer' : `status ${response.status}`),
+    ...(response?.headers ?? []).map(([name, value]) => printable(`${name}: ${value}`)),
+    ...(response === undefined ? [] : ['', ...response.body.split('\n').map(printable)]),
+    '',
+    `time     ${formatTiming(timing)}`,
+    `verdict  ${verdict}: ${printable(reasonOf(tried))}`,
+    ...clientSees(tried).map((line) => `client   ${printable(line)}`),
+  ].join('\n');
+}
+
+function addHeader(
+  text: string,
+  known: readonly (readonly [string, string])[],
+): readonly (readonly [string, string])[] {
+  const [, name, value] = /^([^:\s]+):\s*(.*)$/.exec(text) ?? [];
+  if (name === undefined || value === undefined)
+    throw new InvalidArgumentError('Write a name, a colon and a value.');
+  return [...known, [name, value]];
+}
