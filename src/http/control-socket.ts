@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { chmodSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { chmodSync, linkSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -22,7 +22,6 @@ export interface ControlSocket {
 /** Who answers at a control socket. */
 interface Holder {
   readonly pid: number | undefined;
-  readonly run: string | undefined;
 }
 
 /**
@@ -33,17 +32,19 @@ export async function openControlSocket(stateDir: string, control: HookControl):
   const path = join(stateDir, CONTROL_SOCKET);
   checkLength(path);
   makeDirectory(stateDir);
-  refuseIfHeld(stateDir, await holderOf(path));
-  const run = randomUUID();
   const app = fastify({ bodyLimit: MAX_CONTROL_BODY_BYTES, forceCloseConnections: 'idle' });
-  app.get('/process', () => ({ pid: process.pid, run }));
+  app.get('/process', () => ({ pid: process.pid }));
   await app.register(hookRoutes(control));
-  await listenAt(app, stateDir, path);
-  // Of two that started in the same moment, the one whose socket was replaced sees it here.
-  const holder = await holderOf(path);
-  if (holder?.run !== run) {
+  // No longer than the name that it gets, which may be as long as a path can be.
+  const unnamed = join(stateDir, `c${randomBytes(3).toString('hex')}.tmp`);
+  try {
+    await listenAt(app, unnamed, path);
+    await giveName(unnamed, path, stateDir);
+  } catch (error) {
     await app.close();
-    refuseIfHeld(stateDir, holder);
+    throw error;
+  } finally {
+    rmSync(unnamed, { force: true });
   }
   return {
     async close() {
@@ -57,18 +58,35 @@ export async function openControlSocket(stateDir: string, control: HookControl):
 }
 
 /** The socket gets its rights before it gets its name, so nobody else is ever let in. */
-async function listenAt(app: FastifyInstance, stateDir: string, path: string): Promise<void> {
-  // No longer than the name that it gets, which is as long as a path may be.
-  const unnamed = join(stateDir, `c${process.pid}.tmp`);
-  rmSync(unnamed, { force: true });
+async function listenAt(app: FastifyInstance, unnamed: string, path: string): Promise<void> {
   try {
     await app.listen({ path: unnamed });
     chmodSync(unnamed, 0o600);
-    renameSync(unnamed, path);
   } catch (error) {
-    await app.close();
     throw new Error(`cannot open the control socket ${path}: ${(error as Error).message}`, { cause: error });
   }
+}
+
+/** Gives the socket its name, which the file system gives to one only; a name that nobody answers at is free. */
+async function giveName(unnamed: string, path: string, stateDir: string): Promise<void> {
+  for (;;) {
+    try {
+      linkSync(unnamed, path);
+      return;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const found = identityOf(path);
+    refuseIfHeld(stateDir, await holderOf(path));
+    // Unless it is another one's by now.
+    if (identityOf(path) === found) rmSync(path, { force: true });
+  }
+}
+
+/** What tells a file from another that has its name, and perhaps its inode, later. */
+function identityOf(path: string): string {
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  return `${stat?.ino} ${stat?.ctimeNs}`;
 }
 
 function checkLength(path: string): void {
@@ -112,12 +130,12 @@ function holderOf(socketPath: string): Promise<Holder | undefined> {
       },
     );
     asking.on('timeout', () => {
-      resolve({ pid: undefined, run: undefined });
+      resolve({ pid: undefined });
       asking.destroy();
     });
     asking.on('error', (error: NodeJS.ErrnoException) => {
       const nobody = error.code === 'ENOENT' || error.code === 'ECONNREFUSED' || error.code === 'ENOTSOCK';
-      resolve(nobody ? undefined : { pid: undefined, run: undefined });
+      resolve(nobody ? undefined : { pid: undefined });
     });
     asking.end();
   });
@@ -125,12 +143,9 @@ function holderOf(socketPath: string): Promise<Holder | undefined> {
 
 function readHolder(text: string): Holder {
   try {
-    const { pid, run } = JSON.parse(text) as { pid?: unknown; run?: unknown };
-    return {
-      pid: typeof pid === 'number' ? pid : undefined,
-      run: typeof run === 'string' ? run : undefined,
-    };
+    const { pid } = JSON.parse(text) as { pid?: unknown };
+    return { pid: typeof pid === 'number' ? pid : undefined };
   } catch {
-    return { pid: undefined, run: undefined };
+    return { pid: undefined };
   }
 }

@@ -41,9 +41,9 @@ export function hookRoutes(control: HookControl): FastifyPluginCallback {
     app.get('/deliveries/follow', (request, reply) => {
       const follower = control.deliveries.follow(FOLLOW.parse(request.query));
       if (!follower) throw new RequestError('impossible', 'Too many follow the deliveries already.');
-      const stream = Readable.from(helpings(follower), { objectMode: false });
-      stream.once('close', () => follower.close());
-      return reply.type('application/x-ndjson').send(stream);
+      // Not the stream's end, which waits for the follower's.
+      reply.raw.once('close', () => follower.close());
+      return reply.type('application/x-ndjson').send(Readable.from(helpings(follower)));
     });
 
     app.get('/deliveries/:id', (request) => {

@@ -22,6 +22,12 @@ export interface Desk {
   now(): number;
 }
 
+const WAITING: Readonly<Record<Mode, string>> = {
+  ask: 'waiting for events',
+  allow: 'allowing all',
+  deny: 'denying all',
+};
+
 const DENIED = 'denied by hand';
 
 /** A person at the keys who lets clients in or not. Knows keys and lines; where they come from and go is its desk's. */
@@ -79,7 +85,7 @@ export class Doorkeeper {
     const [question] = this.#questions;
     if (!question) {
       const rest = 'A allows all from now on, D denies all, i asks, Ctrl-C ends';
-      return this.#mode === 'ask' ? `waiting for events; ${rest}` : `${this.#mode}s all; ${rest}`;
+      return `${WAITING[this.#mode]}; ${rest}`;
     }
     const seconds = Math.max(0, Math.ceil((question.until - this.#desk.now()) / 1000));
     const others = this.#questions.length - 1;

@@ -30,7 +30,7 @@ async function listen(flags: Flags, command: Command): Promise<void> {
   const interactive = process.stdin.isTTY && process.stdout.isTTY;
   const print = (line: string) => {
     if (!interactive) console.log(line);
-    else process.stdout.write(`${CLEAR_LINE}${line}\n${keeper.prompt}`);
+    else process.stdout.write(`${CLEAR_LINE}${line}\n${promptOf(keeper)}`);
   };
   const desk = { print, now: () => performance.now() };
   const keeper = new Doorkeeper(desk, flags.wait * 1000, interactive ? 'ask' : 'allow');
@@ -48,7 +48,7 @@ async function listen(flags: Flags, command: Command): Promise<void> {
 
 /** Joins the doorkeeper with the terminal. */
 function attend(keeper: Doorkeeper, server: Server): void {
-  const show = () => process.stdout.write(`${CLEAR_LINE}${keeper.prompt}`);
+  const show = () => process.stdout.write(`${CLEAR_LINE}${promptOf(keeper)}`);
   const ticking = setInterval(show, 1_000);
   process.stdin.setRawMode(true).setEncoding('utf8');
   process.stdin.on('data', (keys: string) => {
@@ -63,6 +63,11 @@ function attend(keeper: Doorkeeper, server: Server): void {
     server.closeAllConnections();
   });
   show();
+}
+
+/** No longer than a line, which is all that can be cleared. */
+function promptOf(keeper: Doorkeeper): string {
+  return keeper.prompt.slice(0, process.stdout.columns - 1);
 }
 
 function parseSeconds(text: string): number {
