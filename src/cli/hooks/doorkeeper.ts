@@ -47,7 +47,7 @@ export class Doorkeeper {
   }
 
   /** Answers an event: one that is told at once, a question when a key says so. */
-  ask(event: Event, gone: AbortSignal): Answer | Promise<Answer> {
+  async ask(event: Event, gone: AbortSignal): Promise<Answer> {
     if (!isQuestion(event.action as Action)) return this.#say(event, ACCEPTED, 'taken');
     if (this.#mode === 'allow') return this.#say(event, ACCEPTED, 'allowed');
     if (this.#mode === 'deny') return this.#say(event, denial(''), DENIED);

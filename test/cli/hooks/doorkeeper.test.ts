@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { Event } from '../../../src/cli/callbacks/answer.ts';
+import type { Event } from '../../../src/cli/callbacks/event.ts';
 import { Doorkeeper } from '../../../src/cli/hooks/doorkeeper.ts';
 
 const EVENT: Event = {
@@ -11,6 +11,7 @@ const EVENT: Event = {
   stream: 'cam',
   param: '?token=abcdef',
   tcUrl: 'rtmp://h/live',
+  event_id: '',
 };
 const YES = { status: 200, body: { code: 0, data: null } };
 const no = (message: string) => ({ status: 403, body: { code: 403, data: null, message } });
@@ -68,19 +69,19 @@ test('A and D answer all that wait and all that come, until i asks again', async
   const waiting = [keeper.ask(EVENT, staying()), keeper.ask(EVENT, staying())];
   keeper.press('A');
   expect(await Promise.all(waiting)).toEqual([YES, YES]);
-  expect(keeper.ask(EVENT, staying())).toEqual(YES);
+  expect(await keeper.ask(EVENT, staying())).toEqual(YES);
   expect(keeper.prompt).toMatch(/^allowing all/);
   keeper.press('D');
-  expect(keeper.ask(EVENT, staying())).toEqual(no('denied by hand'));
+  expect(await keeper.ask(EVENT, staying())).toEqual(no('denied by hand'));
   keeper.press('i');
   const asked = keeper.ask(EVENT, staying());
   keeper.press('a');
   expect(await asked).toEqual(YES);
 });
 
-test('what is told is taken at once, also where all is denied', () => {
+test('what is told is taken at once, also where all is denied', async () => {
   const { keeper, lines } = open('deny');
-  expect(keeper.ask({ ...EVENT, action: 'on_close' }, staying())).toEqual(YES);
+  expect(await keeper.ask({ ...EVENT, action: 'on_close' }, staying())).toEqual(YES);
   expect(lines[0]).toContain('-> taken');
 });
 
