@@ -37,7 +37,7 @@ export const MISNAMED = 'the backend gave the stream a name that no stream can h
 
 /** What a refused client is told: why, and where it is welcome instead. */
 export function explain({ message, redirect }: Refusal): string {
-  return redirect === undefined ? message : `${message} (go to ${redirect})`;
+  return redirect === undefined ? message : `${message.replace(/\.$/, '')}: go to ${redirect}`;
 }
 
 /** The same for programs, as Flash Media Server and SRS say it: `ex: { code: 302, redirect }` in the info object. */

@@ -162,7 +162,7 @@ describe('a stream that the backend renames', () => {
 
 describe('a client that is welcome elsewhere', () => {
   const elsewhere = 'rtmp://other.example/live/cam';
-  const told = { ex: { code: 302, redirect: elsewhere }, description: `not here (go to ${elsewhere})` };
+  const told = { ex: { code: 302, redirect: elsewhere }, description: `not here: go to ${elsewhere}` };
 
   test('is told so in the refusal of its connect', async () => {
     const server = openServer({ gate: new FakeGate().answers('on_connect', moved(elsewhere)) });
