@@ -12,7 +12,7 @@ export interface DeskHooks {
   replay(delivery: Delivery, attempt: number): Promise<Delivery>;
 }
 
-const EMPTY: OutboxStats = { events: 0, oldestMs: 0, dropped: 0, givenUp: 0 };
+const EMPTY: OutboxStats = { events: 0, oldestMs: 0, dropped: 0, givenUp: 0, onDisk: false };
 
 /**
  * Where a running server can be asked how its hooks fare: journal and metrics of all its processes, and the socket by

@@ -1,14 +1,14 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { type Answer, Crew, type CrewSnapshot, type Orders } from './cluster/crew.ts';
+import { type Answer, Crew, type CrewSnapshot } from './cluster/crew.ts';
 import { Fleet, STOP_TIMEOUT_MS, type WorkerProcess } from './cluster/fleet.ts';
+import type { SharedRecorder } from './cluster/ipc-recorder.ts';
 import { HookDesk } from './hook-desk.ts';
-import { createHooks } from './hooks/dispatcher.ts';
+import { createHooks, type Hooks } from './hooks/dispatcher.ts';
 import { type Clock, systemClock } from './model/clock.ts';
-import type { Gate } from './model/lifecycle.ts';
 import type { Logger } from './model/logger.ts';
 import type { Config } from './model/options.ts';
-import { makeIds, type Server } from './server.ts';
+import { makeIds, orGiveFree, type Server } from './server.ts';
 import { VERSION } from './version.ts';
 
 /** A server of several processes, as the one that started them has it. */
@@ -24,16 +24,9 @@ export function workerCount({ workers }: Config): number {
   return workers === 'auto' ? availableParallelism() : workers;
 }
 
-/** The gate of a configuration that no worker was given: there is none. */
-const CLOSED: Gate = {
-  ask: () => Promise.resolve({ allowed: false, message: 'There is no such configuration.' }),
-  tell: () => undefined,
-  asks: () => true,
-};
-
 /**
- * Starts workers that share the ports. This process has no client: it keeps the registry and the ledgers, and carries
- * the closing events of all workers to the backends.
+ * Starts workers that share the ports. This process has no client: it keeps the registry and the outbox, which
+ * carries the closing events of all workers to the backends.
  */
 export async function createPrimary(
   config: Config,
@@ -44,20 +37,25 @@ export async function createPrimary(
   const desk = new HookDesk();
   await desk.open(config);
   desk.configure(config);
-  const hooks = createHooks({ logger, clock, ...ids, version: VERSION, observer: desk.observer });
-  desk.serve(hooks);
+  const hooks = createHooks({
+    logger,
+    clock,
+    ...ids,
+    version: VERSION,
+    observer: desk.observer,
+    outbox: { options: config.outbox, stateDir: config.stateDir },
+  });
+  desk.serve(hooks, () => hooks.stats);
   const count = workerCount(config);
-  // Kept for good: a client may ask for the first time long after the configuration under which it came.
-  const gates: Gate[] = [];
-  const give = (next: Config): Orders => {
-    gates.push(hooks.gateFor(new Map(next.vhosts.map((vhost) => [vhost.name, vhost.hooks]))));
-    const maxConnections = Math.ceil(next.maxConnections / count);
-    return { config: { ...next, maxConnections }, epoch: gates.length - 1 };
+  const give = (next: Config): Config => {
+    hooks.gateFor(new Map(next.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
+    hooks.change(next.outbox);
+    return { ...next, maxConnections: Math.ceil(next.maxConnections / count) };
   };
   let current = config;
-  let orders = give(config);
+  let orders = await orGiveFree(() => give(config), desk);
 
-  const crew = new Crew(clock, logger, ids, (epoch) => gates[epoch] ?? CLOSED);
+  const crew = new Crew(clock, logger, ids, recorderOf(hooks));
   const firstAnswers: Promise<Answer>[] = [];
   let stopping = false;
   const started = (worker: WorkerProcess) => {
@@ -89,6 +87,7 @@ export async function createPrimary(
 
   const stop = async () => {
     stopping = true;
+    hooks.announce('server_stopping');
     const gone = fleet.empty();
     crew.stop();
     const timer = clock.after(STOP_TIMEOUT_MS, () => {
@@ -109,6 +108,7 @@ export async function createPrimary(
     throw new Error(first?.message ?? 'there is no worker');
   }
   let { addresses } = first;
+  hooks.announce('server_started');
 
   return {
     get addresses() {
@@ -137,6 +137,17 @@ export async function createPrimary(
       desk.configure(next);
     },
     stop,
+  };
+}
+
+/** The outbox for workers. Before any vhost has hooks there is none, and they have nothing to record. */
+function recorderOf(hooks: Hooks): SharedRecorder {
+  return {
+    open: (opening, owner) => hooks.outbox?.open(opening, owner) ?? Promise.resolve({ ok: true, seq: 0 }),
+    rename: (id, stream) => hooks.outbox?.rename(id, stream),
+    withdraw: (id) => hooks.outbox?.withdraw(id),
+    tell: (event) => hooks.outbox?.tell(event),
+    abandon: (owner) => hooks.outbox?.abandon(owner) ?? 0,
   };
 }
 

@@ -56,20 +56,18 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     ...(membership?.ids ?? makeIds(config)),
     version: VERSION,
     observer: membership?.hooks ?? desk?.observer ?? UNOBSERVED,
+    outbox: membership?.recorder ?? { options: config.outbox, stateDir: config.stateDir },
   });
-  desk?.serve(hooks);
+  desk?.serve(hooks, () => hooks.stats);
   const rulesFor = (from: Config): DoorRules => {
     const vhosts = vhostsOf(from);
     const hookGate = hooks.gateFor(new Map(from.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
-    const gates = [
-      ...(deps.gate ? [deps.gate] : []),
-      accessGate(vhosts),
-      membership?.gate(hookGate, vhosts) ?? hookGate,
-    ];
+    const gates = [...(deps.gate ? [deps.gate] : []), accessGate(vhosts), hookGate];
     const snapshot = { vhosts, strictVhost: from.strictVhost, gate: allOf(...gates) };
     return { snapshot, maxConnections: from.maxConnections, proxyProtocol: from.proxyProtocol };
   };
-  const door = new FrontDoor(rulesFor(config), hub, clock, logger, membership);
+  const rules = await orGiveFree(() => rulesFor(config), desk);
+  const door = new FrontDoor(rules, hub, clock, logger, membership);
   const backDoor = await membership?.open(hub, clock, logger, vhostsOf(config));
   let listeners: Map<string, Listener>;
   try {
@@ -82,6 +80,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     throw error;
   }
   let current = config;
+  hooks.announce('server_started');
 
   return {
     get addresses() {
@@ -96,11 +95,13 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       listeners = opened;
       current = next;
       desk?.configure(next);
+      hooks.change(next.outbox);
       door.change(rules);
       backDoor?.change(vhostsOf(next));
     },
     async stop() {
       for (const listener of listeners.values()) listener.close();
+      hooks.announce('server_stopping');
       await door.close('shutdown', 'The server is stopping.');
       await backDoor?.close();
       await hooks.drain(current.drainTimeoutMs);
@@ -108,6 +109,16 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       await desk?.close();
     },
   };
+}
+
+/** What `build` makes; if it cannot, the desk gives the state directory free. */
+export async function orGiveFree<T>(build: () => T, desk: HookDesk | undefined): Promise<T> {
+  try {
+    return build();
+  } catch (error) {
+    await desk?.close();
+    throw error;
+  }
 }
 
 /** Opens what is not open yet, all or nothing. */

@@ -46,7 +46,6 @@ async function run(assignment: Assignment): Promise<void> {
     if (message.type === 'reopen log') log.reopen();
     if (message.type === 'stop') void stop(starting, membership);
     if (message.type === 'reload') {
-      membership.epoch = message.epoch;
       void answer(async () => {
         const server = await starting;
         await server?.reload(message.config);

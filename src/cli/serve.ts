@@ -40,7 +40,7 @@ export async function serve(file: string, config: Config): Promise<void> {
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) {
-      logger.warn({ signal }, 'stopping at once: closing hooks that are still on their way are lost');
+      logger.warn({ signal }, 'stopping at once, without waiting for events that are still on their way');
       process.exit(1);
     }
     stopping = true;

@@ -3,22 +3,15 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../model/clock.ts';
-import type { Gate } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Config } from '../model/options.ts';
 import type { WorkerProcess } from './fleet.ts';
+import { RecorderDesk, type SharedRecorder } from './ipc-recorder.ts';
 import { RegistryDesk } from './ipc-registry.ts';
-import { Ledger } from './ledger.ts';
 import { MemoryRegistry } from './memory-registry.ts';
 import type { Assignment, ListenerAddress, ToPrimary } from './messages.ts';
 import { NumberOffice } from './numbers.ts';
 import type { ClaimedStream } from './registry.ts';
-
-/** What all workers know of the present configuration. */
-export interface Orders {
-  readonly config: Config;
-  readonly epoch: number;
-}
 
 /** What is known of a worker. */
 export interface WorkerFacts {
@@ -39,7 +32,7 @@ interface Hand {
   waiting: Assignment | undefined;
   readonly process: WorkerProcess;
   readonly desk: RegistryDesk;
-  readonly ledger: Ledger;
+  readonly recorder: RecorderDesk;
   readonly answers: ((answer: Answer) => void)[];
   connections: number;
 }
@@ -49,12 +42,12 @@ export type Answer =
   | { readonly ok: true; readonly addresses: readonly ListenerAddress[] }
   | { readonly ok: false; readonly message: string };
 
-/** What the primary keeps for its workers: the registry, their ledgers, and what they said last. */
+/** What the primary keeps for its workers: the registry, what their clients have open, and what they said last. */
 export class Crew {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #ids: { readonly serverId: string; readonly serviceId: string };
-  readonly #gateOf: (epoch: number) => Gate;
+  readonly #recorder: SharedRecorder;
   readonly #registry = new MemoryRegistry();
   readonly #numbers = new NumberOffice();
   readonly #hands = new Map<WorkerProcess, Hand>();
@@ -65,12 +58,12 @@ export class Crew {
     clock: Clock,
     logger: Logger,
     ids: { readonly serverId: string; readonly serviceId: string },
-    gateOf: (epoch: number) => Gate,
+    recorder: SharedRecorder,
   ) {
     this.#clock = clock;
     this.#logger = logger;
     this.#ids = ids;
-    this.#gateOf = gateOf;
+    this.#recorder = recorder;
   }
 
   get snapshot(): CrewSnapshot {
@@ -90,12 +83,11 @@ export class Crew {
   }
 
   /** Gives a new worker its assignment; resolves with its answer. */
-  engage(process: WorkerProcess, { config, epoch }: Orders): Promise<Answer> {
+  engage(process: WorkerProcess, config: Config): Promise<Answer> {
     const place = { node: process.node, address: join(this.#directory, `${process.node}.sock`) };
     const waiting: Assignment = {
       worker: process.number,
       config,
-      epoch,
       ...this.#ids,
       place,
       token: this.#token,
@@ -109,7 +101,9 @@ export class Crew {
         (confirm) => this.#registry.join(place, confirm),
         (notice) => process.send({ type: 'registry', notice }),
       ),
-      ledger: new Ledger(this.#clock, this.#gateOf),
+      recorder: new RecorderDesk(this.#recorder, process.node, (notice) =>
+        process.send({ type: 'recorder', notice }),
+      ),
       answers: [],
       connections: 0,
     };
@@ -118,13 +112,13 @@ export class Crew {
   }
 
   /** Gives all workers a configuration; resolves with their answers. */
-  reorder({ config, epoch }: Orders): Promise<readonly Answer[]> {
+  reorder(config: Config): Promise<readonly Answer[]> {
     const answers: Promise<Answer>[] = [];
     for (const hand of this.#hands.values()) {
       if (hand.waiting) {
-        hand.waiting = { ...hand.waiting, config, epoch };
+        hand.waiting = { ...hand.waiting, config };
       } else {
-        hand.process.send({ type: 'reload', config, epoch });
+        hand.process.send({ type: 'reload', config });
         answers.push(answerOf(hand));
       }
     }
@@ -160,8 +154,8 @@ export class Crew {
       case 'numbers wanted':
         process.send({ type: 'numbers', block: this.#numbers.block() });
         return;
-      case 'ledger':
-        hand.ledger.take(message.entry);
+      case 'recorder':
+        hand.recorder.take(message.request);
         return;
       case 'registry':
         hand.desk.take(message.request);
@@ -177,7 +171,7 @@ export class Crew {
     if (!hand) return;
     this.#hands.delete(process);
     hand.desk.close();
-    const clients = hand.ledger.abandon();
+    const clients = hand.recorder.close();
     for (const answer of hand.answers) answer({ ok: false, message: `worker ${process.number} ended` });
     if (expected && clients === 0) return;
     const { number, pid } = process;

@@ -1,18 +1,17 @@
 import { connect } from 'node:net';
 import type { Hub } from '../hub/hub.ts';
 import type { Clock } from '../model/clock.ts';
-import type { Gate } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { DoorNeighbours } from '../session/front-door.ts';
 import { SharedReads } from '../session/shared-read.ts';
 import { BackDoor } from './back-door.ts';
 import { HookReporter } from './hook-reporter.ts';
+import { IpcRecorder } from './ipc-recorder.ts';
 import { IpcRegistry } from './ipc-registry.ts';
 import type { Assignment, ToPrimary, ToWorker } from './messages.ts';
 import { Numbers } from './numbers.ts';
 import { Relays } from './relays.ts';
-import { reportingGate } from './reporting-gate.ts';
 
 type Vhosts = ReadonlyMap<string, VhostOptions>;
 
@@ -27,39 +26,31 @@ export interface Junction {
 export class Membership implements DoorNeighbours {
   readonly ids: { readonly serverId: string; readonly serviceId: string };
   readonly claims: IpcRegistry;
+  /** Keeps what the clients of this process have open. */
+  readonly recorder: IpcRecorder;
   readonly #assignment: Assignment;
   readonly #numbers: Numbers;
-  readonly #send: (message: ToPrimary, sent?: () => void) => void;
   /** Tells the primary what the hooks of this worker do. */
   readonly hooks: HookReporter;
   /** The hub that is joined with those of the other workers, once it is. */
   #hub: Hub | undefined;
-  /** The number of the configuration from which gates are made. */
-  epoch: number;
 
   /** `send` calls back when a message is on its way. */
   constructor(assignment: Assignment, clock: Clock, send: (message: ToPrimary, sent?: () => void) => void) {
-    const { serverId, serviceId, epoch, numbers } = assignment;
+    const { serverId, serviceId, numbers } = assignment;
     this.#assignment = assignment;
-    this.#send = send;
     this.ids = { serverId, serviceId };
-    this.epoch = epoch;
     this.claims = new IpcRegistry(
       (request) => send({ type: 'registry', request }),
       (key) => this.#hub?.evict(key),
     );
     this.hooks = new HookReporter(clock, (report, sent) => send({ type: 'hooks', report }, sent));
+    this.recorder = new IpcRecorder((request) => send({ type: 'recorder', request }));
     this.#numbers = new Numbers(numbers, () => send({ type: 'numbers wanted' }));
   }
 
   nextNumber(): number {
     return this.#numbers.next();
-  }
-
-  /** The gate of a configuration's hooks, as a worker has it. */
-  gate(hookGate: Gate, vhosts: Vhosts): Gate {
-    const hooked = (vhost: string) => vhosts.get(vhost)?.hooks.enabled ?? false;
-    return reportingGate(hookGate, hooked, this.epoch, (entry) => this.#send({ type: 'ledger', entry }));
   }
 
   /** Joins the hub with those of the other workers. */
@@ -96,6 +87,7 @@ export class Membership implements DoorNeighbours {
   /** Takes what the primary says; what is no business of the membership is left alone. */
   take(message: ToWorker): void {
     if (message.type === 'registry') this.claims.take(message.notice);
+    else if (message.type === 'recorder') this.recorder.take(message.notice);
     else if (message.type === 'numbers') this.#numbers.add(message.block);
   }
 }

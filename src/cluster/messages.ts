@@ -1,7 +1,7 @@
 import type { HookReport } from '../model/delivery.ts';
-import type { ClosingEvent, EventFacts, GateAction } from '../model/lifecycle.ts';
 import type { Config } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
+import type { RecorderNotice, RecorderRequest } from './ipc-recorder.ts';
 import type { Place } from './registry.ts';
 
 /** What a worker asks of the registry; `id` names the claim, the seat, the watch or the question in what follows. */
@@ -22,16 +22,6 @@ export type RegistryNotice =
   /** Look whether the publisher is still there; with `takeover`, make it leave. */
   | { readonly type: 'confirm'; readonly id: number; readonly key: StreamKey; readonly takeover: boolean };
 
-/** An event that was opened, of which there will be a closing event. */
-export interface OpenedEvent extends EventFacts {
-  readonly action: GateAction;
-}
-
-/** What a worker tells of its clients' events. */
-export type LedgerEntry =
-  | { readonly type: 'opened'; readonly epoch: number; readonly event: OpenedEvent }
-  | { readonly type: 'closed'; readonly event: ClosingEvent };
-
 /** Numbers for clients: `first` and those after it, `count` in all. */
 export interface NumberBlock {
   readonly first: number;
@@ -48,8 +38,6 @@ export interface Assignment {
   /** From 1 on; a replacement has the number of the worker that it replaces. */
   readonly worker: number;
   readonly config: Config;
-  /** Counts configurations. */
-  readonly epoch: number;
   readonly serverId: string;
   readonly serviceId: string;
   readonly place: Place;
@@ -60,10 +48,11 @@ export interface Assignment {
 
 export type ToWorker =
   | { readonly type: 'start'; readonly assignment: Assignment }
-  | { readonly type: 'reload'; readonly config: Config; readonly epoch: number }
+  | { readonly type: 'reload'; readonly config: Config }
   | { readonly type: 'reopen log' }
   | { readonly type: 'stop' }
   | { readonly type: 'numbers'; readonly block: NumberBlock }
+  | { readonly type: 'recorder'; readonly notice: RecorderNotice }
   | { readonly type: 'registry'; readonly notice: RegistryNotice };
 
 export type ToPrimary =
@@ -75,5 +64,5 @@ export type ToPrimary =
   | { readonly type: 'connections'; readonly count: number }
   | { readonly type: 'hooks'; readonly report: HookReport }
   | { readonly type: 'numbers wanted' }
-  | { readonly type: 'ledger'; readonly entry: LedgerEntry }
+  | { readonly type: 'recorder'; readonly request: RecorderRequest }
   | { readonly type: 'registry'; readonly request: RegistryRequest };

@@ -1,14 +1,19 @@
 import type { Clock } from '../model/clock.ts';
+import type { OutboxStats } from '../model/control.ts';
 import type { Delivery, HookObserver } from '../model/delivery.ts';
 import type { Gate } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
-import type { HookOptions } from '../model/options.ts';
+import type { HookOptions, OutboxOptions } from '../model/options.ts';
+import type { Recorder } from '../model/recorder.ts';
 import { Backends } from './backends.ts';
 import { Caller } from './caller.ts';
 import { Stamper } from './event.ts';
 import { Gatekeeper } from './gatekeeper.ts';
 import type { Means } from './means.ts';
-import { type DrainReport, Messenger } from './messenger.ts';
+import { Directory } from './outbox/directory.ts';
+import { type OutboxPlace, openOutbox } from './outbox/open-outbox.ts';
+import type { DrainReport, Outbox } from './outbox/outbox.ts';
+import { recordedGate } from './outbox/recorded-gate.ts';
 import { replay } from './replay.ts';
 import { VerdictCache } from './verdict-cache.ts';
 import { prepareHooks, type VhostHooks } from './vhost-hooks.ts';
@@ -23,6 +28,8 @@ export interface HooksDeps {
   readonly version: string;
   /** Learns of each delivery, hit of the cache and change of a breaker. */
   readonly observer: HookObserver;
+  /** Where closing events and notices are kept; or, in a worker process, who keeps them. */
+  readonly outbox: OutboxPlace | Recorder;
 }
 
 /** The HTTP callbacks of the process. */
@@ -38,9 +45,17 @@ export interface Hooks {
    * came of it. Rejects with a RequestError if its URL is not configured any more.
    */
   replay(delivery: Delivery, attempt: number): Promise<Delivery>;
-  /** Waits until every closing event told so far was delivered, or the time is over. */
+  /** The outbox of this process; undefined in a worker, and until a vhost has hooks that are on. */
+  readonly outbox: Outbox | undefined;
+  /** How the outbox fares. */
+  readonly stats: OutboxStats;
+  /** Bounds and times of the outbox in a new configuration. */
+  change(options: OutboxOptions): void;
+  /** Tells every vhost that has a URL for it. */
+  announce(action: 'server_started' | 'server_stopping'): void;
+  /** Waits until what was told so far has been delivered, as far as it can be now, or the time is over. */
   drain(timeoutMs: number): Promise<DrainReport>;
-  /** Refuses open questions, drops what is not delivered and closes all connections. */
+  /** Refuses open questions, leaves in the outbox what is not delivered, and closes all connections. */
   close(): Promise<void>;
 }
 
@@ -50,34 +65,55 @@ export function createHooks(deps: HooksDeps): Hooks {
   const backends = new Backends(clock, logger, observer);
   const server = { serverId: deps.serverId, serviceId: deps.serviceId };
   const caller = new Caller({ backends, clock, server, observer });
-  const means: Means = { clock, logger, caller, stamper: new Stamper(), observer };
+  const stamper = new Stamper();
+  const means: Means = { clock, logger, caller, stamper, observer };
   const gatekeeper = new Gatekeeper(means);
-  const messenger = new Messenger(means);
   let latest: ReadonlyMap<string, VhostHooks> = new Map();
+  const directory = new Directory(version);
+  let outbox: Outbox | undefined;
+  const recorderOf = (place: OutboxPlace | Recorder): Recorder => {
+    if ('open' in place) return place;
+    outbox ??= openOutbox(place, { ...means, directory, server, now: Date.now });
+    return outbox;
+  };
   return {
     gateFor(options) {
       const vhosts = new Map(Array.from(options, ([name, hooks]) => [name, prepareHooks(hooks, version)]));
       latest = vhosts;
       backends.keepOnly(Array.from(vhosts.values(), ({ targets }) => [...targets.values()].flat()).flat());
+      directory.update(options, vhosts);
       const cache = new VerdictCache(clock);
-      return {
+      const asking: Pick<Gate, 'ask' | 'asks'> = {
         async ask(event, signal) {
           const hooks = vhosts.get(event.vhost);
           if (hooks !== undefined) return gatekeeper.ask(event, hooks, cache, signal);
           return { allowed: false, message: 'The vhost is not configured.' };
         },
-        tell(event) {
-          const hooks = vhosts.get(event.vhost);
-          if (hooks !== undefined && 'reason' in event) messenger.tell(event, hooks);
-        },
         asks: (action, vhost) => vhosts.get(vhost)?.targets.has(action) ?? true,
       };
+      if (![...options.values()].some(({ enabled }) => enabled)) return { ...asking, tell: () => undefined };
+      return recordedGate(asking, {
+        recorder: recorderOf(deps.outbox),
+        stamper,
+        hears: (action, vhost) => vhosts.get(vhost)?.targets.has(action) ?? false,
+        timeoutMs: (action, vhost) => vhosts.get(vhost)?.policy(action).timeoutMs ?? 0,
+      });
     },
     replay: (delivery, attempt) => replay(delivery, latest.get(delivery.vhost), attempt, means),
-    drain: (timeoutMs) => messenger.drain(timeoutMs),
+    get outbox() {
+      return outbox;
+    },
+    get stats() {
+      return outbox?.stats ?? { events: 0, oldestMs: 0, dropped: 0, givenUp: 0, onDisk: false };
+    },
+    change: (options) => outbox?.change(options),
+    announce(action) {
+      for (const vhost of directory.vhostsWith(action)) outbox?.tell({ action, vhost, app: '', stream: '' });
+    },
+    drain: (timeoutMs) => outbox?.drain(timeoutMs) ?? Promise.resolve({ delivered: 0, left: 0 }),
     async close() {
       gatekeeper.close();
-      await messenger.close();
+      await outbox?.close();
       await backends.close();
     },
   };

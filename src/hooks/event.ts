@@ -31,9 +31,20 @@ export class Stamper {
     this.#now = now;
   }
 
-  stamp<E extends HookEvent>(event: E): Stamped<E> {
+  /** The highest sequence number so far. */
+  get last(): number {
+    return this.#last;
+  }
+
+  /** `id` is a UUID that was given to the event before. */
+  stamp<E extends HookEvent>(event: E, id: string = randomUUID()): Stamped<E> {
     const at = this.#now();
     this.#last = Math.max(this.#last + 1, at * 1000);
-    return { ...event, stamp: { id: randomUUID(), at, seq: this.#last } };
+    return { ...event, stamp: { id, at, seq: this.#last } };
+  }
+
+  /** Goes on behind a sequence number that was given out elsewhere. */
+  follow(seq: number): void {
+    this.#last = Math.max(this.#last, seq);
   }
 }

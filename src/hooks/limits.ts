@@ -4,9 +4,6 @@
  */
 export const MAX_DELIVERIES = 32;
 
-/** Closing events of the whole process that wait for their delivery; over it the oldest is dropped. */
-export const MAX_WAITING_EVENTS = 100_000;
-
 /** Longest answer of a backend, in bytes. */
 export const MAX_ANSWER_BYTES = 65_536;
 
@@ -18,9 +15,6 @@ export const MAX_EXCERPT = 64;
 
 /** Characters of a backend's own message that are passed on to the client. */
 export const MAX_MESSAGE = 200;
-
-/** Shortest time between two log lines about dropped closing events, in milliseconds. */
-export const DROP_LOG_INTERVAL_MS = 10_000;
 
 /** How long an idle connection is kept when the backend does not say, in milliseconds. */
 export const KEEP_ALIVE_MS = 4_000;

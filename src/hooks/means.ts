@@ -13,16 +13,16 @@ export interface Means {
   readonly observer: HookObserver;
 }
 
-/** What a log line says of the client. */
+/** What a log line says of an event, which may be about no client. */
 export function describe(event: {
   readonly action: string;
-  readonly client: { readonly id: string; readonly ip: string };
+  readonly client?: { readonly id: string; readonly ip: string } | undefined;
   readonly vhost: string;
   readonly app: string;
   readonly stream: string;
 }): Record<string, string> {
   const { action, client, vhost, app, stream } = event;
-  return { action, client: client.id, ip: client.ip, vhost, app, stream };
+  return { action, ...(client && { client: client.id, ip: client.ip }), vhost, app, stream };
 }
 
 /** Whole milliseconds since `began`. */

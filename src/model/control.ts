@@ -46,6 +46,8 @@ export interface OutboxStats {
   readonly dropped: number;
   /** … and because they had become too old. */
   readonly givenUp: number;
+  /** True while a server that is killed loses none of them. */
+  readonly onDisk: boolean;
 }
 
 /** What can be seen and done of the hooks of a running server. */

@@ -318,7 +318,7 @@ describe('SIGTERM', () => {
     });
   });
 
-  test('waits drain_timeout for a backend that hangs, says what is lost and exits', async () => {
+  test('waits drain_timeout for a backend that hangs, says what is left and exits', async () => {
     const conf = (backends: HookBackends) => `drain_timeout 500; ${twoVhosts(backends, 'timeout 5000;')}`;
     const { backends, studio, server } = await openHouse(conf);
     backends.reply('one', 'on_close', 'hang');
@@ -327,7 +327,7 @@ describe('SIGTERM', () => {
     server.child.kill('SIGTERM');
 
     expect(await server.child.end(3000)).toBe(0);
-    expect(server.log.find((line) => /lost while stopping/.test(line.msg))).toMatchObject({ lost: 1 });
+    expect(server.log.find((line) => /wait on the disk/.test(line.msg))).toMatchObject({ left: 1 });
   });
 
   test('twice exits at once, and says that closing hooks are lost', async () => {

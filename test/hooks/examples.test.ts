@@ -99,7 +99,7 @@ for (const { name, program, flag, args } of BACKENDS) {
         expect(await publish('?token=')).toEqual(refused);
         expect(await publish('')).toEqual(refused);
         gate.tell(closingEvent('on_close'));
-        expect(await hooks.drain(10_000)).toEqual({ delivered: 1, lost: 0 });
+        expect(await hooks.drain(10_000)).toEqual({ delivered: 1, left: 0 });
       },
     );
   });

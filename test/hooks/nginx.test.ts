@@ -61,7 +61,7 @@ test('on_done is told of every end, after the event of its own', async () => {
   gate.tell(closingEvent('on_unpublish'));
   gate.tell(closingEvent('on_stop'));
   gate.tell(closingEvent('on_close'));
-  expect(await hooks.drain(10_000)).toMatchObject({ lost: 0 });
+  expect(await hooks.drain(10_000)).toMatchObject({ left: 0 });
   expect(peer.received.map(({ url, body }) => `${url} ${formOf(body)['call']}`)).toEqual([
     '/publish_done publish_done',
     '/done done',

@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { createHooks } from '../../src/hooks/dispatcher.ts';
+import type { OutboxPlace } from '../../src/hooks/outbox/open-outbox.ts';
 import { type Clock, systemClock } from '../../src/model/clock.ts';
 import type { BreakerState, Delivery, HookObserver } from '../../src/model/delivery.ts';
 import type { ClosingEvent, EventFacts, GateEvent } from '../../src/model/lifecycle.ts';
 import type { Logger } from '../../src/model/logger.ts';
 import type { HookOptions } from '../../src/model/options.ts';
-import { NO_HOOKS } from '../support/options.ts';
+import { NO_HOOKS, OUTBOX } from '../support/options.ts';
 import { type Script, type ScriptedBackend, startBackend, startRaw } from './scripted-backend.ts';
 
 export const FACTS: EventFacts = {
@@ -113,11 +114,14 @@ export function keepingObserver(): HookObserver & {
   return observer;
 }
 
+/** An outbox that ends with the test. */
+const IN_MEMORY: OutboxPlace = { options: OUTBOX, stateDir: '' };
+
 /** Hooks that are closed at the end of the test. */
-export function openHooks(clock: Clock = systemClock) {
+export function openHooks(clock: Clock = systemClock, outbox: OutboxPlace = IN_MEMORY) {
   const logger = keepingLogger();
   const observer = keepingObserver();
-  const hooks = createHooks({ logger, clock, ...SERVER, version: '0.1.0', observer });
+  const hooks = createHooks({ logger, clock, ...SERVER, version: '0.1.0', observer, outbox });
   onTestFinished(() => hooks.close());
   return { hooks, logger, observer };
 }

@@ -1,6 +1,7 @@
 import type {
   Config,
   HookOptions,
+  OutboxOptions,
   PlayOptions,
   PublishOptions,
   VhostOptions,
@@ -64,6 +65,16 @@ export function vhost(options: Partial<VhostOptions> = {}): VhostOptions {
   };
 }
 
+/** In memory, and quick to try again. */
+export const OUTBOX: OutboxOptions = {
+  enabled: false,
+  maxEvents: 100_000,
+  whenFull: 'drop_oldest',
+  maxAgeMs: 86_400_000,
+  retryMinMs: 10,
+  retryMaxMs: 1000,
+};
+
 /** A whole configuration of one test that listens at a port of the operating system's choice on the loopback address. */
 export function config(options: Partial<Config> = {}): Config {
   return {
@@ -77,14 +88,7 @@ export function config(options: Partial<Config> = {}): Config {
     drainTimeoutMs: 2_000,
     proxyProtocol: { enabled: false, trusted: [] },
     stateDir: ownStateDir(),
-    outbox: {
-      enabled: false,
-      maxEvents: 100_000,
-      whenFull: 'drop_oldest',
-      maxAgeMs: 86_400_000,
-      retryMinMs: 10,
-      retryMaxMs: 1000,
-    },
+    outbox: OUTBOX,
     journalSize: 1000,
     vhosts: [vhost()],
     ...options,

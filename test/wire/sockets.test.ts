@@ -331,7 +331,7 @@ describe('stop', () => {
     const { server, backend, log } = await withBackend(() => undefined, 50);
     await server.stop();
     expect(backend.received).toHaveLength(1);
-    expect(log.lines.map(({ message }) => message)).toContain('closing events lost while stopping');
+    expect(log.lines.map(({ message }) => message)).toContain('events lost while stopping');
   });
 
   test('may be asked for twice', async () => {

@@ -1,0 +1,27 @@
+import type { OutboxOptions } from '../../model/options.ts';
+import { Outbox, type OutboxMeans } from './outbox.ts';
+import { Store } from './store.ts';
+import { TroubleLog } from './trouble-log.ts';
+
+/** Where the outbox is kept. */
+export interface OutboxPlace {
+  readonly options: OutboxOptions;
+  readonly stateDir: string;
+}
+
+/** Opens the outbox and takes up what earlier runs left in it. Throws a sentence if it cannot be kept there. */
+export function openOutbox(
+  { options, stateDir }: OutboxPlace,
+  means: Omit<OutboxMeans, 'store' | 'options'>,
+): Outbox {
+  const { clock, logger } = means;
+  const trouble = new TroubleLog(clock, logger);
+  const store = new Store(options.enabled ? stateDir : undefined, clock, {
+    failed: (why) =>
+      trouble.note('disk', { directory: stateDir, why }, 'the outbox cannot write to its disk'),
+    recovered: () => logger.info({ directory: stateDir }, 'the outbox is on its disk again'),
+  });
+  const outbox = new Outbox({ ...means, options, store });
+  outbox.recover();
+  return outbox;
+}

@@ -1,0 +1,310 @@
+import type { Clock, Timer } from '../../model/clock.ts';
+import type { OutboxStats } from '../../model/control.ts';
+import type { ClosingEvent, TellEvent } from '../../model/lifecycle.ts';
+import type { Logger } from '../../model/logger.ts';
+import type { OutboxOptions } from '../../model/options.ts';
+import { CLOSING_OF, type Opening, type Recorded, type Recorder } from '../../model/recorder.ts';
+import { formatStreamKey, type StreamKey } from '../../model/stream-key.ts';
+import type { Caller } from '../caller.ts';
+import type { Stamped, Stamper } from '../event.ts';
+import { describe } from '../means.ts';
+import type { ServerIds } from '../payload.ts';
+import { Courier } from './courier.ts';
+import type { Directory } from './directory.ts';
+import { ALIVE_INTERVAL_MS } from './limits.ts';
+import { Queue } from './queue.ts';
+import {
+  type Addresses,
+  type EventRecord,
+  inClosingOrder,
+  type OpenRecord,
+  type RunRecord,
+  restartEvent,
+} from './records.ts';
+import type { Store } from './store.ts';
+import { TroubleLog } from './trouble-log.ts';
+
+/** What the outbox needs of the hooks. */
+export interface OutboxMeans {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly caller: Caller;
+  readonly stamper: Stamper;
+  readonly store: Store;
+  /** This run of the server. */
+  readonly server: ServerIds;
+  readonly options: OutboxOptions;
+  /** Unix time in milliseconds. */
+  now(): number;
+  readonly directory: Directory;
+}
+
+/** What became of events of a stopping server. */
+export interface DrainReport {
+  /** Taken by every one of their URLs while the server was waiting. */
+  readonly delivered: number;
+  /** Still there at the end: they wait for the next start, or are lost if they are kept in memory. */
+  readonly left: number;
+}
+
+const FULL = 'The server cannot keep its records: it takes no new clients.';
+
+/**
+ * What clients have open and what backends have yet to hear, on the disk. Openings are recorded before the backend is
+ * asked; closing events replace them and go to the backends until each has them, also after a restart.
+ */
+export class Outbox implements Recorder {
+  readonly #means: OutboxMeans;
+  readonly #store: Store;
+  readonly #queue: Queue;
+  readonly #courier: Courier;
+  readonly #trouble: TroubleLog;
+  /** What each client of this run has open, by what names it in its events. */
+  readonly #open = new Map<string, { readonly id: string; readonly owner: string }>();
+  #options: OutboxOptions;
+  #dropped = 0;
+  #alive: Timer | undefined;
+  #closed = false;
+
+  constructor(means: OutboxMeans) {
+    this.#means = means;
+    this.#store = means.store;
+    this.#options = means.options;
+    this.#trouble = new TroubleLog(means.clock, means.logger);
+    this.#courier = new Courier({ ...means, options: () => this.#options });
+    this.#queue = new Queue(means.clock, {
+      deliver: (seq, barred, attempt) => this.#courier.deliver(seq, barred, attempt),
+    });
+  }
+
+  get stats(): OutboxStats {
+    const { size, oldest } = this.#queue;
+    return {
+      events: size,
+      oldestMs: oldest === undefined ? 0 : Math.max(0, this.#means.now() - oldest),
+      dropped: this.#dropped,
+      givenUp: this.#courier.givenUp,
+      onDisk: this.#store.onDisk,
+    };
+  }
+
+  /** Bounds and times of a new configuration; where it is kept is decided at the start. */
+  change(options: OutboxOptions): void {
+    this.#options = options;
+  }
+
+  /**
+   * Takes up what earlier runs left: what their clients had open has ended, and goes out with all that was not delivered,
+   * before anything newer of the same stream.
+   */
+  recover(): void {
+    const { logger, stamper } = this.#means;
+    let waiting = 0;
+    for (const [key, value] of this.#store.entries('events')) {
+      const record = value as EventRecord;
+      stamper.follow(Number(key));
+      this.#enqueue(record);
+      this.#queue.release(record.event.stamp.seq);
+      waiting++;
+    }
+    const runs = new Map<string, number>();
+    for (const [run, value] of this.#store.entries('runs')) {
+      runs.set(String(run), (value as RunRecord).alive);
+      this.#store.remove('runs', run);
+    }
+    const left = Array.from(this.#store.entries('open'), ([id, value]) => ({ id, ...(value as OpenRecord) }));
+    for (const { run, since } of left)
+      runs.set(run.serviceId, Math.max(since, runs.get(run.serviceId) ?? since));
+    for (const { id, ...record } of inClosingOrder(left))
+      this.#end(String(id), record, restartEvent(record, runs.get(record.run.serviceId) ?? record.since));
+    if (waiting + left.length > 0)
+      logger.warn({ waiting, unclosed: left.length }, 'events of an earlier run are delivered now');
+    if (this.#store.persistent) this.#sayAlive();
+  }
+
+  async open({ id, event, patienceMs }: Opening, owner = ''): Promise<Recorded> {
+    const refusing = this.#options.whenFull === 'refuse_clients';
+    if (refusing && this.#isFull()) return this.#refuse('too many events wait for their backends');
+    const { server, stamper, now, directory } = this.#means;
+    const closing = CLOSING_OF[event.action];
+    const record: OpenRecord = {
+      event,
+      stream: event.stream,
+      since: now(),
+      run: server,
+      owner,
+      ...directory.addressesOf(event.vhost, closing),
+    };
+    this.#store.put('open', id, record);
+    this.#open.set(nameOf(closing, event), { id, owner });
+    if (!(await this.#store.saved())) {
+      if (refusing) {
+        this.withdraw(id);
+        return this.#refuse('the disk does not take its records');
+      }
+      this.#trouble.note(
+        'memory',
+        {},
+        'the outbox is not on the disk: what happens now is lost if the server dies',
+      );
+    }
+    if (event.action === 'on_publish') await this.#queue.tried(streamLine(event), patienceMs);
+    return { ok: true, seq: stamper.last };
+  }
+
+  rename(id: string, stream: string): void {
+    const record = this.#opened(id);
+    if (record) this.#store.put('open', id, { ...record, event: { ...record.event, stream } });
+  }
+
+  withdraw(id: string): void {
+    const record = this.#opened(id);
+    if (!record) return;
+    this.#open.delete(nameOf(CLOSING_OF[record.event.action], record.event));
+    this.#store.remove('open', id);
+  }
+
+  tell(event: TellEvent): void {
+    const id = this.#open.get(nameOf(event.action, event))?.id;
+    const record = id === undefined ? undefined : this.#opened(id);
+    if (id !== undefined && record && 'reason' in event) this.#end(id, record, event);
+    else
+      this.#keep(
+        this.#means.stamper.stamp(event),
+        this.#means.directory.addressesOf(event.vhost, event.action),
+      );
+  }
+
+  /** A worker process is no more: tells the end of all that it had open, and returns how many clients that concerned. */
+  abandon(owner: string): number {
+    const left = [...this.#open.values()]
+      .filter((open) => open.owner === owner)
+      .map(({ id }) => ({ id, ...(this.#store.get('open', id) as OpenRecord) }));
+    for (const { id, ...record } of inClosingOrder(left))
+      this.#end(id, record, restartEvent(record, this.#means.now()));
+    return new Set(left.map(({ event }) => event.client.number)).size;
+  }
+
+  /** Waits until all has been delivered, or what can be for now if the rest is on the disk; `timeoutMs` at most. */
+  async drain(timeoutMs: number): Promise<DrainReport> {
+    const { arrived } = this.#courier;
+    if (!this.#atRest()) await this.#rest(timeoutMs);
+    const delivered = this.#courier.arrived - arrived;
+    const left = this.#queue.size;
+    if (left > 0 && this.#store.onDisk)
+      this.#means.logger.warn({ delivered, left }, 'events wait on the disk for the next start');
+    else if (left > 0) this.#means.logger.warn({ delivered, left }, 'events lost while stopping');
+    return { delivered, left };
+  }
+
+  /** Aborts what is on its way and closes the store. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#alive?.clear();
+    this.#queue.stop();
+    const idle = new Promise<void>((resolve) => {
+      const check = () => this.#queue.running === 0 && resolve();
+      this.#queue.onRest(check);
+      check();
+    });
+    this.#courier.close();
+    this.#trouble.flush();
+    await idle;
+    if (this.#open.size === 0) this.#store.remove('runs', this.#means.server.serviceId);
+    await this.#store.close();
+  }
+
+  #opened(id: string): OpenRecord | undefined {
+    return this.#store.get('open', id) as OpenRecord | undefined;
+  }
+
+  /** An opening has ended: its record becomes the closing event, which has its id. */
+  #end(id: string, record: OpenRecord, event: ClosingEvent): void {
+    this.#open.delete(nameOf(event.action, event));
+    const { stream, run, schema, urls } = record;
+    this.#keep(this.#means.stamper.stamp(event, id), { schema, urls }, { run, stream });
+    this.#store.remove('open', id);
+  }
+
+  #keep(
+    event: Stamped<TellEvent>,
+    addresses: Addresses,
+    origin: Pick<EventRecord, 'run' | 'stream'> = { run: this.#means.server },
+  ): void {
+    if (this.#closed) {
+      this.#means.logger.warn(describe(event), 'event lost: the server has stopped');
+      return;
+    }
+    const { seq } = event.stamp;
+    const record: EventRecord = { event, ...addresses, ...origin, taken: [] };
+    this.#store.put('events', seq, record);
+    this.#enqueue(record);
+    // Sent when it is on the disk, so that what a backend has heard is never told again under another name.
+    void this.#store.saved().then(() => this.#queue.release(seq));
+    if (this.#queue.size > this.#options.maxEvents && this.#options.whenFull === 'drop_oldest')
+      this.#dropOldest();
+  }
+
+  #enqueue({ event, run, stream }: EventRecord): void {
+    const { action, client, vhost, stamp } = event;
+    const lines = [client ? `client ${run.serviceId} ${client.number}` : `notice ${formatStreamKey(event)}`];
+    if (action === 'on_unpublish') lines.push(streamLine({ ...event, stream: stream ?? event.stream }));
+    this.#queue.add({ seq: stamp.seq, at: stamp.at, vhost, lines });
+  }
+
+  #isFull(): boolean {
+    return this.#queue.size >= this.#options.maxEvents || !this.#store.healthy;
+  }
+
+  #refuse(why: string): Recorded {
+    this.#trouble.note('refused', { why }, 'clients refused: the outbox has no room');
+    return { ok: false, message: FULL };
+  }
+
+  #dropOldest(): void {
+    const seq = this.#queue.dropOldest();
+    if (seq === undefined) return;
+    this.#store.remove('events', seq);
+    this.#dropped++;
+    this.#trouble.note(
+      'dropped',
+      { max: this.#options.maxEvents },
+      'events dropped: too many wait for their backends',
+    );
+  }
+
+  #atRest(): boolean {
+    return this.#queue.size === 0 || (this.#store.onDisk && this.#queue.resting);
+  }
+
+  #rest(timeoutMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      const end = () => {
+        timer.clear();
+        stop();
+        resolve();
+      };
+      const stop = this.#queue.onRest(() => this.#atRest() && end());
+      const timer = this.#means.clock.after(timeoutMs, end);
+    });
+  }
+
+  #sayAlive(): void {
+    const { server, now, clock } = this.#means;
+    if (this.#open.size > 0) this.#store.put('runs', server.serviceId, { alive: now() } satisfies RunRecord);
+    this.#alive = clock.after(ALIVE_INTERVAL_MS, () => this.#sayAlive());
+  }
+}
+
+/** What names an opening in the events of its client. */
+function nameOf(
+  closing: string,
+  event: { readonly client?: { readonly number: number }; readonly opening?: number | undefined },
+): string {
+  return `${event.client?.number} ${event.opening} ${closing}`;
+}
+
+/** The line in which the ends of a stream's publishes are, and its next question behind them. */
+function streamLine(key: StreamKey): string {
+  return `stream ${formatStreamKey(key)}`;
+}

@@ -1,0 +1,84 @@
+import { randomUUID } from 'node:crypto';
+import {
+  type Action,
+  GATE_ACTIONS,
+  type Gate,
+  type GateAction,
+  type GateEvent,
+  type QuestionAction,
+  type Verdict,
+} from '../../model/lifecycle.ts';
+import { CLOSING_OF, type Recorded, type Recorder } from '../../model/recorder.ts';
+import type { Stamper } from '../event.ts';
+
+/** What a recorded gate needs of its configuration snapshot and its process. */
+export interface RecordedGateMeans {
+  readonly recorder: Recorder;
+  readonly stamper: Stamper;
+  /** True if the vhost has a URL for this action. */
+  hears(action: Action, vhost: string): boolean;
+  /** Time limit of an event's questions, in milliseconds. */
+  timeoutMs(action: Action, vhost: string): number;
+}
+
+/**
+ * A gate that has what a client opens recorded before it is asked about, if a backend is going to hear of its end, and
+ * that hands on what is told. Whoever cannot be recorded is refused: nobody would be told that he left.
+ */
+export function recordedGate(gate: Pick<Gate, 'ask' | 'asks'>, means: RecordedGateMeans): Gate {
+  const { recorder, stamper, hears, timeoutMs } = means;
+  /** Connections that were refused without a question, of whose end nobody is told. */
+  const turnedAway = new Set<string>();
+  return {
+    async ask(event, signal) {
+      const { action } = event;
+      if (!isOpening(action) || !hears(CLOSING_OF[action], event.vhost)) return gate.ask(event, signal);
+      const id = randomUUID();
+      // Half of the time is left for the question itself.
+      const patienceMs = timeoutMs(action, event.vhost) / 2;
+      const recorded = await unlessAborted(
+        recorder.open({ id, event: { ...event, action }, patienceMs }),
+        signal,
+      );
+      if (recorded?.ok === false) {
+        if (action === 'on_connect') turnedAway.add(visitOf(event));
+        return { allowed: false, message: recorded.message };
+      }
+      if (recorded) stamper.follow(recorded.seq);
+      const verdict = recorded ? await gate.ask(event, signal) : GONE;
+      // Whoever was asked to connect is closed, also after a refusal.
+      if (!verdict.allowed && action !== 'on_connect') recorder.withdraw(id);
+      else if (verdict.allowed && verdict.grant?.stream !== undefined)
+        recorder.rename(id, verdict.grant.stream);
+      return verdict;
+    },
+    tell(event) {
+      if (event.action === 'on_close' && turnedAway.delete(visitOf(event))) return;
+      if (hears(event.action, event.vhost)) recorder.tell(event);
+    },
+    asks: (action, vhost) => gate.asks(action, vhost),
+  };
+}
+
+const GONE: Verdict = { allowed: false, message: 'The client has gone.' };
+
+function isOpening(action: QuestionAction): action is GateAction {
+  return GATE_ACTIONS.some((opening) => opening === action);
+}
+
+function visitOf({ client, vhost }: Pick<GateEvent, 'client' | 'vhost'>): string {
+  return `${client.number} ${vhost}`;
+}
+
+/** Undefined if the client goes meanwhile. */
+function unlessAborted(recorded: Promise<Recorded>, signal: AbortSignal): Promise<Recorded | undefined> {
+  if (signal.aborted) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    const leave = () => resolve(undefined);
+    signal.addEventListener('abort', leave);
+    void recorded.then((answer) => {
+      signal.removeEventListener('abort', leave);
+      resolve(answer);
+    });
+  });
+}

@@ -1,0 +1,39 @@
+import type { ClosingAction, EventFacts, GateAction, TellEvent } from './lifecycle.ts';
+
+/** Which closing event ends what a gate event opens. */
+export const CLOSING_OF: Readonly<Record<GateAction, ClosingAction>> = {
+  on_connect: 'on_close',
+  on_publish: 'on_unpublish',
+  on_play: 'on_stop',
+};
+
+/** An event about which a backend is going to be asked, and of which there will be a closing event. */
+export interface OpenedEvent extends EventFacts {
+  readonly action: GateAction;
+}
+
+/** What is put on record before its question goes out. */
+export interface Opening {
+  /** A UUID: the id of the closing event, whoever sends it in the end. */
+  readonly id: string;
+  readonly event: OpenedEvent;
+  /** How long the question may wait for the end of the stream's publisher before it, in milliseconds. */
+  readonly patienceMs: number;
+}
+
+/** The answer to an opening: it is on record, and later events have a higher sequence number than `seq`; or there is no room. */
+export type Recorded =
+  | { readonly ok: true; readonly seq: number }
+  | { readonly ok: false; readonly message: string };
+
+/** Keeps what clients have open until its end has been told, also over the end of the process that has them. */
+export interface Recorder {
+  /** Settles when the opening is on record, or cannot be: then the client is refused. Never rejects. */
+  open(opening: Opening): Promise<Recorded>;
+  /** What an opening is about goes by this stream name from now on. */
+  rename(id: string, stream: string): void;
+  /** Nothing came of an opening: there is no end to be told. */
+  withdraw(id: string): void;
+  /** Takes an event for delivery. A closing event ends its opening. */
+  tell(event: TellEvent): void;
+}
