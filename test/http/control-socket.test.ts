@@ -14,7 +14,7 @@ function controlOf(journal: Journal, changes: Partial<HookControl> = {}): HookCo
   return {
     deliveries: journal,
     replay: () => Promise.reject(new RequestError('impossible', 'No such URL any more.')),
-    outbox: () => ({ events: 1, oldestMs: 2, dropped: 3, givenUp: 4 }),
+    outbox: () => ({ events: 1, oldestMs: 2, dropped: 3, givenUp: 4, onDisk: true }),
     metrics: () => Promise.resolve('# metrics\n'),
     ...changes,
   };
@@ -77,7 +77,13 @@ describe('the routes', () => {
 
   test('tell of the outbox and the metrics', async () => {
     const { ask } = await open();
-    expect((await ask('/outbox')).body).toEqual({ events: 1, oldestMs: 2, dropped: 3, givenUp: 4 });
+    expect((await ask('/outbox')).body).toEqual({
+      events: 1,
+      oldestMs: 2,
+      dropped: 3,
+      givenUp: 4,
+      onDisk: true,
+    });
     const metrics = await ask('/metrics');
     expect([metrics.type, metrics.body]).toEqual(['text/plain; version=0.0.4; charset=utf-8', '# metrics\n']);
   });

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { HookMetrics } from '../../src/observe/metrics.ts';
 import { delivery } from '../support/deliveries.ts';
 
-const EMPTY = { events: 0, oldestMs: 0, dropped: 0, givenUp: 0 };
+const EMPTY = { events: 0, oldestMs: 0, dropped: 0, givenUp: 0, onDisk: true };
 const ORIGIN = 'http://127.0.0.1:8085';
 
 /** Values by name and labels, as the text format has them. Throws on a line that has not its form. */
@@ -61,7 +61,13 @@ test('the breaker shows the process that is worst off, until that has gone', asy
 });
 
 test('hits of the cache and what the outbox says', async () => {
-  const metrics = new HookMetrics(() => ({ events: 3, oldestMs: 1500, dropped: 4, givenUp: 5 }));
+  const metrics = new HookMetrics(() => ({
+    events: 3,
+    oldestMs: 1500,
+    dropped: 4,
+    givenUp: 5,
+    onDisk: true,
+  }));
   metrics.cached('on_play');
   metrics.cached('on_play', 6);
   for (const _time of [1, 2]) {
