@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import { type Diagnostic, formatDiagnostic, loadConfig } from '../config/index.ts';
 import type { Config } from '../model/options.ts';
 import { type Log, openLog } from '../observe/logger.ts';
@@ -100,15 +99,13 @@ function running(
   };
 }
 
-/** What a reload cannot change about the hooks' store, a sentence each. */
+/** What a reload cannot change about where events are kept, a sentence each. */
 function lasting(started: Config, wanted: Config): string[] {
   const until = 'until the server is started again';
+  const kept = started.outbox.enabled;
   return [
     ...(wanted.stateDir === started.stateDir ? [] : [`state_dir stays ${started.stateDir} ${until}`]),
-    ...(isDeepStrictEqual(wanted.outbox, started.outbox) ? [] : [`outbox stays as it was ${until}`]),
-    ...(wanted.journalSize === started.journalSize
-      ? []
-      : [`hook_journal stays ${started.journalSize} ${until}`]),
+    ...(wanted.outbox.enabled === kept ? [] : [`outbox stays ${kept ? 'on' : 'off'} ${until}`]),
   ];
 }
 

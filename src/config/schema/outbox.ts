@@ -5,14 +5,14 @@ import { choice, one, onOff, seconds, whole } from './values.ts';
 /** Directives of `outbox { … }`. */
 export const OUTBOX: BlockSpec<OutboxOptions> = {
   path: ['outbox'],
-  doc: 'What the server has to tell the backends of http_hooks, kept in state_dir until they have taken it. A change takes a restart. Gatecast only.',
+  doc: 'What the server has to tell the backends of http_hooks, kept in state_dir until they have taken it. Gatecast only.',
   directives: {
     enabled: {
       name: 'enabled',
       takes: 'one value',
       read: one(onOff()),
       fallback: 'on',
-      doc: 'Off keeps the events in memory: they are repeated all the same, and end with the process.',
+      doc: 'Off keeps the events in memory: they are repeated all the same, and end with the process. A change takes a restart.',
       example: 'off',
     },
     maxEvents: {

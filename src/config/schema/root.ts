@@ -111,7 +111,7 @@ export const ROOT: BlockSpec<RootValues> = {
       takes: 'one value',
       read: one(whole(0, 1_000_000)),
       fallback: '1000',
-      doc: 'Requests to backends, with their answers, that the server remembers for "gatecast hooks". A change takes a restart. Gatecast only.',
+      doc: 'Requests to backends, with their answers, that the server remembers for "gatecast hooks". Gatecast only.',
       example: '10000',
     },
     logTank: {
