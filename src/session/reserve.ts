@@ -10,6 +10,7 @@ export class Reservation {
   readonly #key: StreamKey;
   readonly #seats: Dialogue['seats'];
   readonly #claim: Claim | undefined;
+  #other: Reservation | undefined;
   #ended = false;
 
   constructor(key: StreamKey, publication: Publication, seats: Dialogue['seats'], claim: Claim | undefined) {
@@ -17,6 +18,18 @@ export class Reservation {
     this.publication = publication;
     this.#seats = seats;
     this.#claim = claim;
+  }
+
+  /** Another one, of which nothing goes on air, is kept and ends with this one. */
+  beside(other: Reservation): this {
+    this.#other = other;
+    return this;
+  }
+
+  /** How the publisher can be made to leave for a newer one: `leave` has to end this before it returns. */
+  onTakeover(leave: () => void): void {
+    this.publication.onTakeover(leave);
+    this.#other?.onTakeover(leave);
   }
 
   /** Goes on air, for this many players at most; undefined is no bound. */
@@ -33,6 +46,7 @@ export class Reservation {
     this.publication.end();
     if (this.#claim) this.#claim.release();
     else this.#seats.limit(this.#key, Number.POSITIVE_INFINITY);
+    this.#other?.end();
   }
 }
 

@@ -112,9 +112,10 @@ export class ServerSession {
       this.kick('limit', 'The time that was granted to this connection is over.');
       return;
     }
+    const { roles } = streams;
     // One question at a time, of whatever kind.
-    let mayAsk = !this.#connection.held && !streams.roles.some(({ stay }) => stay?.asking);
-    for (const { stay } of streams.roles) {
+    let mayAsk = !this.#connection.held && !roles.some(({ stay }) => stay?.asking);
+    for (const { stay } of roles) {
       stay?.tick(mayAsk);
       if (stay?.asking) mayAsk = false;
     }

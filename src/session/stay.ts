@@ -57,6 +57,7 @@ export class Stay {
 
   /** Shows the client out if it has to go; else asks the backend again if it is time, and if it `mayAsk`. */
   tick(mayAsk: boolean): void {
+    if (this.#over) return;
     const now = this.#means.clock.now();
     if (now >= this.#endsAt) {
       this.#means.kick('limit', `The ${this.#maxDurationMs / 1000} seconds that were granted are over.`);
