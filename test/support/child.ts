@@ -16,6 +16,8 @@ export interface Child {
   /** The first line, printed already or later, that matches. Rejects if the program ends without it. */
   line(pattern: RegExp | string, timeoutMs?: number): Promise<string>;
   kill(signal: NodeJS.Signals): void;
+  /** Writes to standard input, of a program that was started with one. */
+  type(text: string): void;
   /** The exit code of a program that ends by itself. */
   end(timeoutMs?: number): Promise<number | string>;
   /** Ends the program at once if it runs. */
@@ -81,6 +83,7 @@ export function startChild(command: string, args: readonly string[], options: Sp
       });
     },
     kill: (signal) => void child.kill(signal),
+    type: (text) => void child.stdin?.write(text),
     async end(timeoutMs = 15_000) {
       return within(timeoutMs, 'the end of the program', exited).catch((error: unknown) => {
         throw new Error(`${String(error)}\n${shown()}`, { cause: error });

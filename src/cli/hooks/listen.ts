@@ -65,9 +65,9 @@ function attend(keeper: Doorkeeper, server: Server): void {
   show();
 }
 
-/** No longer than a line, which is all that can be cleared. */
+/** No longer than a line, which is all that can be cleared. Some terminals have no width. */
 function promptOf(keeper: Doorkeeper): string {
-  return keeper.prompt.slice(0, process.stdout.columns - 1);
+  return keeper.prompt.slice(0, (process.stdout.columns || 80) - 1);
 }
 
 function parseSeconds(text: string): number {
