@@ -163,7 +163,6 @@ function silence(target: Target, what: string): Judgement {
     // Where the backend lives is none of a client's business.
     forClient: `The backend ${what}.`,
     deliberate: false,
-    retriable: true,
   };
 }
 

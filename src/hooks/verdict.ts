@@ -1,4 +1,4 @@
-import type { Action, Grant } from '../model/lifecycle.ts';
+import { type Action, type Grant, isQuestion } from '../model/lifecycle.ts';
 import type { HookSchema } from '../model/options.ts';
 import { kindOf, type Reading, readData, readName, readRedirect } from './grant.ts';
 import { MAX_EXCERPT, MAX_MESSAGE } from './limits.ts';
@@ -20,8 +20,6 @@ export interface Refusal {
   readonly forClient: string;
   /** True if the backend meant to say no, false if its answer is no answer. */
   readonly deliberate: boolean;
-  /** True if another try may end otherwise: no answer, none that can be understood, or trouble that passes. */
-  readonly retriable: boolean;
   /** True if `on_error` must not pass over it: the backend did answer, but what it wants cannot be done. */
   readonly strict?: boolean;
   /** An rtmp URL where the client is welcome instead. */
@@ -70,13 +68,19 @@ export function judge(
   details: AnswerDetails = {},
 ): Judgement {
   const text = body.toString().trim();
-  return schema === 'nginx' ? judgeStatus(status, text, details) : judgeBody(schema, status, text);
+  return schema === 'nginx' ? judgeStatus(status, text, details) : judgeBody(schema, status, text, details);
 }
 
-function judgeBody(schema: 'srs1' | 'srs5', status: number, text: string): Judgement {
+function judgeBody(
+  schema: 'srs1' | 'srs5',
+  status: number,
+  text: string,
+  { action }: AnswerDetails,
+): Judgement {
   const answer = readAnswer(text);
   const statusFits = STATUSES[schema].includes(status);
-  const data = readData(answer.data);
+  // What is only told has nobody to whom anything could be granted.
+  const data = readData(action === undefined || isQuestion(action) ? answer.data : undefined);
   if (statusFits && answer.accepted) return accept(data, answer.words);
   const said = sayAnswer(answer);
   const faults = data.fault === undefined ? '' : `; data ${data.fault}`;
@@ -86,7 +90,6 @@ function judgeBody(schema: 'srs1' | 'srs5', status: number, text: string): Judge
       message: (statusFits ? said : `status ${status}, ${said}`) + faults,
       forClient: said,
       deliberate: true,
-      retriable: passes(status),
       ...elsewhere(data.redirect),
     };
   }
@@ -97,7 +100,6 @@ function judgeBody(schema: 'srs1' | 'srs5', status: number, text: string): Judge
       message: `status ${status} is not ${STATUSES[schema].join(' or ')}${explainStatus(status)}, body ${quote(text)}`,
       forClient: `The backend answered with status ${status}.`,
       deliberate,
-      retriable: !deliberate,
     };
   }
   return notUnderstood(`status ${status} but body ${quote(text)} ${answer.fault}`);
@@ -114,13 +116,13 @@ function accept({ grant, redirect, notes, fault }: Reading, words: string | unde
 function judgeStatus(status: number, text: string, { location, action }: AnswerDetails): Judgement {
   if (status >= 200 && status < 300) return { allowed: true };
   if (status >= 300 && status < 400) return follow(status, location, action);
-  const deliberate = status >= 400 && status < 500 && !passes(status);
+  // Of the client's errors, time-out and too many requests ask for patience.
+  const deliberate = status >= 400 && status < 500 && status !== 408 && status !== 429;
   return {
     allowed: false,
     message: `status ${status}, body ${quote(text)}`,
     forClient: `The backend answered with status ${status}.`,
     deliberate,
-    retriable: !deliberate,
   };
 }
 
@@ -144,7 +146,6 @@ function sendTo(redirect: string, words: string | undefined): Refusal {
     message: `redirected to ${redirect.replace(/\?.*$/s, '?***')}`,
     forClient: words === undefined ? ELSEWHERE : shorten(words, MAX_MESSAGE),
     deliberate: true,
-    retriable: false,
     redirect,
   };
 }
@@ -154,17 +155,12 @@ function elsewhere(redirect: string | undefined): { redirect?: string } {
 }
 
 function notUnderstood(message: string): Refusal {
-  return { allowed: false, message, forClient: NOT_UNDERSTOOD, deliberate: false, retriable: true };
+  return { allowed: false, message, forClient: NOT_UNDERSTOOD, deliberate: false };
 }
 
 /** What a backend wants that cannot be done: without it, its yes is none. */
 function impossible(message: string): Refusal {
   return { ...notUnderstood(message), strict: true };
-}
-
-/** Statuses that ask for patience: time-out, too many requests, trouble at the backend. */
-function passes(status: number): boolean {
-  return status >= 500 || status === 408 || status === 429;
 }
 
 function readAnswer(text: string): Answer {

@@ -116,7 +116,6 @@ describe('the words of the backend reach the client', () => {
       message,
       forClient,
       deliberate: true,
-      retriable: status === 500,
     });
   });
 
@@ -134,26 +133,6 @@ describe('the words of the backend reach the client', () => {
     };
     expect([401, 403, 500, 404].map(meant)).toEqual([true, true, false, false]);
     expect(shown(500, '<html>stack trace</html>')).toBe('The backend answered with status 500.');
-  });
-});
-
-describe('whether another try may end otherwise', () => {
-  test.each([
-    [200, '{"code":7}', false],
-    [200, '403', false],
-    [401, '', false],
-    [403, '', false],
-    [400, '{"code":7,"message":"no"}', false],
-    [500, '{"code":7,"message":"no"}', true],
-    [429, '{"code":7,"message":"slowly"}', true],
-    [408, '', true],
-    [503, '', true],
-    [404, '', true],
-    [302, '', true],
-    [200, '', true],
-    [200, '"0"', true],
-  ])('%i %s: %s', (status, body, retriable) => {
-    expect(judge('srs1', status, body)).toMatchObject({ allowed: false, retriable });
   });
 });
 
@@ -236,7 +215,6 @@ describe('what a yes grants', () => {
         'accepted, but data gives a stream name that is not 1 to 255 characters without a path or a query',
       forClient: 'The backend gave no answer that can be understood.',
       deliberate: false,
-      retriable: true,
       strict: true,
     });
   });
@@ -248,13 +226,17 @@ describe('what a yes grants', () => {
     },
   );
 
+  test('nothing is granted to an event that is only told', () => {
+    const body = '{"code":0,"data":{"stream":"a/b","redirect":7,"recheck":"x"}}';
+    expect(judge('srs1', 200, body, { action: 'on_unpublish' })).toEqual({ allowed: true });
+  });
+
   test('a no grants nothing', () => {
     expect(judge('srs1', 200, '{"code":1,"data":{"stream":"a/b","takeover":true}}')).toEqual({
       allowed: false,
       message: 'code 1; data gives a stream name that is not 1 to 255 characters without a path or a query',
       forClient: 'code 1',
       deliberate: true,
-      retriable: false,
     });
   });
 });
@@ -268,7 +250,6 @@ describe('where a client is sent instead', () => {
       message: 'redirected to rtmp://other.example.com:1936/live?***',
       forClient: 'The stream is elsewhere.',
       deliberate: true,
-      retriable: false,
       redirect: URL,
     });
     expect(
@@ -284,7 +265,6 @@ describe('where a client is sent instead', () => {
       message: 'code 3: full',
       forClient: 'code 3: full',
       deliberate: true,
-      retriable: false,
       redirect: URL,
     });
   });
@@ -304,7 +284,6 @@ describe('where a client is sent instead', () => {
       allowed: false,
       message: 'accepted, but data redirects to what is not a whole rtmp URL',
       deliberate: false,
-      retriable: true,
     });
     const no = judge('srs1', 200, JSON.stringify({ code: 3, data }));
     expect(no).toMatchObject({ message: 'code 3; data redirects to what is not a whole rtmp URL' });
@@ -330,7 +309,6 @@ describe("nginx-rtmp's habit", () => {
       message: 'redirected to RTMP://other/live/alice?***',
       forClient: 'The stream is elsewhere.',
       deliberate: true,
-      retriable: false,
       redirect: 'RTMP://other/live/alice?k=1',
     });
   });
@@ -349,27 +327,25 @@ describe("nginx-rtmp's habit", () => {
       message,
       forClient: 'The backend gave no answer that can be understood.',
       deliberate: false,
-      retriable: true,
       strict: true,
     });
   });
 
   test.each([
-    [400, true, false],
-    [403, true, false],
-    [404, true, false],
-    [408, false, true],
-    [429, false, true],
-    [500, false, true],
-    [503, false, true],
-    [101, false, true],
-  ])('%i is no: meant %s, worth another try %s', (status, deliberate, retriable) => {
+    [400, true],
+    [403, true],
+    [404, true],
+    [408, false],
+    [429, false],
+    [500, false],
+    [503, false],
+    [101, false],
+  ])('%i is no, on purpose: %s', (status, deliberate) => {
     expect(nginx(status)).toEqual({
       allowed: false,
       message: `status ${status}, body "whatever {\\"code\\":1}"`,
       forClient: `The backend answered with status ${status}.`,
       deliberate,
-      retriable,
     });
   });
 });
