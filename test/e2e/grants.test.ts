@@ -5,7 +5,7 @@ import { fingerprintsOf, readFlv, VIDEO } from '../support/flv-file.ts';
 import { startGatecast } from '../support/gatecast.ts';
 import { hooksTo, startBackends } from '../support/hook-backends.ts';
 import { requiredProgram } from '../support/requires.ts';
-import { startPlaying } from '../support/rtmp-peer.ts';
+import { startPlaying, startPublishing } from '../support/rtmp-peer.ts';
 import { stopped } from '../support/stopped.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { connectWhere, following, opening, Received } from '../support/workers.ts';
@@ -28,7 +28,7 @@ async function open({ directives = '', hooks = '' } = {}) {
   const backends = stopped(await startBackends('b'));
   const origin = backends.at['b'] ?? '';
   const more = (actions: readonly string[]) => actions.map((action) => `${action} ${origin}/${action};`);
-  const extra = `${more(['on_update', 'on_publish_busy']).join(' ')} ${hooks}`;
+  const extra = `${more(['on_update', 'on_publish_busy', 'on_not_found', 'on_idle']).join(' ')} ${hooks}`;
   const server = stopped(
     await startGatecast(`${directives} vhost __defaultVhost__ { ${hooksTo([origin], 'hook', extra)} }`),
   );
@@ -90,6 +90,12 @@ describe('ffmpeg', () => {
       ['?token=new', 'client'],
     ]);
     expect(actions('on_publish_busy').map(({ body }) => body['param'])).toEqual(['?token=new']);
+    expect(backends.order.filter((line) => line.endsWith('publish'))).toEqual([
+      'b on_publish',
+      'b on_unpublish',
+      'b on_publish',
+      'b on_unpublish',
+    ]);
   });
 
   test('that sends more than it may is closed, and shows how much that was', async (context) => {
@@ -132,9 +138,39 @@ test('rtmpdump that is welcome elsewhere shows where', async (context) => {
   expect(player.stderr).toContain('rtmp://other.example/live/cam');
 });
 
+test('on_not_found and on_idle tell of a player that waits and of the last one that leaves', async () => {
+  const { backends, server } = await open();
+  const player = stopped(await startPlaying('cam', server));
+  const [missing] = await backends.received(1, 'on_not_found');
+  expect(missing?.body).toMatchObject({ app: 'live', stream: 'cam', ip: '127.0.0.1' });
+  stopped(await startPublishing('cam', server));
+  player.stop();
+  const [idle] = await backends.received(1, 'on_idle');
+  expect(idle?.body).toMatchObject({ vhost: '__defaultVhost__', app: 'live', stream: 'cam' });
+  expect(backends.posts.filter(({ action }) => action === 'on_not_found')).toHaveLength(1);
+});
+
 describe('several workers', () => {
   const anywhere = () => true;
   const notIn = (worker: number) => (other: number) => other !== worker;
+
+  test('a stream of another worker is found, and idle when its last player there has left', async () => {
+    const { backends, server, actions } = await open({ directives: 'workers 2;' });
+    const publisher = await connectWhere(server, anywhere);
+    const streamId = await publisher.session.publish('cam');
+    publisher.session.send(...opening(streamId));
+    const player = await connectWhere(server, notIn(publisher.worker));
+    const received = new Received();
+    await player.session.play('cam', received.take);
+    await received.has(3);
+    const waiting = await connectWhere(server, notIn(publisher.worker));
+    await waiting.session.play('nowhere', () => undefined);
+    await backends.received(1, 'on_not_found');
+    player.session.close();
+    await backends.received(1, 'on_idle', 15_000);
+    expect(actions('on_not_found').map(({ body }) => body['stream'])).toEqual(['nowhere']);
+    expect(actions('on_idle').map(({ body }) => body['stream'])).toEqual(['cam']);
+  });
 
   test('a publisher in another worker takes the stream over, and the players stay', async () => {
     const { backends, server, actions } = await open({ directives: 'workers 2;' });
