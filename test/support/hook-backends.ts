@@ -24,6 +24,8 @@ export interface HookBackends {
   readonly order: readonly string[];
   /** From now on, what a backend says to an action. */
   reply(backend: string, action: string, reply: Reply): void;
+  /** TCP connections that a backend has been given so far. */
+  connections(backend: string): number;
   /** Forgets the POSTs so far. */
   forget(): void;
   /** Waits until the journal holds so many POSTs, of one action if it is given, and returns them. */
@@ -55,6 +57,7 @@ export async function startBackends(...names: readonly string[]): Promise<HookBa
       return posts.map(({ backend, action }) => `${backend} ${action}`);
     },
     reply: (backend, action, reply) => void replies.set(`${backend} ${action}`, reply),
+    connections: (backend) => backends.get(backend)?.connections() ?? 0,
     forget() {
       posts.length = 0;
     },
