@@ -3,6 +3,7 @@ import type { Breaker } from './breaker.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { describeFailure } from './describe-failure.ts';
 import { Exchange, type Exchanged, type Post } from './exchange.ts';
+import { inTurns } from './in-turns.ts';
 import type { BackendOptions } from './target.ts';
 import type { TimeLimit } from './time-limit.ts';
 
@@ -24,18 +25,30 @@ export class Backend {
   /** Resolves with the answer, whatever its status, or with why there is none, at once when `limit` ends. Never rejects. */
   post(post: Post, limit: TimeLimit): Promise<Exchanged> {
     if (limit.why !== undefined) return Promise.resolve(unsent(limit.why));
-    let pool: ConnectionPool;
-    try {
-      pool = this.#pool ??= new ConnectionPool(this.#options);
-    } catch (error) {
-      return Promise.resolve(unsent(describeFailure(error as Error, false)));
-    }
+    const ticket = this.breaker.enter();
+    if (ticket === undefined) return Promise.resolve({ ...unsent(this.breaker.why), skipped: true });
     return new Promise((resolve) => {
-      const exchange = new Exchange(pool, post, this.#clock, resolve);
+      const done = (exchanged: Exchanged) => {
+        this.#learn(ticket, exchanged, limit);
+        resolve(exchanged);
+      };
+      try {
+        this.#pool ??= new ConnectionPool(this.#options);
+      } catch (error) {
+        return done(unsent(describeFailure(error as Error, false)));
+      }
+      const exchange = new Exchange(this.#pool, post, this.#clock, done);
       limit.listener = (why) => exchange.cancel(why);
-      if (pool.run(exchange)) return;
-      resolve(skipped(`was not asked: ${this.#options.maxQueue} requests wait for it already`));
+      if (!this.#pool.run(exchange))
+        exchange.dismiss(`was not asked: ${this.#options.maxQueue} requests wait for it already`);
     });
+  }
+
+  /** Lets those fail who wait for a connection: the backend is to be left alone. */
+  dismissWaiting(): void {
+    const { why } = this.breaker;
+    const waiting = this.#pool?.takeWaiting() ?? [];
+    inTurns(this.#clock, waiting, (job) => job.dismiss(why));
   }
 
   /** Closes the connections, each behind its last request. */
@@ -48,11 +61,18 @@ export class Backend {
   async close(): Promise<void> {
     await this.#pool?.destroy();
   }
-}
 
-/** What comes of a POST that is not even tried: the backend is to be left alone. */
-export function skipped(why: string): Exchanged {
-  return { ...unsent(why), skipped: true };
+  /** Who left before the answer, and who never came to ask, cannot say how the backend is. */
+  #learn(ticket: number, { reply, started }: Exchanged, limit: TimeLimit): void {
+    if (typeof reply !== 'string') {
+      if (reply.status < 500) this.breaker.settle(ticket, 'well');
+      else this.breaker.settle(ticket, 'ill', `answered with status ${reply.status}`);
+    } else if (started && !limit.givenUp) {
+      this.breaker.settle(ticket, 'ill', reply);
+    } else {
+      this.breaker.settle(ticket, 'none');
+    }
+  }
 }
 
 function unsent(why: string): Exchanged {

@@ -22,9 +22,10 @@ export class Backends {
   of({ backendKey, backend }: Target): Backend {
     const known = this.#known.get(backendKey);
     if (known !== undefined) return known;
-    const breaker = new Breaker(backend.breaker, this.#clock, (state, before) =>
-      this.#changed(backend, breaker, state, before),
-    );
+    const breaker = new Breaker(backend.breaker, this.#clock, (state, before) => {
+      this.#changed(backend, breaker, state, before);
+      if (state === 'open') fresh.dismissWaiting();
+    });
     const fresh = new Backend(backend, breaker, this.#clock);
     this.#known.set(backendKey, fresh);
     return fresh;

@@ -3,7 +3,6 @@ import type { Clock } from '../model/clock.ts';
 import type { Delivery, DeliveryOutcome, HookObserver } from '../model/delivery.ts';
 import { type Action, isQuestion } from '../model/lifecycle.ts';
 import type { HookSchema } from '../model/options.ts';
-import { skipped } from './backend.ts';
 import type { Backends } from './backends.ts';
 import type { HookEvent, Stamped } from './event.ts';
 import type { Exchanged, Reply } from './exchange.ts';
@@ -62,9 +61,6 @@ export class Caller {
     const at = Date.now();
     const body = call.body ?? hookBody(event, { schema: hooks.schema, hook: target.hook }, this.#deps.server);
     const { id } = event.stamp;
-    const backend = this.#deps.backends.of(target);
-    const { breaker } = backend;
-    const ticket = breaker.enter();
     const post = {
       path: target.path,
       headers: stampHeaders(target.headers, id, at, body, hooks.keys),
@@ -72,18 +68,12 @@ export class Caller {
       connectTimeoutMs: hooks.policy(event.action).connectTimeoutMs,
       urgent: isQuestion(event.action),
     };
-    const exchanged = ticket === undefined ? skipped(breaker.why) : await backend.post(post, limit);
+    const exchanged = await this.#deps.backends.of(target).post(post, limit);
     const { reply } = exchanged;
     const silent = typeof reply === 'string';
     const judgement = silent ? silence(target, reply) : judgeReply(reply, hooks.schema, event.action);
     const outcome = exchanged.skipped ? 'skipped' : outcomeOf(judgement);
     const passing = outcome === 'failed' && (silent || reply.status >= 500);
-    if (ticket !== undefined) {
-      // Who left before the answer, and who never came to ask, cannot say how the backend is.
-      const mute = !exchanged.started || (silent && limit.givenUp);
-      const how = passing ? (silent ? reply : `answered with status ${reply.status}`) : '';
-      breaker.settle(ticket, mute ? 'none' : passing ? 'ill' : 'well', how);
-    }
     this.#report(call, at, body, exchanged, outcome, judgement.allowed ? '' : judgement.message);
     const freshMs = silent ? 0 : freshnessOf(reply.headers['cache-control']);
     if (!judgement.allowed) return { ...judgement, outcome, passing, freshMs };

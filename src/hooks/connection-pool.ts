@@ -21,6 +21,8 @@ export interface Job {
   /** Time to open a connection, TLS included, in milliseconds. */
   readonly connectTimeoutMs: number;
   start(connection: Connection): void;
+  /** Ends the job before it has begun; `why` is a verb phrase about the backend. */
+  dismiss(why: string): void;
 }
 
 /**
@@ -71,6 +73,14 @@ export class ConnectionPool {
   /** Takes a job that has not been started out of the queue; false if it is not there. */
   forget(job: Job): boolean {
     return this.#urgent.delete(job) || this.#patient.delete(job);
+  }
+
+  /** Empties the queue and returns what waited, questions first. */
+  takeWaiting(): readonly Job[] {
+    const waiting = [...this.#urgent, ...this.#patient];
+    this.#urgent.clear();
+    this.#patient.clear();
+    return waiting;
   }
 
   /** Takes a connection back from its job. */

@@ -82,6 +82,10 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
     connection.client.dispatch({ method: 'POST', path, headers, body }, this);
   }
 
+  dismiss(why: string): void {
+    if (!this.#settled) this.#settle(why, true);
+  }
+
   /** Gives up, for a reason said as a verb phrase about the backend. */
   cancel(what: string): void {
     if (this.#settled) return;
@@ -150,10 +154,10 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
     );
   }
 
-  #settle(reply: Reply | string): void {
+  #settle(reply: Reply | string, skipped = false): void {
     this.#settled = true;
     const started = this.#startedAt !== undefined;
-    this.#done({ reply, timing: this.#timing(), started, skipped: false });
+    this.#done({ reply, timing: this.#timing(), started, skipped });
   }
 
   #timing(): DeliveryTiming {

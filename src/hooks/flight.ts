@@ -1,15 +1,22 @@
+import type { Clock } from '../model/clock.ts';
 import { ABANDONED, CLIENT_GONE, type Decision } from './decision.ts';
+import { inTurns } from './in-turns.ts';
 import type { TimeLimit } from './time-limit.ts';
 
-/** A question that is out, and how many clients wait for it. It is given up when the last of them has left. */
+/** A question that is out, and who waits for it. It is given up when the last of them has left. */
 export class Flight {
   readonly decision: Promise<Decision>;
   readonly #limit: TimeLimit;
-  #waiting = 0;
+  #made: Decision | undefined;
+  readonly #waiting = new Set<(decision: Decision) => void>();
 
-  constructor(limit: TimeLimit, decision: Promise<Decision>) {
+  constructor(limit: TimeLimit, decision: Promise<Decision>, clock: Clock) {
     this.#limit = limit;
     this.decision = decision;
+    void decision.then((made) => {
+      this.#made = made;
+      inTurns(clock, [...this.#waiting], (tell) => tell(made));
+    });
   }
 
   /** True once it has been given up: whoever wants an answer has to ask anew. */
@@ -19,18 +26,20 @@ export class Flight {
 
   /** Waits with the others for the answer, or until the client leaves. */
   join(client: AbortSignal): Promise<Decision> {
-    this.#waiting++;
+    if (this.#made !== undefined) return Promise.resolve(this.#made);
     return new Promise((resolve) => {
-      const leave = () => {
-        if (--this.#waiting === 0) this.#limit.end(CLIENT_GONE);
-        resolve(ABANDONED);
-      };
-      if (client.aborted) return leave();
-      client.addEventListener('abort', leave, { once: true });
-      void this.decision.then((decision) => {
+      const tell = (decision: Decision) => {
         client.removeEventListener('abort', leave);
+        this.#waiting.delete(tell);
         resolve(decision);
-      });
+      };
+      const leave = () => {
+        tell(ABANDONED);
+        if (this.#waiting.size === 0) this.#limit.end(CLIENT_GONE);
+      };
+      this.#waiting.add(tell);
+      if (client.aborted) leave();
+      else client.addEventListener('abort', leave, { once: true });
     });
   }
 }

@@ -57,7 +57,7 @@ export class Gatekeeper {
         limit.clear();
       }
     };
-    return new Flight(limit, ask());
+    return new Flight(limit, ask(), clock);
   }
 
   #answer(event: GateEvent, { verdict, refusal }: Decision, began: number, how: object = {}): Verdict {

@@ -54,3 +54,6 @@ export const MAX_GRANTED_BITRATE = 10_000_000;
 
 /** Highest `max_viewers` of an answer. */
 export const MAX_GRANTED_VIEWERS = 1_000_000_000;
+
+/** Clients that hear of one event in one turn of the event loop; the rest in the next ones, so that streams go on between. */
+export const BURST = 16;

@@ -184,6 +184,24 @@ test('requests whose time ends in the queue say nothing of the backend either', 
   expect(observer.breakers).toEqual([]);
 });
 
+test('who waits for a connection when it opens is refused at once', async () => {
+  const clock = handClock();
+  const { origin, arrival, received } = await backend(() => undefined);
+  const options = { ...BREAKER, maxConnections: 3, timeoutMs: 1000 };
+  const { gate, observer } = openGate({ on_play: [origin] }, options, clock);
+  const first = Array.from({ length: 3 }, () => gate.ask(gateEvent('on_play'), staying()));
+  await arrival(3);
+  clock.advance(500);
+  const later = Array.from({ length: 20 }, () => gate.ask(gateEvent('on_play'), staying()));
+  clock.advance(500);
+  await Promise.all(first);
+  expect(await Promise.all(later)).toMatchObject(
+    later.map(() => ({ message: expect.stringContaining('is left alone for 10 s') })),
+  );
+  expect(received).toHaveLength(3);
+  expect(observer.deliveries.filter(({ outcome }) => outcome === 'skipped')).toHaveLength(20);
+});
+
 test('questions and events that are told share what is known of a backend', async () => {
   const origin = `http://127.0.0.1:${await freePort()}`;
   const { gate, observer } = openGate({ on_play: [origin], on_close: [`${origin}/close`] }, BREAKER);

@@ -111,6 +111,7 @@ function pool() {
         started.push(name);
         ends.push(() => it.release(connection));
       },
+      dismiss: () => expect.unreachable(),
     };
     return it.run(job);
   };
