@@ -10,6 +10,7 @@ import { HookMetrics } from './observe/metrics.ts';
 export interface DeskHooks {
   /** Sends an event again, as the `attempt`th time at its URL. */
   replay(delivery: Delivery, attempt: number): Promise<Delivery>;
+  readonly stats: OutboxStats;
 }
 
 const EMPTY: OutboxStats = { events: 0, oldestMs: 0, dropped: 0, givenUp: 0, onDisk: false };
@@ -19,16 +20,18 @@ const EMPTY: OutboxStats = { events: 0, oldestMs: 0, dropped: 0, givenUp: 0, onD
  * which they are reached. There is none while no vhost has hooks.
  */
 export class HookDesk {
+  readonly #stateDir: string;
   readonly #journal = new Journal(0);
   readonly #metrics: HookMetrics;
   #hooks: DeskHooks | undefined;
-  #outbox: () => OutboxStats = () => EMPTY;
   #socket: ControlSocket | undefined;
   /** Takes what the hooks of this process do. */
   readonly observer: HookObserver;
 
-  constructor() {
-    this.#metrics = new HookMetrics(() => this.#outbox());
+  /** `stateDir` stays what it is for as long as the server runs. */
+  constructor(stateDir: string) {
+    this.#stateDir = stateDir;
+    this.#metrics = new HookMetrics(() => this.#stats);
     this.observer = {
       delivered: (delivery) => {
         this.#metrics.delivered(delivery);
@@ -43,12 +46,12 @@ export class HookDesk {
    * Opens the socket, which takes hold of the state directory, if some vhost has hooks and it is not open. Rejects with
    * a sentence if that cannot be done.
    */
-  async open({ vhosts, stateDir }: Config): Promise<void> {
+  async open({ vhosts }: Config): Promise<void> {
     if (this.#socket || !vhosts.some(({ hooks }) => hooks.enabled)) return;
-    this.#socket = await openControlSocket(stateDir, {
+    this.#socket = await openControlSocket(this.#stateDir, {
       deliveries: this.#journal,
       replay: (id) => this.#replay(id),
-      outbox: () => this.#outbox(),
+      outbox: () => this.#stats,
       metrics: () => this.#metrics.text(),
     });
   }
@@ -57,13 +60,12 @@ export class HookDesk {
   configure({ vhosts, journalSize }: Config): void {
     const hooks = vhosts.map((vhost) => vhost.hooks);
     this.#journal.configure(journalSize, hooks.flatMap(configuredSecrets));
-    this.#metrics.keepOnly(new Set(hooks.flatMap(configuredOrigins)));
+    this.#metrics.configure(new Set(hooks.flatMap(configuredOrigins)));
   }
 
   /** From now on these hooks are what the desk speaks for. */
-  serve(hooks: DeskHooks, outbox?: () => OutboxStats): void {
+  serve(hooks: DeskHooks): void {
     this.#hooks = hooks;
-    if (outbox) this.#outbox = outbox;
   }
 
   /** Takes what a worker process tells. */
@@ -85,6 +87,10 @@ export class HookDesk {
     this.#journal.close();
     await this.#socket?.close();
     this.#socket = undefined;
+  }
+
+  get #stats(): OutboxStats {
+    return this.#hooks?.stats ?? EMPTY;
   }
 
   async #replay(id: string): Promise<Delivery> {

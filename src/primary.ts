@@ -34,7 +34,7 @@ export async function createPrimary(
 ): Promise<Primary> {
   const { logger, clock = systemClock } = deps;
   const ids = makeIds(config);
-  const desk = new HookDesk();
+  const desk = new HookDesk(config.stateDir);
   await desk.open(config);
   desk.configure(config);
   const hooks = createHooks({
@@ -45,7 +45,7 @@ export async function createPrimary(
     observer: desk.observer,
     outbox: { options: config.outbox, stateDir: config.stateDir },
   });
-  desk.serve(hooks, () => hooks.stats);
+  desk.serve(hooks);
   const count = workerCount(config);
   const give = (next: Config): Config => {
     hooks.gateFor(new Map(next.vhosts.map((vhost) => [vhost.name, vhost.hooks])));

@@ -47,7 +47,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   const { logger, clock = systemClock, membership } = deps;
   const hub = new Hub(clock);
   // A worker's is in the primary.
-  const desk = membership ? undefined : new HookDesk();
+  const desk = membership ? undefined : new HookDesk(config.stateDir);
   await desk?.open(config);
   desk?.configure(config);
   const hooks = createHooks({
@@ -58,7 +58,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     observer: membership?.hooks ?? desk?.observer ?? UNOBSERVED,
     outbox: membership?.recorder ?? { options: config.outbox, stateDir: config.stateDir },
   });
-  desk?.serve(hooks, () => hooks.stats);
+  desk?.serve(hooks);
   const rulesFor = (from: Config): DoorRules => {
     const vhosts = vhostsOf(from);
     const hookGate = hooks.gateFor(new Map(from.vhosts.map((vhost) => [vhost.name, vhost.hooks])));

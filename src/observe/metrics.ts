@@ -79,8 +79,12 @@ export class HookMetrics {
     }
   }
 
-  /** Forgets the origins that are not configured any more. */
-  keepOnly(origins: ReadonlySet<string>): void {
+  /** Takes the origins that are configured: each has a breaker from now on, and those that are not are forgotten. */
+  configure(origins: ReadonlySet<string>): void {
+    for (const origin of origins) {
+      if (!this.#origins.has(origin)) this.#breaker.set({ origin }, BREAKER_VALUES.closed);
+      this.#origins.add(origin);
+    }
     for (const origin of this.#origins) {
       if (origins.has(origin)) continue;
       this.#origins.delete(origin);
