@@ -80,6 +80,16 @@ test('hits of the cache and what the outbox says', async () => {
   }
 });
 
+test('an origin is there with a closed breaker as soon as it is configured, and keeps its state at a reload', async () => {
+  const metrics = new HookMetrics(() => EMPTY);
+  const state = async () => (await read(metrics)).get(`gatecast_hook_breaker_state{origin="${ORIGIN}"}`);
+  metrics.configure(new Set([ORIGIN]));
+  expect(await state()).toBe(0);
+  metrics.breaker(ORIGIN, 'open');
+  metrics.configure(new Set([ORIGIN]));
+  expect(await state()).toBe(2);
+});
+
 test('an origin that is not configured any more leaves nothing behind', async () => {
   const metrics = new HookMetrics(() => EMPTY);
   const other = 'http://other:1';
@@ -87,7 +97,7 @@ test('an origin that is not configured any more leaves nothing behind', async ()
     metrics.delivered(delivery({ origin }));
     metrics.breaker(origin, 'open');
   }
-  metrics.keepOnly(new Set([other]));
+  metrics.configure(new Set([other]));
   expect(await metrics.text()).not.toContain(ORIGIN);
   expect(await metrics.text()).toContain(other);
 });
