@@ -24,6 +24,13 @@ test.each(references)('there is a test "%s" in %s', (name, file) => {
   expect(titles.some((title) => text.includes(title))).toBe(true);
 });
 
+test('every number behind a rule has its test, and every test its rule', () => {
+  const [rules = '', tests = ''] = MANUAL.split('## The tests');
+  const used = Array.from(rules.matchAll(/\[\^(\d+)\]/g), ([, number]) => Number(number));
+  const defined = Array.from(tests.matchAll(/^\[\^(\d+)\]: /gm), ([, number]) => Number(number));
+  expect([...new Set(used)].sort((a, b) => a - b)).toEqual(defined);
+});
+
 test('the sections that the manual lists are there', () => {
   const listed = Array.from(MANUAL.matchAll(/^\d+\. \[([^\]]+)\]\(#[^)]+\)$/gm), ([, title]) => title);
   const sections = Array.from(MANUAL.matchAll(/^## (.+)$/gm), ([, title]) => title);
