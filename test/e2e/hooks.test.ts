@@ -30,6 +30,13 @@ async function openHouse(conf = twoVhosts): Promise<House> {
   return { server, backends, studio: { port: server.port, app: STUDIO } };
 }
 
+/** What makes an event one of its kind, at the end of each body. */
+const stamp = {
+  event_id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+  event_time: expect.any(Number),
+  event_seq: expect.any(Number),
+};
+
 describe('the order and the words of hooks', () => {
   test('publish and its end are POSTed to both URLs of each hook, one after the other', async () => {
     const { backends, studio } = await openHouse();
@@ -76,9 +83,17 @@ describe('the order and the words of hooks', () => {
     const ended = { reason: 'client', duration_ms: expect.any(Number) };
     const bytes = { send_bytes: expect.any(Number), recv_bytes: expect.any(Number) };
     const expected = [
-      { action: 'on_connect', ...client, ...url, stream: '', param: '?vhost=studio.test', ...server },
-      { action: 'on_play', ...client, ...stream, ...url, ...server },
-      { action: 'on_stop', ...client, ...stream, ...url, ...server, ...ended },
+      {
+        action: 'on_connect',
+        ...client,
+        ...url,
+        stream: '',
+        param: '?vhost=studio.test',
+        ...server,
+        ...stamp,
+      },
+      { action: 'on_play', ...client, ...stream, ...url, ...server, ...stamp },
+      { action: 'on_stop', ...client, ...stream, ...url, ...server, ...ended, ...bytes, ...stamp },
       {
         action: 'on_close',
         ...client,
@@ -88,6 +103,7 @@ describe('the order and the words of hooks', () => {
         ...url,
         ...server,
         ...ended,
+        ...stamp,
       },
     ];
     expect(posts.map((post) => post.body)).toEqual(expected);
@@ -114,14 +130,26 @@ describe('the order and the words of hooks', () => {
     };
     const tcUrl = `rtmp://fans.test:${server.port}/live`;
     const stream = { stream: 'cam', param: '?token=t' };
+    const page = { pageUrl: '' };
     const path = { stream_url: 'fans.test/live/cam', stream_id: expect.any(String) };
     const ended = { reason: 'client', duration_ms: expect.any(Number) };
     const bytes = { send_bytes: expect.any(Number), recv_bytes: expect.any(Number) };
     const expected = [
-      { ...ids, action: 'on_connect', ...client, ...stream, tcUrl, pageUrl: '' },
-      { ...ids, action: 'on_publish', ...client, tcUrl, ...stream, ...path },
-      { ...ids, action: 'on_unpublish', ...client, tcUrl, ...stream, ...path, ...ended },
-      { ...ids, action: 'on_close', ...client, ...bytes, ...ended },
+      { ...ids, action: 'on_connect', ...client, ...stream, tcUrl, ...page, ...stamp },
+      { ...ids, action: 'on_publish', ...client, tcUrl, ...stream, ...path, ...page, ...stamp },
+      {
+        ...ids,
+        action: 'on_unpublish',
+        ...client,
+        tcUrl,
+        ...stream,
+        ...path,
+        ...page,
+        ...ended,
+        ...bytes,
+        ...stamp,
+      },
+      { ...ids, action: 'on_close', ...client, ...bytes, ...stream, tcUrl, ...page, ...ended, ...stamp },
     ];
     expect(posts.map((post) => post.body)).toEqual(expected);
     expect(posts.map((post) => Object.keys(post.body))).toEqual(expected.map((body) => Object.keys(body)));
