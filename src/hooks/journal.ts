@@ -64,13 +64,13 @@ export class Journal implements DeliveryLog {
     for (const follower of this.#followers) follower.skip(count);
   }
 
-  list(filter: DeliveryFilter, limit: number): readonly Delivery[] {
+  *list(filter: DeliveryFilter, limit: number): Generator<Delivery> {
     const found: Delivery[] = [];
     for (let index = this.#count - 1; index >= this.#first && found.length < limit; index--) {
       const delivery = this.#at(index);
       if (delivery && fits(delivery, filter)) found.push(delivery);
     }
-    return found.reverse().map((delivery) => this.show(delivery));
+    for (const delivery of found.reverse()) yield this.show(delivery);
   }
 
   find(id: string): Delivery | undefined {

@@ -1,5 +1,6 @@
 import type { BreakerOptions, HookName, HookOptions } from '../model/options.ts';
 import { contentTypeOf } from './payload.ts';
+import { MASK } from './secret-values.ts';
 
 /** A server that hooks are sent to, and how it is treated. What is equal in all of this shares connections and breaker. */
 export interface BackendOptions {
@@ -28,9 +29,6 @@ export interface Target {
   /** The directive that names it, where that is not its event's own: `on_done`. */
   readonly hook?: HookName | undefined;
 }
-
-/** Stands for what is not shown. */
-export const MASK = '***';
 
 /** Takes a hook's URL apart; throws if it is not an absolute http or https URL. */
 export function parseTarget(text: string, options: HookOptions, version: string): Target {

@@ -19,6 +19,8 @@ export interface ControlSocket {
   close(): Promise<void>;
 }
 
+const ELSEWHERE = 'a server with http_hooks needs a state_dir that it can write to';
+
 /** Who answers at a control socket. */
 interface Holder {
   readonly pid: number | undefined;
@@ -63,7 +65,9 @@ async function listenAt(app: FastifyInstance, unnamed: string, path: string): Pr
     await app.listen({ path: unnamed });
     chmodSync(unnamed, 0o600);
   } catch (error) {
-    throw new Error(`cannot open the control socket ${path}: ${(error as Error).message}`, { cause: error });
+    throw new Error(`cannot open the control socket ${path}: ${(error as Error).message}; ${ELSEWHERE}`, {
+      cause: error,
+    });
   }
 }
 
@@ -102,9 +106,12 @@ function makeDirectory(stateDir: string): void {
   try {
     mkdirSync(stateDir, { recursive: true });
   } catch (error) {
-    throw new Error(`cannot make the state directory ${stateDir}: ${(error as Error).message}`, {
-      cause: error,
-    });
+    throw new Error(
+      `cannot make the state directory ${stateDir}: ${(error as Error).message}; ${ELSEWHERE}`,
+      {
+        cause: error,
+      },
+    );
   }
 }
 

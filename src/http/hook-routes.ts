@@ -1,8 +1,9 @@
 import { Readable } from 'node:stream';
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { FastifyError, FastifyPluginCallback, FastifyReply } from 'fastify';
 import { z } from 'zod';
 import { type Follower, type HookControl, RequestError } from '../model/control.ts';
+import type { Delivery } from '../model/delivery.ts';
 import { ACTIONS } from '../model/lifecycle.ts';
 import { HELPING_PAUSE_MS, MAX_HELPING, MAX_LISTED } from './limits.ts';
 
@@ -33,9 +34,10 @@ export function hookRoutes(control: HookControl): FastifyPluginCallback {
   return (app, _options, done) => {
     app.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply));
 
-    app.get('/deliveries', (request) => {
+    app.get('/deliveries', (request, reply) => {
       const { limit, ...filter } = LIST.parse(request.query);
-      return { deliveries: control.deliveries.list(filter, limit) };
+      const list = control.deliveries.list(filter, limit);
+      return reply.type('application/json; charset=utf-8').send(Readable.from(listed(list)));
     });
 
     app.get('/deliveries/follow', (request, reply) => {
@@ -63,6 +65,18 @@ export function hookRoutes(control: HookControl): FastifyPluginCallback {
     });
     done();
   };
+}
+
+/** The text of a list, made a helping a turn. */
+async function* listed(deliveries: Iterable<Delivery>): AsyncGenerator<string> {
+  yield '{"deliveries":[';
+  let count = 0;
+  for (const delivery of deliveries) {
+    yield `${count === 0 ? '' : ','}${JSON.stringify(delivery)}`;
+    count++;
+    if (count % MAX_HELPING === 0) await nextTurn();
+  }
+  yield ']}';
 }
 
 /** Lines of what a follower gets. They are made when the peer takes them, so one that is slow costs no memory. */

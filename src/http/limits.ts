@@ -1,10 +1,10 @@
 /** Deliveries that one request lists at most. */
 export const MAX_LISTED = 10_000;
 
-/** Deliveries that a follower is given at once; between two such helpings the media has its turn. */
-export const MAX_HELPING = 100;
+/** Deliveries that are masked in one turn of the event loop; between two such helpings the media has its turn. */
+export const MAX_HELPING = 25;
 
-/** The shortest time between two helpings, in milliseconds. What comes faster is missed, and counted. */
+/** The shortest time between two helpings of a follower, in milliseconds. What comes faster is missed, and counted. */
 export const HELPING_PAUSE_MS = 50;
 
 /** Longest request to the control socket, in bytes; there is nothing to say there. */

@@ -28,8 +28,8 @@ export interface Follower {
 
 /** Past deliveries as they may be shown: secrets are masked. */
 export interface DeliveryLog {
-  /** The newest `limit` of those that fit, the oldest of them first. */
-  list(filter: DeliveryFilter, limit: number): readonly Delivery[];
+  /** The newest `limit` of those that fit, the oldest of them first. Each is masked when it is its turn, which takes time. */
+  list(filter: DeliveryFilter, limit: number): Iterable<Delivery>;
   /** By its id, or by the short one that the command line shows. */
   find(id: string): Delivery | undefined;
   /** Undefined if too many follow already. */
