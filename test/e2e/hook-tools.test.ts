@@ -188,6 +188,7 @@ describe('hooks send', () => {
     );
     const form = await send(url, '--param', `token=${KEY}`, '--schema', 'nginx');
     expect(form.stdout).toContain('call=publish');
+    expect(form.stdout).toContain('verdict  allowed: status 200 is a yes\n');
     expect(form.code).toBe(0);
   });
 
