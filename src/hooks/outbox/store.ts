@@ -45,7 +45,7 @@ export interface StoreEvents {
 export class Store {
   readonly #clock: Clock;
   readonly #events: StoreEvents;
-  readonly #disk: Disk | undefined;
+  #disk: Disk | undefined;
   /** Changes for the next commit; all that there is where there is no disk. */
   #changes: Changes = new Map();
   /** Changes whose commit is under way. */
@@ -118,13 +118,15 @@ export class Store {
     });
   }
 
-  /** Writes what is left and closes the file. */
+  /** Writes what is left and closes the file. What is changed later is forgotten. */
   async close(): Promise<void> {
     this.#retry?.clear();
     this.#retry = undefined;
     await this.#committing;
     if (this.#changes.size > 0) await this.#commit();
-    await this.#disk?.root.close();
+    const disk = this.#disk;
+    this.#disk = undefined;
+    await disk?.root.close();
   }
 
   #change(change: Change): void {

@@ -1,0 +1,230 @@
+import { cpSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { createHooks } from '../../../src/hooks/dispatcher.ts';
+import { systemClock } from '../../../src/model/clock.ts';
+import type { OutboxOptions } from '../../../src/model/options.ts';
+import { OUTBOX } from '../../support/options.ts';
+import { stopped } from '../../support/stopped.ts';
+import { temporaryDirectory } from '../../support/temporary.ts';
+import { until } from '../../support/until.ts';
+import {
+  backend,
+  closingEvent,
+  FACTS,
+  gateEvent,
+  handClock,
+  hookOptions,
+  keepingLogger,
+  keepingObserver,
+  SERVER,
+  staying,
+} from '../support.ts';
+
+type Urls = Parameters<typeof hookOptions>[0];
+
+/** One run of the hooks over a state directory. */
+function openRun(
+  urls: Urls,
+  place: { stateDir?: string; options?: Partial<OutboxOptions>; vhost?: string; run?: string } = {},
+  clock = systemClock,
+) {
+  const { stateDir = '', options = {}, vhost = FACTS.vhost, run = SERVER.serviceId } = place;
+  const logger = keepingLogger();
+  const hooks = createHooks({
+    logger,
+    clock,
+    ...SERVER,
+    serviceId: run,
+    version: '0.1.0',
+    observer: keepingObserver(),
+    outbox: { options: { ...OUTBOX, enabled: stateDir !== '', ...options }, stateDir },
+  });
+  onTestFinished(() => hooks.close());
+  const gate = hooks.gateFor(new Map([[vhost, hookOptions(urls, { timeoutMs: 1000 })]]));
+  return { hooks, gate, logger };
+}
+
+/** A state directory, and what a crash at this moment would leave of it. */
+function stateDirectory() {
+  const root = stopped(temporaryDirectory());
+  const stateDir = root.file('now');
+  return {
+    stateDir,
+    crashed() {
+      const copy = root.file('then');
+      cpSync(stateDir, copy, { recursive: true });
+      return copy;
+    },
+  };
+}
+
+const bodies = (peer: Awaited<ReturnType<typeof backend>>) =>
+  peer.received.map(({ body }) => JSON.parse(body) as Record<string, unknown>);
+const opening = (number: number) => ({ opening: number });
+
+test('what was not delivered goes out at the next start as it was, to the URL alone that lacks it', async () => {
+  const state = stateDirectory();
+  const peer = await backend(({ url }) =>
+    url === '/two' && peer.received.length < 3 ? { status: 500 } : '0',
+  );
+  const urls = { on_stop: [`${peer.origin}/one`, `${peer.origin}/two`] };
+  const first = openRun(urls, {
+    stateDir: state.stateDir,
+    options: { retryMinMs: 60_000, retryMaxMs: 60_000 },
+  });
+  first.gate.tell(closingEvent('on_stop'));
+  expect(await first.hooks.drain(10_000)).toEqual({ delivered: 0, left: 1 });
+  await first.hooks.close();
+  expect(first.logger.at('warn').at(-1)?.message).toBe('events wait on the disk for the next start');
+  await peer.arrival(2);
+  const second = openRun(urls, { stateDir: state.stateDir, run: 'svc00002' });
+  await peer.arrival(3);
+  expect(await second.hooks.drain(10_000)).toMatchObject({ left: 0 });
+  expect(peer.received.map(({ url }) => url)).toEqual(['/one', '/two', '/two']);
+  expect(peer.received[2]?.body).toBe(peer.received[1]?.body);
+});
+
+test('what a killed server had open is closed: connections always, what was refused never', async () => {
+  const state = stateDirectory();
+  const peer = await backend(({ body }) => (JSON.parse(body).stream === 'secret' ? '7' : '0'));
+  const closing = ['on_close', 'on_stop', 'on_unpublish'] as const;
+  const all = ['on_connect', 'on_play', 'on_publish', ...closing] as const;
+  const urls = Object.fromEntries(all.map((action) => [action, [`${peer.origin}/${action}`]]));
+  const { gate } = openRun(urls, { stateDir: state.stateDir });
+  const ask = (action: 'on_connect' | 'on_play' | 'on_publish', number: number, stream: string) =>
+    gate.ask(gateEvent(action, { ...opening(number), stream }), staying());
+  await ask('on_connect', 1, 'secret');
+  await ask('on_play', 2, 'cam');
+  await ask('on_play', 3, 'secret');
+  await ask('on_publish', 4, 'mine');
+  await ask('on_play', 5, 'over');
+  gate.tell(closingEvent('on_stop', { ...opening(5), stream: 'over' }));
+  await peer.arrival(6);
+  const second = openRun(urls, { stateDir: state.crashed(), run: 'svc00002' });
+  await until('all endings', () => peer.received.length >= 9);
+  await second.hooks.drain(10_000);
+  const endings = bodies(peer).filter(({ reason }) => reason === 'server_restart');
+  expect(endings.map(({ action, stream }) => `${action} ${stream}`).sort()).toEqual([
+    'on_close secret',
+    'on_stop cam',
+    'on_unpublish mine',
+  ]);
+  expect(endings.at(-1)?.['action']).toBe('on_close');
+  expect(new Set(bodies(peer).map(({ service_id }) => service_id))).toEqual(new Set([SERVER.serviceId]));
+});
+
+test('an event finds its way by what was stored with it when its vhost is gone', async () => {
+  const state = stateDirectory();
+  const peer = await backend(() => '0');
+  const first = openRun({ on_play: [peer.origin], on_stop: [`${peer.origin}/old`] }, state);
+  await first.gate.ask(gateEvent('on_play'), staying());
+  openRun({ on_play: [peer.origin] }, { stateDir: state.crashed(), vhost: 'another' });
+  expect((await peer.arrival(2)).url).toBe('/old');
+});
+
+test('of too many events the oldest is dropped, and that is counted and said', async () => {
+  const peer = await backend(() => undefined);
+  const { gate, hooks, logger } = openRun({ on_close: [peer.origin] }, { options: { maxEvents: 2 } });
+  gate.tell(closingEvent('on_close'));
+  await peer.arrival(1);
+  for (let i = 0; i < 4; i++) gate.tell(closingEvent('on_close'));
+  expect(hooks.stats).toMatchObject({ events: 2, dropped: 3, onDisk: false });
+  expect(logger.at('warn')).toMatchObject([
+    { message: 'events dropped: too many wait for their backends', fields: { max: 2 } },
+  ]);
+});
+
+test('where newcomers are refused instead, nothing of those who are in is dropped', async () => {
+  const peer = await backend(({ url }) => (url === '/ask' ? '0' : undefined));
+  const urls = { on_connect: [`${peer.origin}/ask`], on_close: [peer.origin] };
+  const { gate, hooks } = openRun(urls, { options: { maxEvents: 1, whenFull: 'refuse_clients' } });
+  const connect = (number: number) =>
+    gate.ask(gateEvent('on_connect', { client: { ...FACTS.client, number } }), staying());
+  const close = (number: number) =>
+    gate.tell(closingEvent('on_close', { client: { ...FACTS.client, number } }));
+  for (const number of [1, 2]) expect(await connect(number)).toMatchObject({ allowed: true });
+  for (const number of [1, 2]) close(number);
+  expect(await connect(3)).toEqual({
+    allowed: false,
+    message: 'The server cannot keep its records: it takes no new clients.',
+  });
+  close(3);
+  expect(hooks.stats).toMatchObject({ events: 2, dropped: 0 });
+  expect(bodies(peer).filter(({ action }) => action === 'on_connect')).toHaveLength(2);
+});
+
+test('an event that nobody takes is given up when it is too old', async () => {
+  const peer = await backend(() => ({ status: 503 }));
+  const { gate, hooks, logger } = openRun({ on_close: [peer.origin] }, { options: { maxAgeMs: 30 } });
+  gate.tell(closingEvent('on_close'));
+  await until('the end of it', () => hooks.stats.givenUp === 1);
+  expect(hooks.stats.events).toBe(0);
+  expect(logger.at('warn').at(-1)?.message).toBe('event given up: no backend took it while it mattered');
+});
+
+test('a question about a stream waits until the end of the publish before it has been tried', async () => {
+  const peer = await backend(({ body }) => (JSON.parse(body).action === 'on_publish' ? '0' : undefined));
+  const { gate } = openRun({ on_publish: [peer.origin], on_unpublish: [peer.origin] });
+  gate.tell(closingEvent('on_unpublish'));
+  const asked = gate.ask(gateEvent('on_publish', { client: { ...FACTS.client, number: 8 } }), staying());
+  const request = await peer.arrival(1);
+  const other = gate.ask(gateEvent('on_publish', { ...opening(1), stream: 'other' }), staying());
+  expect(await other).toMatchObject({ allowed: true });
+  request.socket.write('HTTP/1.1 500 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+  expect(await asked).toMatchObject({ allowed: true });
+  expect(
+    bodies(peer)
+      .slice(0, 3)
+      .map(({ action, stream }) => `${action} ${stream}`),
+  ).toEqual(['on_unpublish cam', 'on_publish other', 'on_publish cam']);
+});
+
+test('it waits for half of its time at most', async () => {
+  const clock = handClock();
+  const peer = await backend(({ body }) => (JSON.parse(body).action === 'on_publish' ? '0' : undefined));
+  const { gate } = openRun({ on_publish: [peer.origin], on_unpublish: [peer.origin] }, {}, clock);
+  gate.tell(closingEvent('on_unpublish'));
+  await peer.arrival(1);
+  const asked = gate.ask(gateEvent('on_publish'), staying());
+  await new Promise((resolve) => setImmediate(resolve));
+  clock.advance(499);
+  expect(peer.received).toHaveLength(1);
+  clock.advance(1);
+  expect(await asked).toMatchObject({ allowed: true });
+});
+
+test('a client that goes while its record is written is not asked about, and leaves none', async () => {
+  const state = stateDirectory();
+  const peer = await backend(() => '0');
+  const urls = { on_play: [peer.origin], on_stop: [peer.origin] };
+  const { gate, hooks } = openRun(urls, state);
+  const leaving = new AbortController();
+  const asked = gate.ask(gateEvent('on_play'), leaving.signal);
+  leaving.abort();
+  expect(await asked).toMatchObject({ allowed: false });
+  await hooks.close();
+  expect(peer.received).toEqual([]);
+  const second = openRun(urls, state);
+  expect(second.logger.lines).toEqual([]);
+});
+
+test('a stream that was renamed is closed under its new name', async () => {
+  const state = stateDirectory();
+  const peer = await backend(() => '{"code":0,"data":{"stream":"alice"}}');
+  const urls = { on_publish: [peer.origin], on_unpublish: [peer.origin] };
+  const { gate, hooks } = openRun(urls, state);
+  await gate.ask(gateEvent('on_publish', opening(1)), staying());
+  await hooks.close();
+  openRun(urls, state);
+  await peer.arrival(2);
+  expect(bodies(peer)[1]).toMatchObject({ action: 'on_unpublish', stream: 'alice' });
+});
+
+test('a state directory that cannot be is a sentence, and nothing is begun', () => {
+  const root = stopped(temporaryDirectory());
+  writeFileSync(root.file('file'), '');
+  expect(() => openRun({ on_close: ['http://127.0.0.1:1'] }, { stateDir: join(root.path, 'file') })).toThrow(
+    /^the outbox cannot be kept in .*file: it cannot be written: .* Make room or set state_dir/,
+  );
+});
