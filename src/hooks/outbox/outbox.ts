@@ -47,6 +47,7 @@ export interface DrainReport {
   readonly left: number;
 }
 
+const NO_DISK = 'the disk does not take its records';
 const FULL = 'The server cannot keep its records: it takes no new clients.';
 
 /**
@@ -124,7 +125,8 @@ export class Outbox implements Recorder {
 
   async open({ id, event, patienceMs }: Opening, owner = ''): Promise<Recorded> {
     const refusing = this.#options.whenFull === 'refuse_clients';
-    if (refusing && this.#isFull()) return this.#refuse('too many events wait for their backends');
+    const lack = refusing ? this.#lack() : undefined;
+    if (lack !== undefined) return this.#refuse(lack);
     const { server, stamper, now, directory } = this.#means;
     const closing = CLOSING_OF[event.action];
     const record: OpenRecord = {
@@ -140,7 +142,7 @@ export class Outbox implements Recorder {
     if (!(await this.#store.saved())) {
       if (refusing) {
         this.withdraw(id);
-        return this.#refuse('the disk does not take its records');
+        return this.#refuse(NO_DISK);
       }
       this.#trouble.note(
         'memory',
@@ -252,8 +254,12 @@ export class Outbox implements Recorder {
     this.#queue.add({ seq: stamp.seq, at: stamp.at, vhost, lines });
   }
 
-  #isFull(): boolean {
-    return this.#queue.size >= this.#options.maxEvents || !this.#store.healthy;
+  /** Why there is no room for what a newcomer would cause. */
+  #lack(): string | undefined {
+    if (!this.#store.healthy) return NO_DISK;
+    return this.#queue.size >= this.#options.maxEvents
+      ? 'too many events wait for their backends'
+      : undefined;
   }
 
   #refuse(why: string): Recorded {

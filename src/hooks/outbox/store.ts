@@ -152,14 +152,42 @@ export class Store {
     this.#landing = this.#waiting.splice(0);
     this.#flying = this.#changes;
     this.#changes = new Map();
-    const why =
-      (this.#healthy ? undefined : await roomless(disk)) ?? (await write(disk, this.#flying.values()));
+    const why = (this.#healthy ? undefined : await roomless(disk)) ?? (await this.#write(disk));
     if (why !== undefined) this.#changes = new Map([...this.#flying, ...this.#changes]);
     this.#flying = new Map();
     this.#committing = undefined;
     this.#note(why);
     for (const resolve of this.#landing.splice(0)) resolve(why === undefined);
     if (why === undefined && this.#changes.size > 0) this.#schedule();
+  }
+
+  /** Commits all changes that fly, or none; says why if it was none. */
+  async #write({ root, tables }: Disk): Promise<string | undefined> {
+    try {
+      await root.batch(() => {
+        // Without `eventTurnBatching` nothing of this is committed before the callback has returned.
+        for (const { table, key, bytes } of this.#flying.values()) {
+          if (bytes === undefined) void tables[table].remove(key);
+          else void tables[table].put(key, bytes);
+        }
+      });
+      return undefined;
+    } catch (error) {
+      return sentence(await this.#reasonOf(error));
+    }
+  }
+
+  /** lmdb puts the reason in a promise beside the error, which rejects unheard if nobody listens. */
+  #reasonOf(error: unknown): Promise<unknown> {
+    const { commitError } = error as { commitError?: Promise<never> };
+    return new Promise((resolve) => {
+      const timer = this.#clock.after(COMMIT_TIMEOUT_MS, () => resolve(error));
+      const settle = (reason: unknown) => {
+        timer.clear();
+        resolve(reason);
+      };
+      void Promise.resolve(commitError).then(() => settle(error), settle);
+    });
   }
 
   #note(why: string | undefined): void {
@@ -184,33 +212,6 @@ function nameOf(table: Table, key: Key): string {
 
 function parse(bytes: Buffer | undefined): unknown {
   return bytes === undefined ? undefined : JSON.parse(bytes.toString());
-}
-
-/** Commits all changes or none; says why if it was none. */
-async function write({ root, tables }: Disk, changes: Iterable<Change>): Promise<string | undefined> {
-  try {
-    await root.batch(() => {
-      // Without `eventTurnBatching` nothing of this is committed before the callback has returned.
-      for (const { table, key, bytes } of changes) {
-        if (bytes === undefined) void tables[table].remove(key);
-        else void tables[table].put(key, bytes);
-      }
-    });
-    return undefined;
-  } catch (error) {
-    return reasonOf(error);
-  }
-}
-
-/** lmdb keeps the reason of a failed commit in a promise beside the error, which rejects unheard if nobody asks for it. */
-async function reasonOf(error: unknown): Promise<string> {
-  const { commitError } = error as { commitError?: Promise<never> };
-  try {
-    await commitError;
-    return sentence(error);
-  } catch (cause) {
-    return sentence(cause);
-  }
 }
 
 /** What the system says, without lmdb's notes on pages. */
