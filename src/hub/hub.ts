@@ -9,8 +9,6 @@ import type { Sink } from './sink.ts';
 /** A publisher's hold on a stream: reserved when made, so that nobody else can take the name; on air once started. */
 export interface Publication {
   readonly players: number;
-  /** For how many milliseconds the publisher need not be read (`LiveStream.restMs`). */
-  readonly restMs: number;
   /** Goes on air. */
   start(): void;
   write(packet: MediaPacket): void;
@@ -145,9 +143,6 @@ export class Hub {
     const publication: Publication = {
       get players() {
         return stream.players;
-      },
-      get restMs() {
-        return state === 'on air' ? stream.restMs : 0;
       },
       start: () => {
         if (state !== 'reserved') throw new Error(`a publication starts once, this one is ${state}`);

@@ -10,9 +10,6 @@ import { Timeline } from './timeline.ts';
 /** Decoder configurations that one stream may have (tracks of enhanced RTMP each have their own). */
 export const MAX_HEADER_SLOTS = 32;
 
-/** How often a publisher is read whom nobody watches, in milliseconds: often enough for whoever joins. */
-const UNWATCHED_REST_MS = 100;
-
 /** A player's place in a stream. */
 export interface Subscription {
   /** How often the player was too slow and skipped to a later keyframe. */
@@ -31,7 +28,6 @@ export class LiveStream implements LaneSource {
   readonly #gop: GopCache;
   readonly #timeline: Timeline;
   #flushTimer: Timer | 'end of turn' | undefined;
-  #flushedAt = Number.NEGATIVE_INFINITY;
   #hasVideo = false;
   #untouched = true;
   /** True while the packets come from another process, which has gathered them for `mw_latency` already. */
@@ -61,17 +57,6 @@ export class LiveStream implements LaneSource {
 
   get queueLengthMs(): number {
     return this.#options.queueLengthMs;
-  }
-
-  /**
-   * For how many milliseconds from now nothing would be done with more packets but wait: the publisher need not be read
-   * so long. 0 where each packet goes on at once.
-   */
-  get restMs(): number {
-    if (this.#untouched) return 0;
-    if (this.#lanes.size === 0) return UNWATCHED_REST_MS;
-    if (this.#flushTimer === 'end of turn') return this.#intervalMs;
-    return Math.max(0, this.#dueInMs());
   }
 
   headers(timestamp: number): readonly MediaPacket[] {
@@ -155,27 +140,16 @@ export class LiveStream implements LaneSource {
 
   #scheduleFlush(): void {
     if (this.#flushTimer !== undefined) return;
+    const { minLatency, mwLatency } = this.#options;
+    const wanted = mwLatency === 'auto' ? this.#pace.intervalMs : this.#relayed ? 0 : mwLatency;
+    const interval = minLatency ? 0 : wanted;
     const flush = () => this.#flush();
-    const wait = this.#dueInMs();
-    if (wait > 0) {
-      this.#flushTimer = this.#clock.after(wait, flush);
+    if (interval > 0) {
+      this.#flushTimer = this.#clock.after(interval, flush);
     } else {
       this.#flushTimer = 'end of turn';
       this.#clock.endOfTurn(flush);
     }
-  }
-
-  /** Milliseconds until the next flush may be; none or less is the end of this turn. */
-  #dueInMs(): number {
-    const interval = this.#intervalMs;
-    return interval === 0 ? 0 : this.#flushedAt + interval - this.#clock.now();
-  }
-
-  get #intervalMs(): number {
-    const { minLatency, mwLatency } = this.#options;
-    if (minLatency) return 0;
-    if (mwLatency === 'auto') return this.#pace.intervalMs;
-    return this.#relayed ? 0 : mwLatency;
   }
 
   #flush(): void {
@@ -183,7 +157,6 @@ export class LiveStream implements LaneSource {
     const start = this.#clock.now();
     let flushed = false;
     for (const lane of this.#lanes.values()) flushed = lane.flush() || flushed;
-    this.#flushedAt = start;
     if (flushed) this.#pace.record(this.#clock.now() - start);
   }
 }

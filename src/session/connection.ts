@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Clock, Timer } from '../model/clock.ts';
+import type { Clock } from '../model/clock.ts';
 import type { CloseReason } from '../model/lifecycle.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { ChunkDecoder } from '../protocol/rtmp/chunk-decoder.ts';
@@ -15,13 +15,10 @@ import {
 } from '../protocol/rtmp/control.ts';
 import type { HandshakeStep } from '../protocol/rtmp/handshake.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
-import { LINGER_MS, MAX_EARLY_BYTES, MAX_REPLY_BACKLOG, MAX_REST_BYTES } from './limits.ts';
+import { LINGER_MS, MAX_EARLY_BYTES, MAX_REPLY_BACKLOG } from './limits.ts';
 
 /** RTMP 5.4.1: the chunk size of both directions until a Set Chunk Size says otherwise. */
 const DEFAULT_CHUNK_SIZE = 128;
-
-/** Below this a rest gains nothing over reading what comes. */
-const SHORTEST_REST_MS = 8;
 
 /** What a connection tells its session. */
 export interface ConnectionEvents {
@@ -57,9 +54,6 @@ export class Connection {
   #peerWindow = 0;
   #minWindow = 0;
   #prompt = true;
-  #pace: (() => number) | undefined;
-  #resting: 'soon' | Timer | undefined;
-  #rested = { at: 0, bytesIn: 0 };
   #gathering = false;
   /** True while all that the present read has brought are the peer's own acknowledgements. */
   #onlyAcknowledged = false;
@@ -109,7 +103,7 @@ export class Connection {
     this.#held = false;
     if (this.#paused) {
       this.#paused = false;
-      this.#resume();
+      this.#stream.resume();
     }
     this.#handOut();
   }
@@ -142,15 +136,6 @@ export class Connection {
   /** Ends the phase in which every read is answered at once (see `#acknowledge`): from here on media flows. */
   steady(): void {
     this.#prompt = false;
-  }
-
-  /**
-   * From now on the peer may be left unread for as many milliseconds as `pace` says, each time something has been read:
-   * what arrives meanwhile waits in the kernel and is then read in one go.
-   */
-  readAtPace(pace: () => number): void {
-    this.#pace = pace;
-    this.#rested = { at: this.#clock.now(), bytesIn: this.#bytesIn };
   }
 
   /** Nagle's algorithm, off or on; nothing on a stream that is no socket. */
@@ -197,7 +182,6 @@ export class Connection {
   close(reason: CloseReason, error?: Error): void {
     if (this.#closed) return;
     this.#closed = true;
-    if (typeof this.#resting === 'object') this.#resting.clear();
     this.#stream.end();
     this.#stream.resume();
     if (reason === 'slow' || reason === 'timeout' || error !== undefined) {
@@ -224,31 +208,6 @@ export class Connection {
     this.#decoder.keep();
     const answered = this.#bytesOut !== sentBefore || this.#onlyAcknowledged;
     this.#acknowledge(this.#prompt && !this.#handshake && !answered);
-    if (this.#pace !== undefined && this.#resting === undefined && this.#pace() >= SHORTEST_REST_MS) {
-      this.#resting = 'soon';
-      // The turn may have more to read, and flushes what it has read.
-      this.#clock.endOfTurn(() => this.#rest());
-    }
-  }
-
-  #rest(): void {
-    this.#resting = undefined;
-    if (this.#closed || this.#paused || this.#pace === undefined) return;
-    const now = this.#clock.now();
-    const { at, bytesIn } = this.#rested;
-    const bytesPerMs = (this.#bytesIn - bytesIn) / (now - at);
-    this.#rested = { at: now, bytesIn: this.#bytesIn };
-    const rest = Math.min(this.#pace(), MAX_REST_BYTES / bytesPerMs);
-    if (rest < SHORTEST_REST_MS) return;
-    this.#stream.pause();
-    this.#resting = this.#clock.after(rest, () => {
-      this.#resting = undefined;
-      this.#resume();
-    });
-  }
-
-  #resume(): void {
-    if (!this.#paused && typeof this.#resting !== 'object') this.#stream.resume();
   }
 
   #shakeHands(handshake: Handshake, bytes: Buffer): void {

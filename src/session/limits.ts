@@ -20,6 +20,3 @@ export const MAX_REPLY_BACKLOG: number = 1024 * 1024;
 export const MAX_METADATA_BYTES: number = 64 * 1024;
 /** How much more than it was granted a publisher may have sent at any time, in milliseconds at the granted rate. */
 export const MAX_BURST_MS = 5_000;
-
-/** Bytes that a publisher who is left unread for a while should at most have sent meanwhile: the kernel holds as many. */
-export const MAX_REST_BYTES: number = 64 * 1024;

@@ -67,15 +67,6 @@ export class MessageStreams {
     return undefined;
   }
 
-  /** For how many milliseconds nothing need be read of this client, who publishes. */
-  get restMs(): number {
-    let rest = Number.POSITIVE_INFINITY;
-    for (const role of this.#roles.values()) {
-      if (role) rest = Math.min(rest, role.role === 'publishing' ? role.restMs : 0);
-    }
-    return Number.isFinite(rest) ? rest : 0;
-  }
-
   get #onlyRole(): Role | undefined {
     const [only, another] = this.roles;
     return another === undefined ? only : undefined;

@@ -42,11 +42,6 @@ export class Publisher {
     this.#lastWatched = this.#lastMedia;
   }
 
-  /** For how many milliseconds nothing need be read of this publisher. */
-  get restMs(): number {
-    return this.#publication.restMs;
-  }
-
   /** Takes a media message; anything else is nothing to a stream. */
   take(message: RtmpMessage): void {
     for (const input of readMedia(message)) {

@@ -6,23 +6,20 @@ import { frame, keyframe, TextSink, textEncoder } from '../support/text-format.t
 
 describe('a flush comes', () => {
   test('every N milliseconds with mw_latency N', () => {
-    const { clock, publish, join, write } = openHub({ mwLatency: 100 });
+    const { clock, publish, join } = openHub({ mwLatency: 100 });
     const publication = publish();
     const { sink } = join();
-    write(publication, keyframe('k'));
-    expect(sink.names).toEqual(['k']);
-    clock.advance(40);
+    publication.write(keyframe('k'));
+    clock.advance(60);
     publication.write(frame('f1'));
-    clock.advance(40);
-    publication.write(frame('f2'));
     clock.endTurn();
-    clock.advance(19);
-    expect(sink.names).toEqual(['k']);
+    clock.advance(39);
+    expect(sink.names).toEqual([]);
     clock.advance(1);
-    expect(sink.names).toEqual(['k', 'f1', 'f2']);
-    expect(sink.written).toHaveLength(2);
+    expect(sink.names).toEqual(['k', 'f1']);
+    expect(sink.written).toHaveLength(1);
     expect(clock.pending).toEqual([]);
-    publication.write(frame('f3'));
+    publication.write(frame('f2'));
     expect(clock.pending).toEqual([100]);
   });
 
@@ -49,31 +46,20 @@ describe('a flush comes', () => {
     expect(clock.pending).toEqual([]);
   });
 
-  test('at the end of the turn if the last was N milliseconds ago', () => {
-    const { clock, publish, join, write } = openHub({ mwLatency: 100 });
-    const publication = publish();
-    const { sink } = join();
-    write(publication, keyframe('k'));
-    clock.advance(100);
-    write(publication, frame('f'));
-    expect(sink.names).toEqual(['k', 'f']);
-  });
-
   test('for a player that joined while one was due, too', () => {
-    const { clock, publish, join, write } = openHub({ mwLatency: 100 });
+    const { clock, publish, join } = openHub({ mwLatency: 100 });
     const publication = publish();
     const first = join();
-    write(publication, keyframe('k'));
-    publication.write(frame('e'));
+    publication.write(keyframe('k'));
     first.place.close();
     const { sink } = join();
     clock.advance(50);
     publication.write(frame('f'));
     clock.advance(50);
-    expect(sink.names).toEqual(['k', 'e', 'f']);
+    expect(sink.names).toEqual(['k', 'f']);
     publication.write(frame('g'));
     clock.advance(100);
-    expect(sink.names).toEqual(['k', 'e', 'f', 'g']);
+    expect(sink.names).toEqual(['k', 'f', 'g']);
   });
 
   test('at once when the publisher leaves', () => {
@@ -103,46 +89,6 @@ describe('a flush comes', () => {
     const [wait = 0] = clock.pending;
     expect(wait).toBeGreaterThan(4);
     expect(wait).toBeLessThanOrEqual(350);
-  });
-});
-
-describe('a publisher may rest', () => {
-  test('until the next flush is due', () => {
-    const { clock, publish, join, write } = openHub({ mwLatency: 350 });
-    const publication = publish();
-    join();
-    write(publication, keyframe('k'));
-    expect(publication.restMs).toBe(350);
-    clock.advance(300);
-    expect(publication.restMs).toBe(50);
-    clock.advance(60);
-    expect(publication.restMs).toBe(0);
-  });
-
-  test('never where each packet goes on at once', () => {
-    const { clock, publish, join, write } = openHub({ mwLatency: 'auto' });
-    const publication = publish();
-    join();
-    write(publication, keyframe('k'));
-    expect(publication.restMs).toBe(0);
-    clock.advance(1000);
-    expect(publication.restMs).toBe(0);
-  });
-
-  test('a little while nobody watches, once it has begun', () => {
-    const { publish, write } = openHub({ minLatency: true });
-    const publication = publish();
-    expect(publication.restMs).toBe(0);
-    write(publication, keyframe('k'));
-    expect(publication.restMs).toBe(100);
-  });
-
-  test('no more once it has left', () => {
-    const { publish, write } = openHub();
-    const publication = publish();
-    write(publication, keyframe('k'));
-    publication.end();
-    expect(publication.restMs).toBe(0);
   });
 });
 

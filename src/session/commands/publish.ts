@@ -60,7 +60,6 @@ export async function publish(
   dialogue.log.info(key, 'publish started');
   const { connection } = dialogue;
   connection.steady();
-  connection.readAtPace(() => dialogue.streams.restMs);
   const info = { code: STATUS.publishStart, description: `Publishing ${key.stream}.` };
   connection.send(
     commandMessage(streamId, 'onFCPublish', 0, null, info),
