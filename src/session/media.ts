@@ -35,13 +35,18 @@ export function* readMedia(message: RtmpMessage): Generator<MediaInput> {
   }
 }
 
+/** Decoder configuration stays for long, and must not keep what it was cut from in memory. */
+function lasting(payload: Buffer): Buffer {
+  return Buffer.from(payload);
+}
+
 function audioPacket({ timestamp, payload }: RtmpMessage): MediaPacket {
   const { trackId, sequenceHeader, channelConfig } = inspectAudio(payload);
   const slot = channelConfig ? `audio:${trackId}:channels` : `audio:${trackId}`;
   return {
     kind: 'audio',
     timestamp,
-    payload,
+    payload: sequenceHeader ? lasting(payload) : payload,
     keyframe: false,
     headerSlot: sequenceHeader ? slot : undefined,
   };
@@ -51,7 +56,13 @@ function videoPacket({ timestamp, payload }: RtmpMessage): MediaPacket {
   const { trackId, sequenceHeader, keyframe } = inspectVideo(payload);
   const headerSlot = sequenceHeader ? `video:${trackId}` : undefined;
   // A GOP begins with the main track's keyframe; those of other tracks come beside it.
-  return { kind: 'video', timestamp, payload, keyframe: keyframe && trackId === 0, headerSlot };
+  return {
+    kind: 'video',
+    timestamp,
+    payload: sequenceHeader ? lasting(payload) : payload,
+    keyframe: keyframe && trackId === 0,
+    headerSlot,
+  };
 }
 
 function dataInput(message: RtmpMessage): MediaInput {

@@ -225,6 +225,19 @@ describe('the cache', () => {
     expect(join().sink.names).toEqual([]);
   });
 
+  test('counts the memory that payloads were cut from, once for neighbours', () => {
+    const { publish, join, write } = openHub();
+    const publication = publish();
+    const cut = (from: Buffer, at: number) => ({ ...frame('x'), payload: from.subarray(at, at + 1) });
+    const half = Buffer.alloc(MAX_GOP_BYTES / 2);
+    write(publication, heavy(keyframe('k'), MAX_GOP_BYTES / 2), cut(half, 0), cut(half, 1));
+    const fits = join();
+    expect(fits.sink.names).toHaveLength(3);
+    fits.place.close();
+    write(publication, cut(Buffer.alloc(2), 0));
+    expect(join().sink.names).toEqual([]);
+  });
+
   test('merges small flushes, so that a joiner costs few writes', () => {
     const { publish, join, write } = openHub();
     const publication = publish();

@@ -1,4 +1,5 @@
 import { ByteQueue } from '../bytes/byte-queue.ts';
+import { Slab } from '../bytes/slab.ts';
 import { ProtocolError } from '../errors.ts';
 import { ChunkStream } from './chunk-stream.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from './message.ts';
@@ -34,6 +35,7 @@ export class ChunkDecoder {
   readonly #limits: ChunkLimits;
   readonly #queue = new ByteQueue();
   readonly #streams = new Map<number, ChunkStream>();
+  readonly #slab = new Slab();
   #chunkSize = 128;
   /** Bytes held in unfinished messages. */
   #partial = 0;
@@ -66,7 +68,8 @@ export class ChunkDecoder {
   }
 
   /**
-   * The next whole message, or undefined until more bytes are pushed. Its payload is memory of its own.
+   * The next whole message, or undefined until more bytes are pushed. Its payload never changes; that of a short audio
+   * or video message keeps a slab of memory alive which it shares with others of this decoder, see {@link Slab}.
    * Throws `ProtocolError`: `chunk`, `chunk_size`, `chunk_stream_limit`, `message_too_large`, `buffer_limit`, `control`.
    */
   next(): RtmpMessage | undefined {
@@ -96,7 +99,7 @@ export class ChunkDecoder {
     const csid = basic === 1 ? low : 64 + queue.byteAt(1) + (basic === 3 ? queue.byteAt(2) * 256 : 0);
     const known = this.#streams.get(csid);
     this.#checkOrder(fmt, csid, known);
-    const stream = known ?? new ChunkStream(csid);
+    const stream = known ?? new ChunkStream(csid, this.#slab);
     const ready =
       fmt === 3 ? this.#readBareHeader(stream, basic) : this.#readFullHeader(stream, fmt, basic, length);
     if (!ready) return undefined;

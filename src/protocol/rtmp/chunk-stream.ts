@@ -1,9 +1,13 @@
+import type { Slab } from '../bytes/slab.ts';
+import { MESSAGE_TYPE } from './message.ts';
+
 /** Memory reserved for a message on its first byte. A longer one has to arrive before it takes more. */
 const FIRST_ALLOCATION = 65_536;
 
 /** One incoming chunk stream: the header that later chunks may leave out, and the message being put together. */
 export class ChunkStream {
   readonly csid: number;
+  readonly #slab: Slab;
   /** Absolute, of the last message that began here. */
   timestamp = 0;
   /** What a fmt 3 chunk that begins a message adds. */
@@ -18,8 +22,10 @@ export class ChunkStream {
   received = 0;
   #payload: Buffer | undefined;
 
-  constructor(csid: number) {
+  /** Small audio and video payloads are cut from `slab`. */
+  constructor(csid: number, slab: Slab) {
     this.csid = csid;
+    this.#slab = slab;
   }
 
   /**
@@ -31,7 +37,7 @@ export class ChunkStream {
     const payload = this.#payload;
     if (payload && wanted <= payload.length) return payload;
     const capacity = Math.min(this.length, Math.max(wanted, payload ? payload.length * 2 : FIRST_ALLOCATION));
-    const larger = Buffer.allocUnsafe(capacity);
+    const larger = this.#isMedia && !payload ? this.#slab.take(capacity) : Buffer.allocUnsafe(capacity);
     payload?.copy(larger, 0, 0, this.received);
     this.#payload = larger;
     return larger;
@@ -42,6 +48,10 @@ export class ChunkStream {
     const payload = this.reserve(0);
     this.drop();
     return payload;
+  }
+
+  get #isMedia(): boolean {
+    return this.type === MESSAGE_TYPE.audio || this.type === MESSAGE_TYPE.video;
   }
 
   /** Forgets the message being put together, if there is one. */

@@ -118,6 +118,15 @@ describe('chunks become messages', () => {
     expect(first?.payload.toString()).toBe('abc');
   });
 
+  test('short audio and video payloads share memory, other messages have their own', () => {
+    const of = (type: number) =>
+      decode(cat(message({ type, payload: 'a' }), message({ type, payload: 'b' })));
+    const memory = (type: number) => new Set(of(type).map(({ payload }) => payload.buffer)).size;
+    expect([8, 9].map(memory)).toEqual([1, 1]);
+    const [media, command] = decode(cat(message({ type: 8 }), message({ type: 20, payload: 'x' })));
+    expect(media?.payload.buffer).not.toBe(command?.payload.buffer);
+  });
+
   test('bytes that were lent may change once the decoder was told to keep what is left', () => {
     const bytes = cat(message({ payload: 'first' }), message({ payload: 'second' }));
     const decoder = new ChunkDecoder();
