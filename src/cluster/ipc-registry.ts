@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import type { Hub } from '../hub/hub.ts';
 import type { Claim } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
 import type { StreamKey } from '../model/stream-key.ts';
@@ -15,13 +15,13 @@ export class IpcRegistry implements Registry {
   /** What waits for an answer of the primary, by its id. */
   readonly #questions = new Map<number, (notice: RegistryNotice) => void>();
   readonly #watches = new Map<number, (place: Place | undefined) => void>();
-  readonly #evict: (key: StreamKey) => void;
+  readonly #holders: Pick<Hub, 'evict' | 'attend'>;
   #lastId = 0;
 
-  /** `evict` makes the publisher of a stream leave. */
-  constructor(send: (request: RegistryRequest) => void, evict: (key: StreamKey) => void) {
+  /** `holders` are the publishers of this process. */
+  constructor(send: (request: RegistryRequest) => void, holders: Pick<Hub, 'evict' | 'attend'>) {
     this.#send = send;
-    this.#evict = evict;
+    this.#holders = holders;
   }
 
   async claim(key: StreamKey, takeover = false): Promise<Claim | undefined> {
@@ -68,8 +68,8 @@ export class IpcRegistry implements Registry {
         this.#watches.get(notice.id)?.(notice.place);
         return;
       case 'confirm':
-        if (notice.takeover) this.#evict(notice.key);
-        void this.#confirm(notice.id);
+        if (notice.takeover) this.#holders.evict(notice.key);
+        void this.#holders.attend(notice.key).then(() => this.#send({ type: 'confirmed', id: notice.id }));
         return;
       default:
         notice satisfies never;
@@ -86,13 +86,6 @@ export class IpcRegistry implements Registry {
       this.#questions.set(request.id, resolve);
       this.#send(request);
     });
-  }
-
-  /** Two turns: the one after this has read from every socket that had something to say. */
-  async #confirm(id: number): Promise<void> {
-    await turn();
-    await turn();
-    this.#send({ type: 'confirmed', id });
   }
 }
 

@@ -40,10 +40,10 @@ export class Membership implements DoorNeighbours {
     const { serverId, serviceId, numbers } = assignment;
     this.#assignment = assignment;
     this.ids = { serverId, serviceId };
-    this.claims = new IpcRegistry(
-      (request) => send({ type: 'registry', request }),
-      (key) => this.#hub?.evict(key),
-    );
+    this.claims = new IpcRegistry((request) => send({ type: 'registry', request }), {
+      evict: (key) => this.#hub?.evict(key),
+      attend: async (key) => this.#hub?.attend(key),
+    });
     this.hooks = new HookReporter(clock, (report, sent) => send({ type: 'hooks', report }, sent));
     this.recorder = new IpcRecorder((request) => send({ type: 'recorder', request }));
     this.#numbers = new Numbers(numbers, () => send({ type: 'numbers wanted' }));
@@ -56,8 +56,8 @@ export class Membership implements DoorNeighbours {
   /** Joins the hub with those of the other workers. */
   async open(hub: Hub, clock: Clock, logger: Logger, vhosts: Vhosts): Promise<Junction> {
     const { place, token } = this.#assignment;
-    const reads = new SharedReads();
     this.#hub = hub;
+    const reads = new SharedReads();
     const backDoor = new BackDoor(hub, clock, logger, token, vhosts);
     const relays = new Relays({
       hub,

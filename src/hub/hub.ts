@@ -6,15 +6,28 @@ import { FlushPace } from './flush-pace.ts';
 import { LiveStream, type Subscription } from './live-stream.ts';
 import type { Sink } from './sink.ts';
 
+/** Turns of the event loop: the present one, one to read what a publisher has sent, one to read its end, one to spare. */
+const TURNS_TO_HEAR = 4;
+
+/** Who publishes, as others may need it. */
+export interface Holder {
+  /** Leaves for a newer publisher: has to end the publication before it returns. */
+  leave(): void;
+  /** Hears what the client has sent, whatever its publication's `patience` was. */
+  attend(): void;
+}
+
 /** A publisher's hold on a stream: reserved when made, so that nobody else can take the name; on air once started. */
 export interface Publication {
   readonly players: number;
+  /** Milliseconds for which packets that are written would go nowhere, so that they need not be fetched before. */
+  readonly patience: number;
   /** Goes on air. */
   start(): void;
   write(packet: MediaPacket): void;
   clearMetadata(): void;
-  /** How the publisher can be made to leave for a newer one: `leave` has to end this publication before it returns. */
-  onTakeover(leave: () => void): void;
+  /** Says who publishes. */
+  heldBy(holder: Holder): void;
   /** Frees the name, on air or not; harmless if repeated. Players stay and wait for the next publisher. */
   end(): void;
 }
@@ -35,8 +48,8 @@ interface Entry {
   publisher: Publication | undefined;
   /** True while `publisher` is on air. */
   onAir: boolean;
-  /** Makes `publisher` leave, if it has said how. */
-  evict: (() => void) | undefined;
+  /** Who `publisher` is, once it has said so. */
+  holder: Holder | undefined;
   /** What brings the stream from another process; silent and ended where a publisher is on air here. */
   relay: Publication | undefined;
 }
@@ -70,7 +83,7 @@ export class Hub {
 
   /** Makes whoever publishes the stream in this process leave. Who has not been let in yet stays. */
   evict(key: StreamKey): void {
-    this.#entries.get(formatStreamKey(key))?.evict?.();
+    this.#entries.get(formatStreamKey(key))?.holder?.leave();
   }
 
   /** True while a publisher of this process is on air. */
@@ -90,6 +103,14 @@ export class Hub {
     return publication;
   }
 
+  /** Has the publisher of a stream heard, and settles when it would have been noticed if it had gone. */
+  async attend(key: StreamKey): Promise<void> {
+    this.#entries.get(formatStreamKey(key))?.holder?.attend();
+    for (let turn = 0; turn < TURNS_TO_HEAR; turn++) {
+      await new Promise<void>((resolve) => this.#clock.endOfTurn(resolve));
+    }
+  }
+
   /**
    * A publication that brings a stream from another process. It takes nobody's place: a publisher may reserve the name
    * beside it and ends it by going on air. Undefined where there is a relay or somebody on air already.
@@ -106,7 +127,10 @@ export class Hub {
     const name = formatStreamKey(key);
     const entry = this.#entries.get(name) ?? this.#open(key, options);
     const subscription = entry.stream.subscribe(sink);
-    if (entry.stream.players === 1) this.#tell((observer) => observer.watched?.(entry.key, options));
+    if (entry.stream.players === 1) {
+      entry.holder?.attend();
+      this.#tell((observer) => observer.watched?.(entry.key, options));
+    }
     let closed = false;
     return {
       get skips() {
@@ -130,7 +154,7 @@ export class Hub {
       stream,
       publisher: undefined,
       onAir: false,
-      evict: undefined,
+      holder: undefined,
       relay: undefined,
     };
     this.#entries.set(formatStreamKey(key), entry);
@@ -143,6 +167,9 @@ export class Hub {
     const publication: Publication = {
       get players() {
         return stream.players;
+      },
+      get patience() {
+        return stream.patience;
       },
       start: () => {
         if (state !== 'reserved') throw new Error(`a publication starts once, this one is ${state}`);
@@ -157,8 +184,8 @@ export class Hub {
       clearMetadata: () => {
         if (state === 'on air') stream.clearMetadata();
       },
-      onTakeover: (leave) => {
-        if (state !== 'ended') entry.evict = leave;
+      heldBy: (holder) => {
+        if (state !== 'ended') entry.holder = holder;
       },
       end: () => {
         if (state === 'ended') return;
@@ -166,7 +193,7 @@ export class Hub {
         if (wasOnAir) stream.endPublish();
         state = 'ended';
         entry[role] = undefined;
-        if (role === 'publisher') entry.evict = undefined;
+        if (role === 'publisher') entry.holder = undefined;
         if (role === 'publisher' && wasOnAir) {
           entry.onAir = false;
           this.#tell((observer) => observer.ended?.(entry.key));

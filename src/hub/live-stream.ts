@@ -10,6 +10,11 @@ import { Timeline } from './timeline.ts';
 /** Decoder configurations that one stream may have (tracks of enhanced RTMP each have their own). */
 export const MAX_HEADER_SLOTS = 32;
 
+/** While nobody watches, what a publisher sends is of no use for this many milliseconds. */
+const UNWATCHED_PATIENCE_MS = 250;
+/** A flush takes along what is there this many milliseconds before it. */
+const EARLY_MS = 3;
+
 /** A player's place in a stream. */
 export interface Subscription {
   /** How often the player was too slow and skipped to a later keyframe. */
@@ -28,6 +33,8 @@ export class LiveStream implements LaneSource {
   readonly #gop: GopCache;
   readonly #timeline: Timeline;
   #flushTimer: Timer | 'end of turn' | undefined;
+  /** When the flush comes that is waited for, if one is. */
+  #flushAt = 0;
   #hasVideo = false;
   #untouched = true;
   /** True while the packets come from another process, which has gathered them for `mw_latency` already. */
@@ -45,6 +52,13 @@ export class LiveStream implements LaneSource {
     let players = 0;
     for (const lane of this.#lanes.values()) players += lane.size;
     return players;
+  }
+
+  /** Milliseconds for which packets would go nowhere. Short of the next flush, which takes along what comes before it. */
+  get patience(): number {
+    if (this.#options.minLatency) return 0;
+    if (this.#lanes.size === 0) return UNWATCHED_PATIENCE_MS;
+    return Math.max(0, this.#flushAt - EARLY_MS - this.#clock.now());
   }
 
   get hasVideo(): boolean {
@@ -146,6 +160,7 @@ export class LiveStream implements LaneSource {
     const flush = () => this.#flush();
     if (interval > 0) {
       this.#flushTimer = this.#clock.after(interval, flush);
+      this.#flushAt = this.#clock.now() + interval;
     } else {
       this.#flushTimer = 'end of turn';
       this.#clock.endOfTurn(flush);

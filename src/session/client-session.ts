@@ -68,6 +68,7 @@ export class ClientSession {
       {
         ready: () => this.#signalReady(),
         message: (message) => this.#take(message),
+        patience: () => 0,
         closed: (_reason, error) => this.#finish(error),
       },
       options.clock ?? systemClock,

@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../model/clock.ts';
+import type { Clock, Timer } from '../model/clock.ts';
 import type { CloseReason } from '../model/lifecycle.ts';
 import { ProtocolError } from '../protocol/errors.ts';
 import { ChunkDecoder } from '../protocol/rtmp/chunk-decoder.ts';
@@ -16,6 +16,7 @@ import {
 import type { HandshakeStep } from '../protocol/rtmp/handshake.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
 import { LINGER_MS, MAX_EARLY_BYTES, MAX_REPLY_BACKLOG } from './limits.ts';
+import { ReadPace } from './read-pace.ts';
 
 /** RTMP 5.4.1: the chunk size of both directions until a Set Chunk Size says otherwise. */
 const DEFAULT_CHUNK_SIZE = 128;
@@ -26,6 +27,8 @@ export interface ConnectionEvents {
   ready(): void;
   /** A message that is not the connection's own business (chunk size, acknowledgements and pings are). */
   message(message: RtmpMessage): void;
+  /** Milliseconds for which nothing that the peer may send is needed; asked after each read. */
+  patience(): number;
   /** The connection is over. Called once. */
   closed(reason: CloseReason, error?: Error): void;
 }
@@ -43,9 +46,12 @@ export class Connection {
   readonly #events: ConnectionEvents;
   readonly #clock: Clock;
   readonly #decoder = new ChunkDecoder();
+  #pace: ReadPace;
   #handshake: Handshake | undefined;
   #held = false;
   #paused = false;
+  /** Set while the stream is not read because nobody needs what it brings. */
+  #rest: Timer | undefined;
   #closed = false;
   #outChunkSize = DEFAULT_CHUNK_SIZE;
   #bytesIn = 0;
@@ -65,6 +71,7 @@ export class Connection {
     this.#handshake = handshake;
     this.#events = events;
     this.#clock = clock;
+    this.#pace = new ReadPace(clock.now());
     stream.on('data', (bytes: Buffer) => this.#receive(bytes));
     stream.on('end', () => this.close('client'));
     stream.on('error', (error) => this.close('client', error));
@@ -106,6 +113,19 @@ export class Connection {
       this.#stream.resume();
     }
     this.#handOut();
+  }
+
+  /** Reads now and lets the stream rest no more, until enough has been read to tell anew for how long it may. */
+  attend(): void {
+    this.#pace = new ReadPace(this.#clock.now());
+    this.#readOn();
+  }
+
+  #readOn(): void {
+    if (!this.#rest) return;
+    this.#rest.clear();
+    this.#rest = undefined;
+    this.#stream.resume();
   }
 
   get held(): boolean {
@@ -182,6 +202,7 @@ export class Connection {
   close(reason: CloseReason, error?: Error): void {
     if (this.#closed) return;
     this.#closed = true;
+    this.#rest?.clear();
     this.#stream.end();
     this.#stream.resume();
     if (reason === 'slow' || reason === 'timeout' || error !== undefined) {
@@ -208,6 +229,16 @@ export class Connection {
     this.#decoder.keep();
     const answered = this.#bytesOut !== sentBefore || this.#onlyAcknowledged;
     this.#acknowledge(this.#prompt && !this.#handshake && !answered);
+    this.#pace.took(bytes.length, this.#clock.now());
+    this.#considerRest();
+  }
+
+  #considerRest(): void {
+    if (this.#closed || this.#held || this.#paused || this.#rest) return;
+    const ms = this.#pace.restMs(this.#events.patience());
+    if (ms === 0) return;
+    this.#stream.pause();
+    this.#rest = this.#clock.after(ms, () => this.#readOn());
   }
 
   #shakeHands(handshake: Handshake, bytes: Buffer): void {

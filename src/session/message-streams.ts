@@ -13,6 +13,16 @@ export class MessageStreams {
     return [...this.#roles.values()].filter((role) => role !== undefined);
   }
 
+  /** Milliseconds for which nothing is needed of the client: it publishes, and nothing else, what can wait so long. */
+  get patience(): number {
+    let patience: number | undefined;
+    for (const role of this.#roles.values()) {
+      if (role?.role === 'playing') return 0;
+      if (role) patience = Math.min(patience ?? role.patience, role.patience);
+    }
+    return patience ?? 0;
+  }
+
   /** Takes the lowest free id, from 1 on; undefined when the connection has all it may have. */
   create(): number | undefined {
     for (let id = 1; id <= MAX_MESSAGE_STREAMS; id++) {

@@ -55,6 +55,11 @@ export class Publisher {
     this.#lastMedia = this.#clock.now();
   }
 
+  /** Milliseconds for which nothing that it may send would go anywhere. */
+  get patience(): number {
+    return this.#publication.patience;
+  }
+
   /** Why this publisher should be closed now, if it should. */
   overdue(): string | undefined {
     const now = this.#clock.now();

@@ -1,4 +1,4 @@
-import type { Publication } from '../hub/hub.ts';
+import type { Holder, Publication } from '../hub/hub.ts';
 import type { Claim } from '../model/claims.ts';
 import type { PlayOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
@@ -26,10 +26,10 @@ export class Reservation {
     return this;
   }
 
-  /** How the publisher can be made to leave for a newer one: `leave` has to end this before it returns. */
-  onTakeover(leave: () => void): void {
-    this.publication.onTakeover(leave);
-    this.#other?.onTakeover(leave);
+  /** Says who publishes; `leave` has to end this before it returns. */
+  heldBy(holder: Holder): void {
+    this.publication.heldBy(holder);
+    this.#other?.heldBy(holder);
   }
 
   /** Goes on air, for this many players at most; undefined is no bound. */
@@ -59,7 +59,12 @@ export async function reserve(
 ): Promise<Reservation | undefined> {
   const key = { vhost, app, stream };
   if (takeover) hub.evict(key);
-  const publication = hub.reserve(key, options);
+  let publication = hub.reserve(key, options);
+  if (!publication) {
+    // The other publisher may have gone, and its connection not been read since.
+    await hub.attend(key);
+    publication = hub.reserve(key, options);
+  }
   if (!publication) return undefined;
   if (!claims) return new Reservation(key, publication, seats, undefined);
   const claim = await claims.claim(key, takeover);

@@ -59,6 +59,7 @@ export class ServerSession {
       {
         ready: () => undefined,
         message: (message) => this.#take(message),
+        patience: () => this.#dialogue.streams.patience,
         closed: (reason, error) => this.#finish(reason, error),
       },
       this.#clock,

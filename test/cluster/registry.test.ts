@@ -44,7 +44,7 @@ function behindMessages(clock = new FakeClock('real')) {
           void setImmediate(() => take(structuredClone(message)));
       const registry: IpcRegistry = new IpcRegistry(
         later((request) => desk.take(request)),
-        evict,
+        { evict, attend: () => Promise.resolve() },
       );
       const desk: RegistryDesk = new RegistryDesk(
         clock,

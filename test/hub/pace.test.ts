@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { FlushPace } from '../../src/hub/flush-pace.ts';
 import { FakeClock } from '../support/fake-clock.ts';
-import { openHub } from '../support/live.ts';
+import { KEY, openHub } from '../support/live.ts';
+import { PLAY } from '../support/options.ts';
 import { frame, keyframe, TextSink, textEncoder } from '../support/text-format.ts';
 
 describe('a flush comes', () => {
@@ -156,5 +157,55 @@ describe('the pace of mw_latency auto', () => {
     clock.busy(40);
     stream.record(40);
     expect(stream.intervalMs).toBe(0);
+  });
+});
+
+describe('the patience of a stream, in which packets would go nowhere,', () => {
+  test('lasts while nobody plays', () => {
+    const { publish } = openHub({ mwLatency: 0 });
+    expect(publish().patience).toBe(250);
+  });
+
+  test('lasts until shortly before the next flush', () => {
+    const { clock, publish, join } = openHub({ mwLatency: 350 });
+    const publication = publish();
+    join();
+    expect(publication.patience).toBe(0);
+    publication.write(keyframe('k'));
+    expect(publication.patience).toBe(347);
+    clock.advance(300);
+    expect(publication.patience).toBe(47);
+    clock.advance(50);
+    expect(publication.patience).toBe(0);
+  });
+
+  test.each([
+    ['min_latency on', { minLatency: true }],
+    ['a flush at the end of each turn', { mwLatency: 0 }],
+  ] as const)('is none for players with %s', (_what, options) => {
+    const { publish, join } = openHub(options);
+    const publication = publish();
+    join();
+    publication.write(keyframe('k'));
+    expect(publication.patience).toBe(0);
+  });
+
+  test('is none with min_latency on, whoever plays', () => {
+    const { publish } = openHub({ minLatency: true });
+    expect(publish().patience).toBe(0);
+  });
+
+  test('is over when the first player comes', () => {
+    const { hub, join } = openHub();
+    let attended = 0;
+    const publication = hub.reserve(KEY, PLAY);
+    publication?.heldBy({ leave: () => publication.end(), attend: () => (attended += 1) });
+    publication?.start();
+    join();
+    join();
+    expect(attended).toBe(1);
+    publication?.end();
+    join();
+    expect(attended).toBe(1);
   });
 });

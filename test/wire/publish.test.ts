@@ -348,3 +348,67 @@ describe('what a publisher sends', () => {
     expect(player.media).toEqual(['audio@1 0 s']);
   });
 });
+
+describe('a publisher that nobody watches', () => {
+  /** One that has been heard long enough for its connection to rest. */
+  async function resting() {
+    const server = openServer();
+    const { peer, ours } = server.enter();
+    peer.shakeHands().say(say.connect(), say.createStream(), say.publish('cam'));
+    await peer.hear('onStatus@1 NetStream.Publish.Start');
+    server.clock.advance(250);
+    peer.say(...PICTURE);
+    await settled();
+    expect(ours.isPaused()).toBe(true);
+    return { ...server, peer, ours };
+  }
+
+  test('is read every quarter of a second', async () => {
+    const { clock, ours, peer } = await resting();
+    peer.say(say.ping(7));
+    await settled();
+    expect(peer.heard).not.toContain('control 7 7');
+    clock.advance(249);
+    expect(ours.isPaused()).toBe(true);
+    clock.advance(1);
+    await peer.hear('control 7 7');
+  });
+
+  test('is read at once when a player comes', async () => {
+    const { peer, playing } = await resting();
+    peer.say(say.video(flv.frame('latest'), 80));
+    const player = await playing();
+    await player.hear('video@1 80 latest');
+  });
+
+  test('has its name taken over when it has gone and nobody has noticed yet', async () => {
+    const { peer, publishing, gate } = await resting();
+    peer.say(say.video(flv.frame('last'), 80));
+    peer.stream.end();
+    await publishing();
+    expect(gate.log.filter((line) => line.includes('publish'))).toEqual([
+      'ask on_publish cam',
+      'tell on_unpublish cam client',
+      'ask on_publish cam',
+    ]);
+  });
+
+  test('keeps its name while it is there, and is not disturbed by who wants it', async () => {
+    const { peer, connected, playing } = await resting();
+    const other = await connected();
+    other.say(say.publish('cam'));
+    await other.hear('onStatus@1 NetStream.Publish.BadName');
+    peer.say(say.video(flv.frame('on'), 80));
+    const player = await playing();
+    await player.hear('video@1 80 on');
+  });
+
+  test('is shown out while it rests', async () => {
+    const { peer, ours, door } = await resting();
+    const closing = door.close('shutdown', 'The server is stopping.');
+    await peer.ended;
+    peer.stream.end();
+    await closing;
+    expect(ours.isPaused()).toBe(false);
+  });
+});

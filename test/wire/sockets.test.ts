@@ -92,6 +92,24 @@ test('what two publish in pieces that come in turns stays apart', async () => {
   }
 });
 
+test('a publisher that comes back finds its name free, though its first socket was not being read', async () => {
+  const clock = new FakeClock('real');
+  const { server, gate } = await start({}, { clock });
+  const first = await connected(portOf(server));
+  first.say(say.publish('cam'));
+  await first.hear('onStatus@1 NetStream.Publish.Start');
+  clock.advance(250);
+  // Answered, and so read; from here on the socket rests.
+  first.say(say.ping(1));
+  await first.hear('control 7 1');
+  first.say(...PICTURE);
+  first.stream.end();
+  const second = await connected(portOf(server));
+  second.say(say.publish('cam'));
+  await second.hear('onStatus@1 NetStream.Publish.Start');
+  expect(gate.told.map(({ action }) => action)).toEqual(['on_unpublish', 'on_close']);
+});
+
 test('a client that resets its connection while the gate is asked is noticed', async () => {
   const { server, gate } = await start();
   gate.keepsWaiting('on_publish');

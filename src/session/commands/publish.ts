@@ -40,7 +40,10 @@ export async function publish(
   if (!admission.ok) return refuse(admission.code, admission.refusal);
   const { key, opened, reservation } = admission;
   reservation.start(opened.grant?.maxViewers);
-  reservation.onTakeover(() => dialogue.kick('kicked', 'A newer publisher took the stream over.'));
+  reservation.heldBy({
+    leave: () => dialogue.kick('kicked', 'A newer publisher took the stream over.'),
+    attend: () => dialogue.connection.attend(),
+  });
   dialogue.streams.assign(
     streamId,
     new Publisher({

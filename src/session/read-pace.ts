@@ -1,0 +1,38 @@
+/** How long a publisher's bytes are counted before anything is concluded from them. */
+const WINDOW_MS = 250;
+/** A socket is left alone for as long as its publisher takes to send this much, which has room in the kernel's buffer. */
+const AHEAD_BYTES = 32_768;
+/** A shorter rest saves nothing. */
+const SHORTEST_REST_MS = 10;
+
+/**
+ * How long a socket may be left unread. What costs is not the bytes but each time that there are some, so a publisher
+ * whose packets are going nowhere for a while is read once at the end of it.
+ */
+export class ReadPace {
+  #since: number;
+  #bytes = 0;
+  /** Of the last whole window; 0 while there was none. */
+  #bytesPerMs = 0;
+
+  constructor(now: number) {
+    this.#since = now;
+  }
+
+  /** Counts what was read at the time `now`, in milliseconds. */
+  took(bytes: number, now: number): void {
+    this.#bytes += bytes;
+    const elapsed = now - this.#since;
+    if (elapsed < WINDOW_MS) return;
+    this.#bytesPerMs = this.#bytes / elapsed;
+    this.#bytes = 0;
+    this.#since = now;
+  }
+
+  /** How many of the `patience` milliseconds in which nobody needs what may come the socket may rest; 0 is not at all. */
+  restMs(patience: number): number {
+    if (this.#bytesPerMs === 0) return 0;
+    const rest = Math.min(patience, AHEAD_BYTES / this.#bytesPerMs);
+    return rest < SHORTEST_REST_MS ? 0 : rest;
+  }
+}
