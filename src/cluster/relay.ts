@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
 import type { Publication } from '../hub/hub.ts';
 import type { Logger } from '../model/logger.ts';
+import type { MediaPacket } from '../model/media-packet.ts';
 import type { StreamKey } from '../model/stream-key.ts';
-import type { RtmpMessage } from '../protocol/rtmp/message.ts';
 import { ClientSession } from '../session/client-session.ts';
-import { readMedia } from '../session/media.ts';
+import { type MediaTaker, readMedia } from '../session/media.ts';
 import { relayWords } from './back-door.ts';
 
 /** One stream on its way from another process: plays it there, publishes it here, packet for packet. */
@@ -48,24 +48,22 @@ export class Relay {
   async #run(key: StreamKey, token: string): Promise<void> {
     const { stream, ...connect } = relayWords(key, token);
     const session = await ClientSession.connect(this.#stream, connect);
-    await session.play(stream, (message) => this.#take(message));
+    const taker: MediaTaker = { write: (packet) => this.#take(packet), clearMetadata: () => undefined };
+    await session.play(stream, (message) => readMedia(message, taker));
     await session.closed;
   }
 
-  #take(message: RtmpMessage): void {
+  #take(packet: MediaPacket): void {
     if (this.#closed) return;
-    for (const input of readMedia(message)) {
-      if (input.kind !== 'packet') continue;
+    if (!this.#publication) {
+      this.#publication = this.#publish();
       if (!this.#publication) {
-        this.#publication = this.#publish();
-        if (!this.#publication) {
-          this.close();
-          return;
-        }
-        this.#publication.start();
-        this.#log.info({}, 'relay started');
+        this.close();
+        return;
       }
-      this.#publication.write(input.packet);
+      this.#publication.start();
+      this.#log.info({}, 'relay started');
     }
+    this.#publication.write(packet);
   }
 }

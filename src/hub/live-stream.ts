@@ -107,9 +107,10 @@ export class LiveStream implements LaneSource {
     if (placed.headerSlot !== undefined) this.#keepHeader(placed.headerSlot, placed);
     if (placed.kind === 'video') this.#hasVideo = true;
     this.#gop.add(placed);
-    for (const lane of this.#lanes.values()) lane.append(placed);
     this.#untouched = false;
-    if (this.#lanes.size > 0) this.#scheduleFlush();
+    if (this.#lanes.size === 0) return;
+    for (const lane of this.#lanes.values()) lane.append(placed);
+    this.#scheduleFlush();
   }
 
   /** Forgets the metadata (`@clearDataFrame`): later joiners get none. */
@@ -157,21 +158,20 @@ export class LiveStream implements LaneSource {
     const { minLatency, mwLatency } = this.#options;
     const wanted = mwLatency === 'auto' ? this.#pace.intervalMs : this.#relayed ? 0 : mwLatency;
     const interval = minLatency ? 0 : wanted;
-    const flush = () => this.#flush();
     if (interval > 0) {
-      this.#flushTimer = this.#clock.after(interval, flush);
+      this.#flushTimer = this.#clock.after(interval, this.#flush);
       this.#flushAt = this.#clock.now() + interval;
     } else {
       this.#flushTimer = 'end of turn';
-      this.#clock.endOfTurn(flush);
+      this.#clock.endOfTurn(this.#flush);
     }
   }
 
-  #flush(): void {
+  readonly #flush = (): void => {
     this.#flushTimer = undefined;
     const start = this.#clock.now();
     let flushed = false;
     for (const lane of this.#lanes.values()) flushed = lane.flush() || flushed;
     if (flushed) this.#pace.record(this.#clock.now() - start);
-  }
+  };
 }

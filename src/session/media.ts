@@ -1,3 +1,4 @@
+import type { Publication } from '../hub/hub.ts';
 import { METADATA_SLOT, type MediaPacket } from '../model/media-packet.ts';
 import { inspectAudio } from '../protocol/flv/audio.ts';
 import { parseDataMessage } from '../protocol/flv/metadata.ts';
@@ -6,32 +7,34 @@ import { splitAggregate } from '../protocol/rtmp/aggregate.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
 import { MAX_METADATA_BYTES } from './limits.ts';
 
-/** What a publisher's message means to the stream. */
-export type MediaInput =
-  | { readonly kind: 'packet'; readonly packet: MediaPacket }
-  /** `@clearDataFrame`: joiners shall get no metadata. */
-  | { readonly kind: 'clear metadata' };
+/** Where a publisher's media goes. */
+export type MediaTaker = Pick<Publication, 'write' | 'clearMetadata'>;
 
-/** Turns a publisher's audio, video, data or aggregate message into what the stream takes. Empty messages say nothing. */
-export function* readMedia(message: RtmpMessage): Generator<MediaInput> {
-  if (message.payload.length === 0) return;
+/**
+ * Turns a publisher's audio, video, data or aggregate message into what the stream takes, and gives it that. Returns how
+ * many packets there were; an empty message says nothing.
+ */
+export function readMedia(message: RtmpMessage, taker: MediaTaker): number {
+  if (message.payload.length === 0) return 0;
   switch (message.type) {
     case MESSAGE_TYPE.audio:
-      yield { kind: 'packet', packet: audioPacket(message) };
-      return;
+      taker.write(audioPacket(message));
+      return 1;
     case MESSAGE_TYPE.video:
-      yield { kind: 'packet', packet: videoPacket(message) };
-      return;
+      taker.write(videoPacket(message));
+      return 1;
     case MESSAGE_TYPE.dataAmf0:
     case MESSAGE_TYPE.dataAmf3:
-      yield dataInput(message);
-      return;
-    case MESSAGE_TYPE.aggregate:
+      return readData(message, taker);
+    case MESSAGE_TYPE.aggregate: {
+      let packets = 0;
       for (const part of splitAggregate(message)) {
-        if (part.type !== MESSAGE_TYPE.aggregate) yield* readMedia(part);
+        if (part.type !== MESSAGE_TYPE.aggregate) packets += readMedia(part, taker);
       }
-      return;
+      return packets;
+    }
     default:
+      return 0;
   }
 }
 
@@ -65,12 +68,17 @@ function videoPacket({ timestamp, payload }: RtmpMessage): MediaPacket {
   };
 }
 
-function dataInput(message: RtmpMessage): MediaInput {
+/** `@clearDataFrame` is no packet: it says that joiners shall get no metadata. */
+function readData(message: RtmpMessage, taker: MediaTaker): number {
   const data = parseDataMessage(message);
-  if (data.kind === 'clear') return { kind: 'clear metadata' };
+  if (data.kind === 'clear') {
+    taker.clearMetadata();
+    return 0;
+  }
   const { timestamp } = message;
   const { payload } = data;
   const kept = data.kind === 'metadata' && payload.length <= MAX_METADATA_BYTES;
   const headerSlot = kept ? METADATA_SLOT : undefined;
-  return { kind: 'packet', packet: { kind: 'data', timestamp, payload, keyframe: false, headerSlot } };
+  taker.write({ kind: 'data', timestamp, payload, keyframe: false, headerSlot });
+  return 1;
 }

@@ -44,14 +44,7 @@ export class Publisher {
 
   /** Takes a media message; anything else is nothing to a stream. */
   take(message: RtmpMessage): void {
-    for (const input of readMedia(message)) {
-      if (input.kind === 'clear metadata') {
-        this.#publication.clearMetadata();
-      } else {
-        this.#publication.write(input.packet);
-        this.#packets += 1;
-      }
-    }
+    this.#packets += readMedia(message, this.#publication);
     this.#lastMedia = this.#clock.now();
   }
 

@@ -103,9 +103,7 @@ function open(play: Partial<PlayOptions> = {}) {
 }
 
 function write({ publication }: Reservation, messages: readonly RtmpMessage[]): void {
-  for (const message of messages) {
-    for (const input of readMedia(message)) if (input.kind === 'packet') publication.write(input.packet);
-  }
+  for (const message of messages) readMedia(message, publication);
 }
 
 test('players of another process get the very packets, by one relay', async () => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { MediaPacket } from '../../src/model/media-packet.ts';
 import { readMedia } from '../../src/session/media.ts';
 import { flv } from '../support/say.ts';
 
@@ -7,8 +8,10 @@ function read(type: number, bytes: Buffer) {
   const slab = Buffer.alloc(65_536);
   bytes.copy(slab, 100);
   const payload = slab.subarray(100, 100 + bytes.length);
-  const [input] = readMedia({ type, timestamp: 0, streamId: 1, csid: 4, payload });
-  return { payload, packet: input?.kind === 'packet' ? input.packet : undefined };
+  const packets: MediaPacket[] = [];
+  const taker = { write: (packet: MediaPacket) => void packets.push(packet), clearMetadata: () => undefined };
+  expect(readMedia({ type, timestamp: 0, streamId: 1, csid: 4, payload }, taker)).toBe(1);
+  return { payload, packet: packets[0] };
 }
 
 test.each([

@@ -9,11 +9,12 @@ const COMPACT_AT = 64;
  * Asking for more than {@link length} is a bug of the caller and throws `RangeError`.
  */
 export class ByteQueue {
-  #buffers: Buffer[] = [];
-  #first = 0;
   #head: Buffer = EMPTY;
   #offset = 0;
   #length = 0;
+  /** The buffers behind the head, from `#first` on. As a rule there are none. */
+  #more: Buffer[] = [];
+  #first = 0;
   /** How many of the newest buffers are borrowed. */
   #borrowed = 0;
   readonly #scratch = Buffer.alloc(PEEK_LIMIT);
@@ -26,25 +27,24 @@ export class ByteQueue {
   /** Appends a buffer without copying it. */
   push(buffer: Buffer): void {
     if (buffer.length === 0) return;
-    this.#buffers.push(buffer);
-    this.#borrowed += 1;
     if (this.#length === 0) this.#head = buffer;
+    else this.#more.push(buffer);
     this.#length += buffer.length;
+    this.#borrowed += 1;
   }
 
   /** Gives borrowed buffers back: what of them has not been consumed is copied. */
   keep(): void {
-    const from = Math.max(this.#first, this.#buffers.length - this.#borrowed);
+    const borrowed = this.#borrowed;
     this.#borrowed = 0;
-    for (let slot = from; slot < this.#buffers.length; slot++) {
-      const buffer = this.#buffers[slot] as Buffer;
-      if (slot === this.#first) {
-        this.#head = Buffer.from(buffer.subarray(this.#offset));
-        this.#buffers[slot] = this.#head;
-        this.#offset = 0;
-      } else {
-        this.#buffers[slot] = Buffer.from(buffer);
-      }
+    if (this.#length === 0) return;
+    const { length } = this.#more;
+    if (borrowed > length - this.#first) {
+      this.#head = Buffer.from(this.#head.subarray(this.#offset));
+      this.#offset = 0;
+    }
+    for (let slot = Math.max(this.#first, length - borrowed); slot < length; slot++) {
+      this.#more[slot] = Buffer.from(this.#more[slot] as Buffer);
     }
   }
 
@@ -54,8 +54,8 @@ export class ByteQueue {
     if (at < this.#head.length) return this.#head[at] as number;
     this.#demand(index + 1);
     let rest = at - this.#head.length;
-    for (let slot = this.#first + 1; ; slot++) {
-      const buffer = this.#buffers[slot] as Buffer;
+    for (let slot = this.#first; ; slot++) {
+      const buffer = this.#more[slot] as Buffer;
       if (rest < buffer.length) return buffer[rest] as number;
       rest -= buffer.length;
     }
@@ -109,16 +109,20 @@ export class ByteQueue {
   }
 
   #nextBuffer(): void {
-    this.#buffers[this.#first] = EMPTY;
+    if (this.#first === this.#more.length) {
+      this.#head = EMPTY;
+      return;
+    }
+    this.#head = this.#more[this.#first] as Buffer;
+    this.#more[this.#first] = EMPTY;
     this.#first += 1;
-    if (this.#first === this.#buffers.length) {
-      this.#buffers.length = 0;
+    if (this.#first === this.#more.length) {
+      this.#more = [];
       this.#first = 0;
-    } else if (this.#first >= COMPACT_AT && this.#first * 2 >= this.#buffers.length) {
-      this.#buffers = this.#buffers.slice(this.#first);
+    } else if (this.#first >= COMPACT_AT && this.#first * 2 >= this.#more.length) {
+      this.#more = this.#more.slice(this.#first);
       this.#first = 0;
     }
-    this.#head = this.#buffers[this.#first] ?? EMPTY;
   }
 
   #demand(count: number): void {
