@@ -3,6 +3,7 @@ export { encodeAmf0 } from './amf0/encode.ts';
 export { type AmfObject, type AmfValue, EcmaArray } from './amf0/value.ts';
 export { ByteQueue } from './bytes/byte-queue.ts';
 export { ByteWriter } from './bytes/byte-writer.ts';
+export type { RandomBytes } from './bytes/random.ts';
 export { PROTOCOL_ERROR_CODES, ProtocolError, type ProtocolErrorCode } from './errors.ts';
 export { type AudioInfo, inspectAudio } from './flv/audio.ts';
 export { type DataMessage, parseDataMessage } from './flv/metadata.ts';
@@ -32,6 +33,6 @@ export {
   windowAckSize,
 } from './rtmp/control.ts';
 export type { DigestSchema } from './rtmp/digest.ts';
-export { ClientHandshake, type HandshakeStep, type RandomBytes, ServerHandshake } from './rtmp/handshake.ts';
+export { ClientHandshake, type HandshakeStep, ServerHandshake } from './rtmp/handshake.ts';
 export { CSID, MESSAGE_TYPE, type RtmpMessage } from './rtmp/message.ts';
 export { STATUS, type StatusCode, statusInfo } from './rtmp/status.ts';

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Hub } from '../hub/hub.ts';
@@ -10,6 +9,7 @@ import type { CloseReason } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { ProxyProtocolOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
+import { randomSource } from '../protocol/bytes/random.ts';
 import type { Snapshot } from './dialogue.ts';
 import { readProxyHeader } from './real-ip.ts';
 import { ServerSession } from './server-session.ts';
@@ -39,6 +39,7 @@ export class FrontDoor {
   readonly #log: Logger;
   readonly #neighbours: DoorNeighbours | undefined;
   readonly #seats = new Seats((key) => this.#tellIdle(key));
+  readonly #random = randomSource();
   readonly #sessions = new Set<ServerSession>();
   /** Sockets that still owe their PROXY header. */
   readonly #waiting = new Set<Socket>();
@@ -107,13 +108,14 @@ export class FrontDoor {
   enter(stream: Duplex, ip: string): ServerSession {
     this.#accepted += 1;
     const number = this.#neighbours?.nextNumber() ?? this.#accepted;
-    const client = { number, id: randomId(), ip };
+    const client = { number, id: this.#randomId(), ip };
     const session = new ServerSession(stream, client, {
       hub: this.#hub,
       clock: this.#clock,
       log: this.#log,
       claims: this.#neighbours?.claims,
       seats: this.#seats,
+      random: this.#random,
       currentSnapshot: () => this.#rules.snapshot,
     });
     this.#sessions.add(session);
@@ -137,6 +139,12 @@ export class FrontDoor {
     this.#rules.snapshot.gate.tell({ action: 'on_idle', ...key });
   }
 
+  #randomId(): string {
+    let id = '';
+    for (const byte of this.#random(8)) id += ID_CHARACTERS[byte % ID_CHARACTERS.length];
+    return id;
+  }
+
   #scheduleTick(): void {
     this.#clock.after(TICK_MS, () => {
       for (const session of this.#sessions) session.tick();
@@ -155,8 +163,4 @@ export class FrontDoor {
 
 function proxyMatcher(options: ProxyProtocolOptions): (ip: string) => boolean {
   return options.enabled ? networkMatcher(options.trusted) : () => false;
-}
-
-function randomId(): string {
-  return Array.from(randomBytes(8), (byte) => ID_CHARACTERS[byte % ID_CHARACTERS.length]).join('');
 }

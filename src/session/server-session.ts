@@ -5,6 +5,7 @@ import type { Claims } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
+import type { RandomBytes } from '../protocol/bytes/random.ts';
 import { decodeCommand } from '../protocol/rtmp/command.ts';
 import { ServerHandshake } from '../protocol/rtmp/handshake.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
@@ -23,6 +24,7 @@ export interface SessionSurroundings {
   readonly log: Logger;
   readonly claims: Claims | undefined;
   readonly seats: Seats;
+  readonly random: RandomBytes;
   readonly currentSnapshot: () => Snapshot;
 }
 
@@ -55,7 +57,7 @@ export class ServerSession {
     this.#flushedAt = this.#startedAt;
     this.#connection = new Connection(
       stream,
-      new ServerHandshake(),
+      new ServerHandshake(surroundings.random),
       {
         ready: () => undefined,
         message: (message) => this.#take(message),

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { ByteQueue } from '../bytes/byte-queue.ts';
+import type { RandomBytes } from '../bytes/random.ts';
 import { ProtocolError } from '../errors.ts';
 import {
   DIGEST_KEYS,
@@ -19,9 +20,6 @@ export interface HandshakeStep {
   /** When done: the bytes that followed the handshake, which belong to the chunk stream. Else empty. */
   readonly rest: Buffer;
 }
-
-/** Where random bytes come from: `node:crypto`, or something that can be foretold in tests. */
-export type RandomBytes = (size: number) => Buffer;
 
 /** The only version in use (RTMP 5.2.2). */
 const RTMP_VERSION = 3;
