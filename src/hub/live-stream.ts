@@ -12,8 +12,6 @@ export const MAX_HEADER_SLOTS = 32;
 
 /** While nobody watches, what a publisher sends is of no use for this many milliseconds. */
 const UNWATCHED_PATIENCE_MS = 250;
-/** A flush takes along what is there this many milliseconds before it. */
-const EARLY_MS = 3;
 
 /** A player's place in a stream. */
 export interface Subscription {
@@ -33,8 +31,7 @@ export class LiveStream implements LaneSource {
   readonly #gop: GopCache;
   readonly #timeline: Timeline;
   #flushTimer: Timer | 'end of turn' | undefined;
-  /** When the flush comes that is waited for, if one is. */
-  #flushAt = 0;
+  #flushedAt = Number.NEGATIVE_INFINITY;
   #hasVideo = false;
   #untouched = true;
   /** True while the packets come from another process, which has gathered them for `mw_latency` already. */
@@ -54,11 +51,12 @@ export class LiveStream implements LaneSource {
     return players;
   }
 
-  /** Milliseconds for which packets would go nowhere. Short of the next flush, which takes along what comes before it. */
+  /** Milliseconds for which packets would go nowhere: until the next flush may be, whose turn is to read them too. */
   get patience(): number {
     if (this.#options.minLatency) return 0;
     if (this.#lanes.size === 0) return UNWATCHED_PATIENCE_MS;
-    return Math.max(0, this.#flushAt - EARLY_MS - this.#clock.now());
+    if (this.#flushTimer === 'end of turn') return this.#intervalMs;
+    return Math.max(0, this.#dueInMs());
   }
 
   get hasVideo(): boolean {
@@ -155,21 +153,32 @@ export class LiveStream implements LaneSource {
 
   #scheduleFlush(): void {
     if (this.#flushTimer !== undefined) return;
-    const { minLatency, mwLatency } = this.#options;
-    const wanted = mwLatency === 'auto' ? this.#pace.intervalMs : this.#relayed ? 0 : mwLatency;
-    const interval = minLatency ? 0 : wanted;
-    if (interval > 0) {
-      this.#flushTimer = this.#clock.after(interval, this.#flush);
-      this.#flushAt = this.#clock.now() + interval;
+    const wait = this.#dueInMs();
+    if (wait > 0) {
+      this.#flushTimer = this.#clock.after(wait, this.#flush);
     } else {
       this.#flushTimer = 'end of turn';
       this.#clock.endOfTurn(this.#flush);
     }
   }
 
+  /** Milliseconds until the next flush may be; none or less is the end of this turn. */
+  #dueInMs(): number {
+    const interval = this.#intervalMs;
+    return interval === 0 ? 0 : this.#flushedAt + interval - this.#clock.now();
+  }
+
+  get #intervalMs(): number {
+    const { minLatency, mwLatency } = this.#options;
+    if (minLatency) return 0;
+    if (mwLatency === 'auto') return this.#pace.intervalMs;
+    return this.#relayed ? 0 : mwLatency;
+  }
+
   readonly #flush = (): void => {
     this.#flushTimer = undefined;
     const start = this.#clock.now();
+    this.#flushedAt = start;
     let flushed = false;
     for (const lane of this.#lanes.values()) flushed = lane.flush() || flushed;
     if (flushed) this.#pace.record(this.#clock.now() - start);

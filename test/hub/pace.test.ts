@@ -7,20 +7,23 @@ import { frame, keyframe, TextSink, textEncoder } from '../support/text-format.t
 
 describe('a flush comes', () => {
   test('every N milliseconds with mw_latency N', () => {
-    const { clock, publish, join } = openHub({ mwLatency: 100 });
+    const { clock, publish, join, write } = openHub({ mwLatency: 100 });
     const publication = publish();
     const { sink } = join();
-    publication.write(keyframe('k'));
-    clock.advance(60);
+    write(publication, keyframe('k'));
+    expect(sink.names).toEqual(['k']);
+    clock.advance(40);
     publication.write(frame('f1'));
-    clock.endTurn();
-    clock.advance(39);
-    expect(sink.names).toEqual([]);
-    clock.advance(1);
-    expect(sink.names).toEqual(['k', 'f1']);
-    expect(sink.written).toHaveLength(1);
-    expect(clock.pending).toEqual([]);
+    clock.advance(40);
     publication.write(frame('f2'));
+    clock.endTurn();
+    clock.advance(19);
+    expect(sink.names).toEqual(['k']);
+    clock.advance(1);
+    expect(sink.names).toEqual(['k', 'f1', 'f2']);
+    expect(sink.written).toHaveLength(2);
+    expect(clock.pending).toEqual([]);
+    publication.write(frame('f3'));
     expect(clock.pending).toEqual([100]);
   });
 
@@ -47,20 +50,31 @@ describe('a flush comes', () => {
     expect(clock.pending).toEqual([]);
   });
 
+  test('at the end of the turn if the last was N milliseconds ago', () => {
+    const { clock, publish, join, write } = openHub({ mwLatency: 100 });
+    const publication = publish();
+    const { sink } = join();
+    write(publication, keyframe('k'));
+    clock.advance(100);
+    write(publication, frame('f'));
+    expect(sink.names).toEqual(['k', 'f']);
+  });
+
   test('for a player that joined while one was due, too', () => {
-    const { clock, publish, join } = openHub({ mwLatency: 100 });
+    const { clock, publish, join, write } = openHub({ mwLatency: 100 });
     const publication = publish();
     const first = join();
-    publication.write(keyframe('k'));
+    write(publication, keyframe('k'));
+    publication.write(frame('e'));
     first.place.close();
     const { sink } = join();
     clock.advance(50);
     publication.write(frame('f'));
     clock.advance(50);
-    expect(sink.names).toEqual(['k', 'f']);
+    expect(sink.names).toEqual(['k', 'e', 'f']);
     publication.write(frame('g'));
     clock.advance(100);
-    expect(sink.names).toEqual(['k', 'f', 'g']);
+    expect(sink.names).toEqual(['k', 'e', 'f', 'g']);
   });
 
   test('at once when the publisher leaves', () => {
@@ -166,17 +180,20 @@ describe('the patience of a stream, in which packets would go nowhere,', () => {
     expect(publish().patience).toBe(250);
   });
 
-  test('lasts until shortly before the next flush', () => {
-    const { clock, publish, join } = openHub({ mwLatency: 350 });
+  test('lasts until the next flush may be, from the flush before on', () => {
+    const { clock, publish, join, write } = openHub({ mwLatency: 350 });
     const publication = publish();
     join();
     expect(publication.patience).toBe(0);
     publication.write(keyframe('k'));
-    expect(publication.patience).toBe(347);
+    expect(publication.patience).toBe(350);
+    clock.endTurn();
     clock.advance(300);
-    expect(publication.patience).toBe(47);
+    expect(publication.patience).toBe(50);
     clock.advance(50);
     expect(publication.patience).toBe(0);
+    write(publication, frame('f'));
+    expect(publication.patience).toBe(350);
   });
 
   test.each([
