@@ -9,7 +9,6 @@ export interface VhostHooks {
   /** The same for vhosts whose hooks are the same in everything. */
   readonly identity: string;
   readonly schema: HookSchema;
-  readonly timeoutMs: number;
   /** No key means no URL for that event. */
   readonly targets: ReadonlyMap<Action, readonly Target[]>;
   /** What requests are signed with; empty signs nothing. */
@@ -33,7 +32,6 @@ export function prepareHooks(options: HookOptions, version: string): VhostHooks 
   return {
     identity: createHash('sha256').update(JSON.stringify(options)).digest('base64'),
     schema: options.schema,
-    timeoutMs: options.timeoutMs,
     targets,
     keys: signingKeys(options.secrets),
     policy: (action) => options.policies[action] ?? options,
