@@ -1,10 +1,10 @@
 import { configuredOrigins, configuredSecrets } from './hooks/configured.ts';
 import { Journal } from './hooks/journal.ts';
-import { type ControlSocket, openControlSocket } from './http/control-socket.ts';
+import type { ControlSocket } from './http/control-socket.ts';
 import { type OutboxStats, RequestError } from './model/control.ts';
 import type { Delivery, HookObserver, HookReport } from './model/delivery.ts';
 import type { Config } from './model/options.ts';
-import { HookMetrics } from './observe/metrics.ts';
+import type { HookMetrics } from './observe/metrics.ts';
 
 /** What the desk lets do, as soon as there are hooks that can. */
 export interface DeskHooks {
@@ -17,12 +17,12 @@ const EMPTY: OutboxStats = { events: 0, oldestMs: 0, dropped: 0, givenUp: 0, onD
 
 /**
  * Where a running server can be asked how its hooks fare: journal and metrics of all its processes, and the socket by
- * which they are reached. There is none while no vhost has hooks.
+ * which they are reached. There is none while no vhost has hooks, nor is the code for it in memory.
  */
 export class HookDesk {
   readonly #stateDir: string;
   readonly #journal = new Journal(0);
-  readonly #metrics: HookMetrics;
+  #metrics: HookMetrics | undefined;
   #hooks: DeskHooks | undefined;
   #socket: ControlSocket | undefined;
   /** Takes what the hooks of this process do. */
@@ -31,14 +31,13 @@ export class HookDesk {
   /** `stateDir` stays what it is for as long as the server runs. */
   constructor(stateDir: string) {
     this.#stateDir = stateDir;
-    this.#metrics = new HookMetrics(() => this.#stats);
     this.observer = {
       delivered: (delivery) => {
-        this.#metrics.delivered(delivery);
+        this.#metrics?.delivered(delivery);
         this.#journal.add(delivery);
       },
-      breaker: (origin, state) => this.#metrics.breaker(origin, state),
-      cached: (action) => this.#metrics.cached(action),
+      breaker: (origin, state) => this.#metrics?.breaker(origin, state),
+      cached: (action) => this.#metrics?.cached(action),
     };
   }
 
@@ -48,11 +47,17 @@ export class HookDesk {
    */
   async open({ vhosts }: Config): Promise<void> {
     if (this.#socket || !vhosts.some(({ hooks }) => hooks.enabled)) return;
+    const [{ openControlSocket }, { HookMetrics }] = await Promise.all([
+      import('./http/control-socket.ts'),
+      import('./observe/metrics.ts'),
+    ]);
+    this.#metrics ??= new HookMetrics(() => this.#stats);
+    const metrics = this.#metrics;
     this.#socket = await openControlSocket(this.#stateDir, {
       deliveries: this.#journal,
       replay: (id) => this.#replay(id),
       outbox: () => this.#stats,
-      metrics: () => this.#metrics.text(),
+      metrics: () => metrics.text(),
     });
   }
 
@@ -60,7 +65,7 @@ export class HookDesk {
   configure({ vhosts, journalSize }: Config): void {
     const hooks = vhosts.map((vhost) => vhost.hooks);
     this.#journal.configure(journalSize, hooks.flatMap(configuredSecrets));
-    this.#metrics.configure(new Set(hooks.flatMap(configuredOrigins)));
+    this.#metrics?.configure(new Set(hooks.flatMap(configuredOrigins)));
   }
 
   /** From now on these hooks are what the desk speaks for. */
@@ -71,15 +76,15 @@ export class HookDesk {
   /** Takes what a worker process tells. */
   take(process: string, { deliveries, counted, breakers, cached }: HookReport): void {
     for (const delivery of deliveries) this.observer.delivered(delivery);
-    for (const delivery of counted) this.#metrics.delivered(delivery);
+    for (const delivery of counted) this.#metrics?.delivered(delivery);
     if (counted.length > 0) this.#journal.skip(counted.length);
-    for (const [origin, state] of breakers) this.#metrics.breaker(origin, state, process);
-    for (const [action, count] of cached) this.#metrics.cached(action, count);
+    for (const [origin, state] of breakers) this.#metrics?.breaker(origin, state, process);
+    for (const [action, count] of cached) this.#metrics?.cached(action, count);
   }
 
   /** A worker process has ended. */
   gone(process: string): void {
-    this.#metrics.gone(process);
+    this.#metrics?.gone(process);
   }
 
   /** Lets followers have the rest, and gives the state directory free: nobody of this server may use it any more. */

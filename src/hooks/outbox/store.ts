@@ -1,13 +1,17 @@
 import { chmodSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { type Database, open, type RootDatabase } from 'lmdb';
+import type { Database, RootDatabase } from 'lmdb';
 import type { Clock, Timer } from '../../model/clock.ts';
 import { COMMIT_TIMEOUT_MS, STORE_RETRY_MS } from './limits.ts';
 
 /** What is kept: openings by id, events by sequence number, runs of the server by `service_id`. */
 export type Table = 'open' | 'events' | 'runs';
 export type Key = string | number;
+
+/** LMDB takes 12 MB, which servers without hooks need not have. */
+const loadLmdb = (): typeof import('lmdb') => createRequire(import.meta.url)('lmdb') as typeof import('lmdb');
 
 const TABLES: readonly Table[] = ['open', 'events', 'runs'];
 
@@ -241,7 +245,7 @@ function openDisk(directory: string): Disk {
     return refuse('it cannot be written', error);
   }
   try {
-    const root = open<Buffer, Key>({ path: file, encoding: 'binary', eventTurnBatching: false });
+    const root = loadLmdb().open<Buffer, Key>({ path: file, encoding: 'binary', eventTurnBatching: false });
     // It knows the users' tokens.
     for (const name of [file, `${file}-lock`]) chmodSync(name, 0o600);
     const tables = Object.fromEntries(
