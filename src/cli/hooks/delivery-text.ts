@@ -83,7 +83,7 @@ export function verdictOf({ action, outcome, why, url }: Delivery): string {
     case 'failed':
       return `failed: ${reason}`;
     case 'skipped':
-      return `not sent: ${reason}`;
+      return `not sent: the backend ${reason}`;
     default:
       return outcome satisfies never;
   }
