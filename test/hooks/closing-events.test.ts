@@ -57,6 +57,8 @@ test.each([
   ['a refusal in words', '{"code":7,"message":"never heard of it"}'],
   ['a status that means no', { status: 403 }],
   ['a status that another attempt would not change', { status: 404 }],
+  ['a status 200 that says nothing', ''],
+  ['a status 200 that is not understood', 'Thank you!'],
 ] as const)('%s is an arrival, with a warning', async (_what, answer) => {
   const peer = await backend(() => answer);
   const { gate, hooks, logger } = openGate({ on_stop: [peer.origin] });
@@ -71,7 +73,6 @@ test.each([
   ['status 503', { status: 503 }],
   ['status 429', { status: 429 }],
   ['status 408', { status: 408 }],
-  ['a body that is not understood', 'Fatal error in line 7'],
 ] as const)('%s is no arrival: the event is sent again', async (_what, answer) => {
   const peer = await backend(() => (peer.received.length < 3 ? answer : '0'));
   const { gate, hooks } = openGate({ on_stop: [peer.origin] });

@@ -108,7 +108,7 @@ export class Courier {
       return true;
     }
     const reason = judgement.message;
-    if (hasArrived(status, judgement.deliberate)) {
+    if (hasArrived(status)) {
       logger.warn({ ...fields, reason }, 'event delivered, but the backend objects to it');
       return true;
     }
@@ -147,11 +147,10 @@ function urlOf({ hook, backend, path }: Target): string {
 }
 
 /**
- * True if an answer shows that the backend has the event, whatever it thinks of it: it said no in so many words, or with
- * a status that another attempt would not change. No answer, an answer that is not understood, and the statuses that ask
- * for another attempt (408, 429, 5xx) are none.
+ * True if an answer shows that the backend has the event, whatever it says to it: there is nothing to refuse any more, and
+ * backends written for SRS, which never repeats, answer as they like. No answer, and the statuses that ask for another
+ * attempt (408, 429, 5xx), show no such thing.
  */
-export function hasArrived(status: number | undefined, deliberate: boolean): boolean {
-  if (status === undefined || status === 408 || status === 429 || status >= 500) return false;
-  return deliberate || status < 200 || status > 201;
+export function hasArrived(status: number | undefined): boolean {
+  return status !== undefined && status !== 408 && status !== 429 && status < 500;
 }
