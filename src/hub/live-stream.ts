@@ -11,7 +11,7 @@ import { Timeline } from './timeline.ts';
 export const MAX_HEADER_SLOTS = 32;
 
 /** While nobody watches, what a publisher sends is of no use for this many milliseconds. */
-const UNWATCHED_PATIENCE_MS = 250;
+const UNWATCHED_PATIENCE_MS = 350;
 
 /** A player's place in a stream. */
 export interface Subscription {

@@ -1,7 +1,7 @@
 /** How long a publisher's bytes are counted before anything is concluded from them. */
 const WINDOW_MS = 250;
 /** A socket is left alone for as long as its publisher takes to send this much, which has room in the kernel's buffer. */
-const AHEAD_BYTES = 65_536;
+const AHEAD_BYTES = 49_152;
 /** A shorter rest saves nothing. */
 const SHORTEST_REST_MS = 10;
 

@@ -177,7 +177,7 @@ describe('the pace of mw_latency auto', () => {
 describe('the patience of a stream, in which packets would go nowhere,', () => {
   test('lasts while nobody plays', () => {
     const { publish } = openHub({ mwLatency: 0 });
-    expect(publish().patience).toBe(250);
+    expect(publish().patience).toBe(350);
   });
 
   test('lasts until the next flush may be, from the flush before on', () => {

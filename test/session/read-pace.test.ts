@@ -14,10 +14,10 @@ describe('a socket that nobody waits for', () => {
     expect(pace.restMs(250)).toBe(250);
   });
 
-  test('rests no longer than 64 KiB take to come', () => {
+  test('rests no longer than 48 KiB take to come', () => {
     const pace = new ReadPace(0);
-    pace.took(81_920, 250);
-    expect(pace.restMs(350)).toBe(200);
+    pace.took(122_880, 250);
+    expect(pace.restMs(350)).toBe(100);
   });
 
   test('is not left alone for less than is worth it', () => {
