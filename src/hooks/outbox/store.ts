@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import type { Clock, Timer } from '../../model/clock.ts';
-import { COMMIT_TIMEOUT_MS, STORE_RETRY_MS } from './limits.ts';
+import { COMMIT_PAUSE_MS, COMMIT_TIMEOUT_MS, STORE_RETRY_MS } from './limits.ts';
 
 /** What is kept: openings by id, events by sequence number, runs of the server by `service_id`. */
 export type Table = 'open' | 'events' | 'runs';
@@ -58,6 +58,7 @@ export class Store {
   #waiting: Waiting[] = [];
   #landing: Waiting[] = [];
   #scheduled = false;
+  #committedAt = Number.NEGATIVE_INFINITY;
   #committing: Promise<void> | undefined;
   #retry: Timer | undefined;
   #healthy = true;
@@ -144,15 +145,19 @@ export class Store {
   #schedule(): void {
     if (!this.#disk || this.#scheduled || this.#committing || this.#retry) return;
     this.#scheduled = true;
-    this.#clock.endOfTurn(() => {
+    const commit = () => {
       this.#scheduled = false;
       if (!this.#committing && !this.#retry) this.#committing = this.#commit();
-    });
+    };
+    const pause = this.#committedAt + COMMIT_PAUSE_MS - this.#clock.now();
+    if (pause > 0) this.#clock.after(pause, commit);
+    else this.#clock.endOfTurn(commit);
   }
 
   async #commit(): Promise<void> {
     const disk = this.#disk;
     if (!disk) return;
+    this.#committedAt = this.#clock.now();
     this.#landing = this.#waiting.splice(0);
     this.#flying = this.#changes;
     this.#changes = new Map();
