@@ -10,5 +10,8 @@ export const TROUBLE_LOG_INTERVAL_MS = 10_000;
 /** How often a run writes down that it is alive: how exactly a crash can be dated, in milliseconds. */
 export const ALIVE_INTERVAL_MS = 10_000;
 
-/** Shortest time from one commit to the next, in milliseconds. A burst of clients shares commits; one alone waits for none. */
+/** Changes in one commit from which on clients come in a burst … */
+export const BURST = 8;
+
+/** … so that the next commit waits for company, this many milliseconds from the one before. */
 export const COMMIT_PAUSE_MS = 10;

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import type { Database, RootDatabase } from 'lmdb';
 import type { Clock, Timer } from '../../model/clock.ts';
-import { COMMIT_PAUSE_MS, COMMIT_TIMEOUT_MS, STORE_RETRY_MS } from './limits.ts';
+import { BURST, COMMIT_PAUSE_MS, COMMIT_TIMEOUT_MS, STORE_RETRY_MS } from './limits.ts';
 
 /** What is kept: openings by id, events by sequence number, runs of the server by `service_id`. */
 export type Table = 'open' | 'events' | 'runs';
@@ -58,7 +58,8 @@ export class Store {
   #waiting: Waiting[] = [];
   #landing: Waiting[] = [];
   #scheduled = false;
-  #committedAt = Number.NEGATIVE_INFINITY;
+  /** Until when the next commit waits for company. */
+  #pauseEnds = Number.NEGATIVE_INFINITY;
   #committing: Promise<void> | undefined;
   #retry: Timer | undefined;
   #healthy = true;
@@ -149,7 +150,7 @@ export class Store {
       this.#scheduled = false;
       if (!this.#committing && !this.#retry) this.#committing = this.#commit();
     };
-    const pause = this.#committedAt + COMMIT_PAUSE_MS - this.#clock.now();
+    const pause = this.#pauseEnds - this.#clock.now();
     if (pause > 0) this.#clock.after(pause, commit);
     else this.#clock.endOfTurn(commit);
   }
@@ -157,9 +158,9 @@ export class Store {
   async #commit(): Promise<void> {
     const disk = this.#disk;
     if (!disk) return;
-    this.#committedAt = this.#clock.now();
     this.#landing = this.#waiting.splice(0);
     this.#flying = this.#changes;
+    if (this.#flying.size >= BURST) this.#pauseEnds = this.#clock.now() + COMMIT_PAUSE_MS;
     this.#changes = new Map();
     const why = (this.#healthy ? undefined : await roomless(disk)) ?? (await this.#write(disk));
     if (why !== undefined) this.#changes = new Map([...this.#flying, ...this.#changes]);
