@@ -13,15 +13,13 @@ export async function latency({ seconds, runs }: Effort): Promise<Section> {
   for (let run = 0; run < runs; run++) {
     for (const { peer, idle, busy } of results) {
       await onStage(peer, async (stage) => {
-        const marked = async () =>
-          JSON.parse(
-            await stage.load('load/marked.ts', stage.port, seconds, `marked${Math.random()}`).line(),
-          ) as Delay;
-        idle.push(await marked());
+        const marked = async (stream: string) =>
+          JSON.parse(await stage.load('load/marked.ts', stage.port, seconds, stream).line()) as Delay;
+        idle.push(await marked('idle'));
         await stage.publish();
         const swarm = stage.load('load/swarm.ts', stage.port, CROWD, 500, seconds + 5);
         await swarm.line();
-        busy.push(await marked());
+        busy.push(await marked('busy'));
       });
     }
   }
