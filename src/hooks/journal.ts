@@ -102,7 +102,7 @@ export class Journal implements DeliveryLog {
 
   /** Ends all followers, behind what they have not taken yet. */
   close(): void {
-    for (const follower of [...this.#followers]) follower.end();
+    for (const follower of [...this.#followers]) follower.close();
   }
 
   /** A delivery as it may be shown. */
@@ -198,14 +198,10 @@ class Tail implements Follower {
     this.wake();
   }
 
-  end(): void {
+  close(): void {
     this.#ended = true;
     this.#forget();
     this.wake();
-  }
-
-  close(): void {
-    this.end();
   }
 }
 

@@ -40,7 +40,7 @@ export function formatLine(delivery: Delivery, paint: Paint): string {
 
 /** Everything about a delivery, over several lines. */
 export function formatWhole(delivery: Delivery, paint: Paint): string {
-  const { id, eventId, action, clientId, url, attempt, at, request, response, timing } = delivery;
+  const { id, eventId, action, clientId, url, attempt, at } = delivery;
   const who = clientId === '' ? '' : `, client ${clientId}`;
   const lines = [
     `${paint('bold', action)} of ${placeOf(delivery)}${who}`,
@@ -48,22 +48,32 @@ export function formatWhole(delivery: Delivery, paint: Paint): string {
     `delivery ${id}, attempt ${attempt}, ${new Date(at).toISOString()}`,
     '',
     paint('bold', `POST ${printable(url)}`),
-    ...request.headers.map(([name, value]) => printable(`${name}: ${value}`)),
-    '',
-    ...request.body.split('\n').map(printable),
-    '',
-    paint('bold', response === undefined ? 'no answer' : `status ${response.status}`),
-    ...(response?.headers ?? []).map(([name, value]) => printable(`${name}: ${value}`)),
-    ...(response === undefined ? [] : ['', ...response.body.split('\n').map(printable)]),
-    '',
-    `time     ${formatTiming(timing)}`,
+    ...exchangeLines(delivery, paint),
     `verdict  ${paint(COLORS[delivery.outcome], verdictOf(delivery))}`,
   ];
   return lines.join('\n');
 }
 
+/** What was sent, below its first line, what was answered, and where the time went. */
+export function exchangeLines({ request, response, timing }: Delivery, paint: Paint): string[] {
+  const headerLines = (headers: Delivery['request']['headers']) =>
+    headers.map(([name, value]) => printable(`${name}: ${value}`));
+  const bodyLines = (body: string) => body.split('\n').map(printable);
+  return [
+    ...headerLines(request.headers),
+    '',
+    ...bodyLines(request.body),
+    '',
+    paint('bold', response === undefined ? 'no answer' : `status ${response.status}`),
+    ...headerLines(response?.headers ?? []),
+    ...(response === undefined ? [] : ['', ...bodyLines(response.body)]),
+    '',
+    `time     ${formatTiming(timing)}`,
+  ];
+}
+
 /** `12.3 ms: queue 0, connect 8.1, first byte 3.9`; what did not come to pass is left out. */
-export function formatTiming({ totalMs, queueMs, connectMs, firstByteMs }: DeliveryTiming): string {
+function formatTiming({ totalMs, queueMs, connectMs, firstByteMs }: DeliveryTiming): string {
   const parts = [
     `queue ${round(queueMs)}`,
     connectMs === undefined ? '' : `connect ${round(connectMs)}`,

@@ -4,7 +4,7 @@ import { Trial, type Tried } from '../../hooks/trial.ts';
 import { ACTIONS, type Action, isQuestion } from '../../model/lifecycle.ts';
 import type { HookOptions, HookSchema } from '../../model/options.ts';
 import { VERSION } from '../../version.ts';
-import { formatTiming, type Paint, paintFor, printable } from './delivery-text.ts';
+import { exchangeLines, type Paint, paintFor, printable } from './delivery-text.ts';
 import { exampleEvent } from './example-event.ts';
 import { clientSees, reasonOf } from './verdict-text.ts';
 
@@ -83,21 +83,13 @@ function optionsOf(action: Action, flags: Flags, command: Command): HookOptions 
 
 function explain(tried: Tried, { schema }: HookOptions, paint: Paint): string {
   const { delivery, called } = tried;
-  const { action, request, response, timing, url } = delivery;
+  const { action, url } = delivery;
   const verdict = called.allowed
     ? paint('green', isQuestion(action) ? 'allowed' : 'delivered')
     : paint('red', isQuestion(action) ? 'refused' : 'not delivered');
   return [
     paint('bold', `POST ${printable(url)}  (${action}, schema ${schema})`),
-    ...request.headers.map(([name, value]) => printable(`${name}: ${value}`)),
-    '',
-    printable(request.body),
-    '',
-    paint('bold', response === undefined ? 'no answer' : `status ${response.status}`),
-    ...(response?.headers ?? []).map(([name, value]) => printable(`${name}: ${value}`)),
-    ...(response === undefined ? [] : ['', ...response.body.split('\n').map(printable)]),
-    '',
-    `time     ${formatTiming(timing)}`,
+    ...exchangeLines(delivery, paint),
     `verdict  ${verdict}: ${printable(reasonOf(tried))}`,
     ...clientSees(tried).map((line) => `client   ${printable(line)}`),
   ].join('\n');
