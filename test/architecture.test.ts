@@ -10,6 +10,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   protocol: [],
   model: ['protocol'],
   hub: ['model', 'protocol'],
+  media: ['model', 'protocol'],
   session: ['hub', 'model', 'protocol'],
   cluster: ['hub', 'model', 'protocol', 'session'],
   hooks: ['model'],

@@ -1,5 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import type { MediaPacket } from '../model/media-packet.ts';
+import type { MediaSource, Origin } from '../model/media-source.ts';
 import type { PlayOptions } from '../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { FlushPace } from './flush-pace.ts';
@@ -22,8 +23,8 @@ export interface Publication {
   readonly players: number;
   /** Milliseconds for which packets that are written would go nowhere, so that they need not be fetched before. */
   readonly patience: number;
-  /** Goes on air. */
-  start(): void;
+  /** Goes on air. What says who publishes becomes a source, which can be tapped. */
+  start(origin?: Origin): void;
   write(packet: MediaPacket): void;
   clearMetadata(): void;
   /** Says who publishes. */
@@ -32,12 +33,14 @@ export interface Publication {
   end(): void;
 }
 
-/** Who wants to know that streams are wanted and end. */
+/** Who wants to know that streams begin, are wanted, and end. */
 export interface HubObserver {
   /** A stream has got its first player. */
   watched(key: StreamKey, options: PlayOptions): void;
   /** The last player has left. */
   unwatched(key: StreamKey): void;
+  /** A publisher of this process has gone on air and has sent nothing yet. */
+  started(source: MediaSource): void;
   /** A publisher of this process that was on air has left. */
   ended(key: StreamKey): void;
 }
@@ -48,6 +51,8 @@ interface Entry {
   publisher: Publication | undefined;
   /** True while `publisher` is on air. */
   onAir: boolean;
+  /** What `publisher` brings, while it is on air. */
+  source: MediaSource | undefined;
   /** Who `publisher` is, once it has said so. */
   holder: Holder | undefined;
   /** What brings the stream from another process; silent and ended where a publisher is on air here. */
@@ -84,6 +89,11 @@ export class Hub {
   /** Makes whoever publishes the stream in this process leave. Who has not been let in yet stays. */
   evict(key: StreamKey): void {
     this.#entries.get(formatStreamKey(key))?.holder?.leave();
+  }
+
+  /** What is on air in this process from its own publishers. */
+  sources(): readonly MediaSource[] {
+    return [...this.#entries.values()].flatMap(({ source }) => source ?? []);
   }
 
   /** True while a publisher of this process is on air. */
@@ -154,6 +164,7 @@ export class Hub {
       stream,
       publisher: undefined,
       onAir: false,
+      source: undefined,
       holder: undefined,
       relay: undefined,
     };
@@ -171,12 +182,24 @@ export class Hub {
       get patience() {
         return stream.patience;
       },
-      start: () => {
+      start: (origin) => {
         if (state !== 'reserved') throw new Error(`a publication starts once, this one is ${state}`);
         if (role === 'publisher') entry.relay?.end();
         state = 'on air';
         if (role === 'publisher') entry.onAir = true;
         stream.beginPublish(role === 'relay');
+        if (role !== 'publisher' || !origin) return;
+        const source: MediaSource = {
+          ...origin,
+          key: entry.key,
+          tap: (tap) => {
+            if (state === 'on air') return stream.tap(tap);
+            tap.end();
+            return () => undefined;
+          },
+        };
+        entry.source = source;
+        this.#tell((observer) => observer.started?.(source));
       },
       write: (packet) => {
         if (state === 'on air') stream.write(packet);
@@ -190,10 +213,13 @@ export class Hub {
       end: () => {
         if (state === 'ended') return;
         const wasOnAir = state === 'on air';
-        if (wasOnAir) stream.endPublish();
         state = 'ended';
         entry[role] = undefined;
-        if (role === 'publisher') entry.holder = undefined;
+        if (role === 'publisher') {
+          entry.holder = undefined;
+          entry.source = undefined;
+        }
+        if (wasOnAir) stream.endPublish();
         if (role === 'publisher' && wasOnAir) {
           entry.onAir = false;
           this.#tell((observer) => observer.ended?.(entry.key));

@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../model/clock.ts';
 import { METADATA_SLOT, type MediaPacket } from '../model/media-packet.ts';
+import type { MediaTap } from '../model/media-source.ts';
 import type { PlayOptions } from '../model/options.ts';
 import type { StreamPace } from './flush-pace.ts';
 import { GopCache } from './gop-cache.ts';
@@ -28,6 +29,7 @@ export class LiveStream implements LaneSource {
   readonly #options: PlayOptions;
   readonly #lanes = new Map<string, Lane>();
   readonly #headers = new Map<string, MediaPacket>();
+  readonly #taps = new Set<MediaTap>();
   readonly #gop: GopCache;
   readonly #timeline: Timeline;
   #flushTimer: Timer | 'end of turn' | undefined;
@@ -106,9 +108,19 @@ export class LiveStream implements LaneSource {
     if (placed.kind === 'video') this.#hasVideo = true;
     this.#gop.add(placed);
     this.#untouched = false;
+    if (this.#taps.size > 0) for (const tap of this.#taps) tap.write(placed);
     if (this.#lanes.size === 0) return;
     for (const lane of this.#lanes.values()) lane.append(placed);
     this.#scheduleFlush();
+  }
+
+  /** Gives `tap` what is kept for joiners, then each packet of the present publish; returns what ends that. */
+  tap(tap: MediaTap): () => void {
+    for (const packet of this.#headers.values()) tap.write(packet);
+    this.#taps.add(tap);
+    return () => {
+      this.#taps.delete(tap);
+    };
   }
 
   /** Forgets the metadata (`@clearDataFrame`): later joiners get none. */
@@ -123,6 +135,9 @@ export class LiveStream implements LaneSource {
     this.#gop.clear();
     this.#hasVideo = false;
     this.#untouched = true;
+    const taps = [...this.#taps];
+    this.#taps.clear();
+    for (const tap of taps) tap.end();
   }
 
   #place(packet: MediaPacket): MediaPacket {

@@ -43,6 +43,8 @@ interface Opening {
 export interface Opened {
   readonly allowed: true;
   readonly grant: Grant | undefined;
+  /** What its events say of it, under the name that it has now. */
+  readonly facts: EventFacts;
   /** What is told of it from now on has this stream name. */
   rename(stream: string): void;
   /** Asks whether it is still welcome. */
@@ -140,9 +142,13 @@ export class ClientEvents {
     const opening = { ...asked, since: this.#clock.now() };
     this.#openings.add(opening);
     const role = action === 'on_publish' ? 'publish' : 'play';
+    const describe = () => this.#describe(opening);
     return {
       allowed: true,
       grant: verdict.grant,
+      get facts() {
+        return describe();
+      },
       rename: (stream) => {
         opening.address = { ...opening.address, stream };
       },

@@ -1,5 +1,6 @@
 import type { Holder, Publication } from '../hub/hub.ts';
 import type { Claim } from '../model/claims.ts';
+import type { Origin } from '../model/media-source.ts';
 import type { PlayOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { Dialogue } from './dialogue.ts';
@@ -32,9 +33,10 @@ export class Reservation {
     this.#other?.heldBy(holder);
   }
 
-  /** Goes on air, for this many players at most; undefined is no bound. */
-  start(mostPlayers?: number): void {
-    this.publication.start();
+  /** Goes on air, for as many players as the publisher was granted; without an origin nothing else hears of it. */
+  start(origin?: Origin): void {
+    this.publication.start(origin);
+    const mostPlayers = origin?.grant?.maxViewers;
     if (this.#claim) this.#claim.onAir(mostPlayers);
     else if (mostPlayers !== undefined) this.#seats.limit(this.#key, mostPlayers);
   }

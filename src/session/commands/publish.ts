@@ -39,7 +39,7 @@ export async function publish(
   if (!admission) return;
   if (!admission.ok) return refuse(admission.code, admission.refusal);
   const { key, opened, reservation } = admission;
-  reservation.start(opened.grant?.maxViewers);
+  reservation.start({ facts: opened.facts, grant: opened.grant, vhost });
   reservation.heldBy({
     leave: () => dialogue.kick('kicked', 'A newer publisher took the stream over.'),
     attend: () => dialogue.connection.attend(),

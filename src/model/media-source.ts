@@ -1,0 +1,32 @@
+import type { EventFacts, Grant } from './lifecycle.ts';
+import type { MediaPacket } from './media-packet.ts';
+import type { VhostOptions } from './options.ts';
+import type { StreamKey } from './stream-key.ts';
+
+/** Takes all of a publish: recording, segmenting. It is no player: nobody waits for it and nothing is skipped for it. */
+export interface MediaTap {
+  /** A packet, placed on the stream's time line, in the publisher's turn: take it and return at once; never throw. */
+  write(packet: MediaPacket): void;
+  /** The publisher has left; called once, last. Must not throw either. */
+  end(): void;
+}
+
+/** Who publishes, and on which terms. */
+export interface Origin {
+  /** The publisher's events say this of it; the stream has the name that it was given. */
+  readonly facts: EventFacts;
+  /** What its backend granted. */
+  readonly grant: Grant | undefined;
+  /** Of the configuration with which the publisher came. */
+  readonly vhost: VhostOptions;
+}
+
+/** A publish that is on air in this process. One that comes from another process is a source there, not here. */
+export interface MediaSource extends Origin {
+  readonly key: StreamKey;
+  /**
+   * From now on `tap` gets the metadata and decoder configurations that there are, each with the time that it came at,
+   * then every packet. Returns what ends that, without `end()`. If the publisher has left, there is `end()` at once.
+   */
+  tap(tap: MediaTap): () => void;
+}
