@@ -9,9 +9,10 @@ import { UNOBSERVED } from './model/delivery.ts';
 import { allOf, type Gate } from './model/lifecycle.ts';
 import type { Logger } from './model/logger.ts';
 import type { Config, ListenAddress } from './model/options.ts';
-import { type DoorRules, FrontDoor } from './session/front-door.ts';
-import { type Listener, listen } from './session/listener.ts';
+import { FrontDoor } from './session/front-door.ts';
 import { VERSION } from './version.ts';
+import { type Listener, listen } from './visits/listener.ts';
+import { Lobby, type LobbyRules } from './visits/lobby.ts';
 
 /** What a server may be given instead of its own. */
 export interface ServerDeps {
@@ -28,7 +29,9 @@ export interface Server {
   /** Where it listens, with the ports that the operating system chose. */
   readonly addresses: readonly { readonly host: string; readonly port: number }[];
   /** RTMP over any duplex stream, as if `ip` had connected. */
-  readonly door: Pick<FrontDoor, 'enter' | 'connections'>;
+  readonly door: Pick<FrontDoor, 'enter'>;
+  /** Connections of clients, whatever they speak. */
+  readonly connections: number;
   /**
    * Goes over to another configuration: vhosts and hooks for those who come from now on, listeners without dropping
    * anybody, and clients of removed vhosts are shown out. Rejects, with everything as it was, if a new address cannot
@@ -59,21 +62,22 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     outbox: membership?.recorder ?? { options: config.outbox, stateDir: config.stateDir },
   });
   desk?.serve(hooks);
-  const rulesFor = (from: Config): DoorRules => {
+  const rulesFor = (from: Config): LobbyRules => {
     const vhosts = vhostsOf(from);
     const hookGate = hooks.gateFor(new Map(from.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
     const gates = [...(deps.gate ? [deps.gate] : []), accessGate(vhosts), hookGate];
     const snapshot = { vhosts, strictVhost: from.strictVhost, gate: allOf(...gates) };
-    return { snapshot, maxConnections: from.maxConnections, proxyProtocol: from.proxyProtocol };
+    return { snapshot, maxConnections: from.maxConnections };
   };
   const rules = await orGiveFree(() => rulesFor(config), desk);
-  const door = new FrontDoor(rules, hub, clock, logger, membership);
+  const lobby = new Lobby(rules, hub, clock, logger, membership);
+  const door = new FrontDoor(lobby, config.proxyProtocol);
   const backDoor = await membership?.open(hub, clock, logger, vhostsOf(config));
   let listeners: Map<string, Listener>;
   try {
     listeners = await openListeners(config.listen, new Map(), door);
   } catch (error) {
-    await door.close('shutdown', 'The server could not start.');
+    await lobby.close('shutdown', 'The server could not start.');
     await backDoor?.close();
     await hooks.close();
     await desk?.close();
@@ -87,6 +91,9 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       return [...listeners.values()].map((listener) => listener.address);
     },
     door,
+    get connections() {
+      return lobby.connections;
+    },
     async reload(next) {
       await desk?.open(next);
       const rules = rulesFor(next);
@@ -96,13 +103,15 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       current = next;
       desk?.configure(next);
       hooks.change(next.outbox);
-      door.change(rules);
+      door.change(next.proxyProtocol);
+      lobby.change(rules);
       backDoor?.change(vhostsOf(next));
     },
     async stop() {
       for (const listener of listeners.values()) listener.close();
       hooks.announce('server_stopping');
-      await door.close('shutdown', 'The server is stopping.');
+      door.close();
+      await lobby.close('shutdown', 'The server is stopping.');
       await backDoor?.close();
       await hooks.drain(current.drainTimeoutMs);
       await hooks.close();

@@ -80,7 +80,7 @@ function reportConnections(server: Server): void {
   let told = 0;
   let quiet = 0;
   const timer = setInterval(() => {
-    const count = server.door.connections;
+    const count = server.connections;
     quiet = count === told ? quiet + 1 : SIGN_OF_LIFE;
     if (quiet < SIGN_OF_LIFE) return;
     send({ type: 'connections', count });

@@ -78,7 +78,7 @@ async function start(config: Config, { logger, reopen }: Log): Promise<Running> 
     return running(primary, workers, () => primary.connections, reopenLogs);
   }
   const server = await createServer(config, { logger });
-  return running(server, workers, () => server.door.connections, reopen);
+  return running(server, workers, () => server.connections, reopen);
 }
 
 function running(

@@ -7,8 +7,9 @@ import { ALLOWED, GATE_ACTIONS, type Gate, type GateEvent, type Verdict } from '
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
-import { type DoorRules, FrontDoor } from '../session/front-door.ts';
+import { FrontDoor } from '../session/front-door.ts';
 import { SharedReads } from '../session/shared-read.ts';
+import { Lobby, type LobbyRules } from '../visits/lobby.ts';
 
 type Vhosts = ReadonlyMap<string, VhostOptions>;
 
@@ -34,6 +35,7 @@ export function relayWords({ vhost, app, stream }: StreamKey, token: string): Re
  * so that they know the end of it after its last byte.
  */
 export class BackDoor {
+  readonly #lobby: Lobby;
   readonly #door: FrontDoor;
   readonly #hub: Hub;
   readonly #token: string;
@@ -44,7 +46,8 @@ export class BackDoor {
   constructor(hub: Hub, clock: Clock, logger: Logger, token: string, vhosts: Vhosts) {
     this.#hub = hub;
     this.#token = token;
-    this.#door = new FrontDoor(this.#rules(vhosts), hub, clock, quiet(logger));
+    this.#lobby = new Lobby(this.#rules(vhosts), hub, clock, quiet(logger));
+    this.#door = new FrontDoor(this.#lobby, { enabled: false, trusted: [] });
   }
 
   /** Takes a relay's connection. */
@@ -73,7 +76,7 @@ export class BackDoor {
 
   /** The vhosts of a new configuration. */
   change(vhosts: Vhosts): void {
-    this.#door.change(this.#rules(vhosts));
+    this.#lobby.change(this.#rules(vhosts));
   }
 
   /** A publisher has left: its relays have had its last byte. */
@@ -85,21 +88,16 @@ export class BackDoor {
   }
 
   close(): Promise<void> {
-    return this.#door.close('shutdown', 'The worker is stopping.');
+    return this.#lobby.close('shutdown', 'The worker is stopping.');
   }
 
-  #rules(vhosts: Vhosts): DoorRules {
+  #rules(vhosts: Vhosts): LobbyRules {
     const gate: Gate = {
       ask: (event) => Promise.resolve(this.#judge(event)),
       tell: () => undefined,
       asks: (action) => GATE_ACTIONS.some((gate) => gate === action),
     };
-    const proxyProtocol = { enabled: false, trusted: [] };
-    return {
-      snapshot: { vhosts, strictVhost: true, gate },
-      maxConnections: Number.POSITIVE_INFINITY,
-      proxyProtocol,
-    };
+    return { snapshot: { vhosts, strictVhost: true, gate }, maxConnections: Number.POSITIVE_INFINITY };
   }
 
   #judge(event: GateEvent): Verdict {

@@ -3,8 +3,8 @@ import type { Hub } from '../hub/hub.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
-import type { DoorNeighbours } from '../session/front-door.ts';
 import { SharedReads } from '../session/shared-read.ts';
+import type { Neighbours } from '../visits/lobby.ts';
 import { BackDoor } from './back-door.ts';
 import { HookReporter } from './hook-reporter.ts';
 import { IpcRecorder } from './ipc-recorder.ts';
@@ -23,7 +23,7 @@ export interface Junction {
 }
 
 /** A worker's part in the whole: its registry, its relays and its back door, and what it tells the primary. */
-export class Membership implements DoorNeighbours {
+export class Membership implements Neighbours {
   readonly ids: { readonly serverId: string; readonly serviceId: string };
   readonly claims: IpcRegistry;
   /** Keeps what the clients of this process have open. */

@@ -2,9 +2,9 @@ import { type Address, isStreamName } from '../model/address.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import { STATUS, type StatusCode } from '../protocol/rtmp/status.ts';
-import type { ClientEvents, Opened } from './client-events.ts';
+import type { ClientEvents, Opened } from '../visits/client-events.ts';
+import { MISNAMED, type Refusal } from '../visits/refusal.ts';
 import type { Dialogue } from './dialogue.ts';
-import { MISNAMED, type Refusal } from './replies.ts';
 import { Reservation, reserve } from './reserve.ts';
 
 /** A publisher that is let in. `key` is what it publishes, under the name that the backend gave. */

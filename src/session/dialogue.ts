@@ -3,22 +3,17 @@ import type { Seats } from '../hub/seats.ts';
 import { type Address, resolveAddress } from '../model/address.ts';
 import type { Claims } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
-import type { ClientIdentity, CloseReason, Gate } from '../model/lifecycle.ts';
+import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { RtmpMessage } from '../protocol/rtmp/message.ts';
-import type { ClientEvents } from './client-events.ts';
+import type { ClientEvents } from '../visits/client-events.ts';
+import type { Refusal } from '../visits/refusal.ts';
+import type { Snapshot } from '../visits/snapshot.ts';
+import type { Resident } from '../visits/stay.ts';
 import type { Connection } from './connection.ts';
 import { MAX_VHOSTS_PER_CONNECTION } from './limits.ts';
 import type { MessageStreams } from './message-streams.ts';
-import type { Refusal } from './replies.ts';
-
-/** The configuration that a connection takes up at `connect` and keeps. */
-export interface Snapshot {
-  readonly vhosts: ReadonlyMap<string, VhostOptions>;
-  readonly strictVhost: boolean;
-  readonly gate: Gate;
-}
 
 /** A client whose `connect` has been taken. */
 export interface Visitor {
@@ -51,6 +46,11 @@ export interface Dialogue {
   refuse(why: string, ...lastWords: readonly RtmpMessage[]): void;
   /** Tells the client why and closes. */
   kick(reason: CloseReason, why: string): void;
+}
+
+/** The client of a dialogue, as its stay needs it. */
+export function resident({ clock, connection, kick }: Dialogue): Resident {
+  return { clock, kick, bytesIn: () => connection.bytesIn };
 }
 
 export type Entry =

@@ -18,5 +18,3 @@ export const MAX_VHOSTS_PER_CONNECTION = 8;
 export const MAX_REPLY_BACKLOG: number = 1024 * 1024;
 /** Longest metadata message that is kept for joiners, in bytes. */
 export const MAX_METADATA_BYTES: number = 64 * 1024;
-/** How much more than it was granted a publisher may have sent at any time, in milliseconds at the granted rate. */
-export const MAX_BURST_MS = 5_000;

@@ -4,9 +4,9 @@ import type { Sink } from '../hub/sink.ts';
 import type { CloseReason } from '../model/lifecycle.ts';
 import type { PlayOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
+import type { Stay } from '../visits/stay.ts';
 import type { Connection } from './connection.ts';
 import { rtmpEncoder } from './rtmp-encoder.ts';
-import type { Stay } from './stay.ts';
 
 /** The player at one message stream of a connection: what it gets of a live stream, and in which form. */
 export class Player {

@@ -4,8 +4,8 @@ import type { CloseReason } from '../model/lifecycle.ts';
 import type { PublishOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { RtmpMessage } from '../protocol/rtmp/message.ts';
+import type { Stay } from '../visits/stay.ts';
 import { readMedia } from './media.ts';
-import type { Stay } from './stay.ts';
 
 /** The publisher at one message stream of a connection. */
 export class Publisher {

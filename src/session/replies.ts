@@ -2,14 +2,7 @@ import type { AmfObject, AmfValue } from '../protocol/amf0/value.ts';
 import { encodeCommand } from '../protocol/rtmp/command.ts';
 import { CSID, MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
 import { STATUS, type StatusCode, statusInfo } from '../protocol/rtmp/status.ts';
-
-/** Why a client is not let in. */
-export interface Refusal {
-  /** A sentence for the client and the log. */
-  readonly message: string;
-  /** An rtmp URL where it is welcome instead. */
-  readonly redirect?: string | undefined;
-}
+import type { Refusal } from '../visits/refusal.ts';
 
 /** A command on message stream `streamId`, ready to send. */
 export function command(
@@ -32,15 +25,7 @@ export function failure(transactionId: number, info: AmfObject): RtmpMessage {
   return command(0, '_error', transactionId, null, info);
 }
 
-/** Of a stream that was renamed to what is no name. */
-export const MISNAMED = 'the backend gave the stream a name that no stream can have';
-
-/** What a refused client is told: why, and where it is welcome instead. */
-export function explain({ message, redirect }: Refusal): string {
-  return redirect === undefined ? message : `${message.replace(/\.$/, '')}: go to ${redirect}`;
-}
-
-/** The same for programs, as Flash Media Server and SRS say it: `ex: { code: 302, redirect }` in the info object. */
+/** Where a refused client is welcome instead, for programs, as Flash Media Server and SRS say it: `ex: { code: 302, redirect }` in the info object. */
 export function redirection({ redirect }: Refusal): AmfObject {
   return redirect === undefined ? {} : { ex: { code: 302, redirect } };
 }

@@ -74,32 +74,3 @@ export async function reserve(
   publication.end();
   return undefined;
 }
-
-/**
- * Takes a player's place and returns what gives it back, or how many there are if they are all taken: `most`, or what the
- * publisher was granted. Other processes' players count only where `bounded` says that there can be such a number.
- */
-export async function takeSeat(
-  { claims, seats }: Pick<Dialogue, 'claims' | 'seats'>,
-  { vhost, app, stream }: StreamKey,
-  most: number,
-  bounded: boolean,
-): Promise<(() => void) | number> {
-  const key = { vhost, app, stream };
-  if (!claims || !bounded) return seats.take(key, most);
-  const everywhere = await claims.seat(key, most);
-  if (typeof everywhere === 'number') return everywhere;
-  const here = seats.take(key);
-  return () => {
-    if (typeof here !== 'number') here();
-    everywhere();
-  };
-}
-
-/** True if a stream is on air, here or in another process. */
-export async function isOnAir(
-  { hub, claims }: Pick<Dialogue, 'hub' | 'claims'>,
-  key: StreamKey,
-): Promise<boolean> {
-  return hub.isOnAir(key) || (await claims?.isOnAir(key)) === true;
-}

@@ -1,7 +1,4 @@
 import type { Duplex } from 'node:stream';
-import type { Hub } from '../hub/hub.ts';
-import type { Seats } from '../hub/seats.ts';
-import type { Claims } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
@@ -10,26 +7,16 @@ import { decodeCommand } from '../protocol/rtmp/command.ts';
 import { ServerHandshake } from '../protocol/rtmp/handshake.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
 import { STATUS, statusInfo } from '../protocol/rtmp/status.ts';
+import type { Guest, Lobby } from '../visits/lobby.ts';
 import { dispatch } from './commands/index.ts';
 import { Connection } from './connection.ts';
-import type { Dialogue, Snapshot } from './dialogue.ts';
+import type { Dialogue } from './dialogue.ts';
 import { HANDSHAKE_TIMEOUT_MS, IDLE_TIMEOUT_MS, STALL_TIMEOUT_MS } from './limits.ts';
 import { MessageStreams } from './message-streams.ts';
 import { command as commandMessage } from './replies.ts';
 
-/** What a session needs from the server around it. */
-export interface SessionSurroundings {
-  readonly hub: Hub;
-  readonly clock: Clock;
-  readonly log: Logger;
-  readonly claims: Claims | undefined;
-  readonly seats: Seats;
-  readonly random: RandomBytes;
-  readonly currentSnapshot: () => Snapshot;
-}
-
 /** One client's RTMP dialogue, server side, from the handshake to the closing events. */
-export class ServerSession {
+export class ServerSession implements Guest {
   readonly client: ClientIdentity;
   readonly #clock: Clock;
   readonly #log: Logger;
@@ -45,19 +32,19 @@ export class ServerSession {
   /** Settles when the connection is over and its closing events have been handed to the gate. */
   readonly settled: Promise<void>;
 
-  constructor(stream: Duplex, client: ClientIdentity, surroundings: SessionSurroundings) {
+  constructor(stream: Duplex, client: ClientIdentity, lobby: Lobby, random: RandomBytes) {
     this.settled = new Promise((resolve) => {
       this.#settle = resolve;
     });
     this.client = client;
-    this.#clock = surroundings.clock;
-    this.#log = surroundings.log.child({ client: client.id, ip: client.ip });
+    this.#clock = lobby.clock;
+    this.#log = lobby.log.child({ client: client.id, ip: client.ip });
     this.#startedAt = this.#clock.now();
     this.#idleSince = this.#startedAt;
     this.#flushedAt = this.#startedAt;
     this.#connection = new Connection(
       stream,
-      new ServerHandshake(surroundings.random),
+      new ServerHandshake(random),
       {
         ready: () => undefined,
         message: (message) => this.#take(message),
@@ -69,11 +56,11 @@ export class ServerSession {
     this.#dialogue = {
       connection: this.#connection,
       client,
-      hub: surroundings.hub,
+      hub: lobby.hub,
       clock: this.#clock,
-      claims: surroundings.claims,
-      seats: surroundings.seats,
-      currentSnapshot: surroundings.currentSnapshot,
+      claims: lobby.claims,
+      seats: lobby.seats,
+      currentSnapshot: () => lobby.snapshot,
       streams: new MessageStreams(),
       log: this.#log,
       visitor: undefined,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Grant, Verdict } from '../../src/model/lifecycle.ts';
-import { MAX_BURST_MS } from '../../src/session/limits.ts';
+import { MAX_BURST_MS } from '../../src/visits/limits.ts';
 import { FakeGate, refused } from '../support/fake-gate.ts';
 import { openServer, PICTURE, PICTURE_HEARD, settled } from '../support/memory-server.ts';
 import { NO_HOOKS, SRS5, vhost } from '../support/options.ts';

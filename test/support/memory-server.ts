@@ -1,8 +1,9 @@
 import { onTestFinished } from 'vitest';
 import { Hub } from '../../src/hub/hub.ts';
 import type { Logger } from '../../src/model/logger.ts';
-import type { ProxyProtocolOptions, VhostOptions } from '../../src/model/options.ts';
-import { type DoorRules, FrontDoor } from '../../src/session/front-door.ts';
+import type { VhostOptions } from '../../src/model/options.ts';
+import { FrontDoor } from '../../src/session/front-door.ts';
+import { Lobby, type LobbyRules } from '../../src/visits/lobby.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeGate } from './fake-gate.ts';
 import { vhost } from './options.ts';
@@ -36,7 +37,6 @@ export interface ServerOptions {
   readonly vhosts?: readonly VhostOptions[];
   readonly strictVhost?: boolean;
   readonly maxConnections?: number;
-  readonly proxyProtocol?: ProxyProtocolOptions;
 }
 
 /** Lets everything happen that can happen without time going on or anybody saying anything. */
@@ -50,24 +50,23 @@ export function openServer(options: ServerOptions = {}) {
   const clock = new FakeClock('real');
   const hub = new Hub(clock);
   const log = keepingLog();
-  const rules = (changed: ServerOptions = {}): DoorRules => {
+  const rules = (changed: ServerOptions = {}): LobbyRules => {
     const { vhosts = [vhost()], strictVhost = false, maxConnections = 100 } = { ...options, ...changed };
-    const { proxyProtocol = { enabled: false, trusted: [] } } = { ...options, ...changed };
     const byName = new Map(vhosts.map((item) => [item.name, item]));
     return {
       snapshot: { vhosts: byName, strictVhost, gate: changed.gate ?? gate },
       maxConnections,
-      proxyProtocol,
     };
   };
-  const door = new FrontDoor(rules(), hub, clock, log);
+  const lobby = new Lobby(rules(), hub, clock, log);
+  const door = new FrontDoor(lobby, { enabled: false, trusted: [] });
   const enter = (ip = '192.0.2.1') => {
     const [ours, theirs] = pipe();
     const session = door.enter(lending(ours), ip);
     return { session, ours, peer: new RawPeer(theirs) };
   };
   onTestFinished(async () => {
-    const closing = door.close('shutdown', 'the test is over');
+    const closing = lobby.close('shutdown', 'the test is over');
     await settled();
     clock.advance(10_000);
     await closing;
@@ -84,6 +83,7 @@ export function openServer(options: ServerOptions = {}) {
     clock,
     hub,
     log,
+    lobby,
     door,
     rules,
     enter,

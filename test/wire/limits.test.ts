@@ -31,7 +31,7 @@ describe('a client that is silent', () => {
     const { peer } = server.enter();
     peer.say(...words);
     await server.seconds(HANDSHAKE_TIMEOUT_MS / 1000);
-    expect(server.door.connections).toBe(1);
+    expect(server.lobby.connections).toBe(1);
     await server.seconds(2);
     expect(peer.isOver).toBe(true);
     expect(lastWhy(server)).toMatchObject({
@@ -126,12 +126,12 @@ describe('a peer that does not read', () => {
     stopReading(peer);
     const asking = Buffer.concat(Array.from({ length: 1000 }, () => call(0, 'fly', 9, null)));
     let asked = 0;
-    while (server.door.connections > 0 && asked < 100) {
+    while (server.lobby.connections > 0 && asked < 100) {
       peer.say(asking);
       asked += 1;
       await settled();
     }
-    expect(server.door.connections).toBe(0);
+    expect(server.lobby.connections).toBe(0);
     expect(server.gate.log.at(-1)).toBe('tell on_close live slow');
     expect(asked * 1000 * 100).toBeGreaterThan(MAX_REPLY_BACKLOG / 2);
   });
@@ -145,9 +145,9 @@ describe('a peer that does not read', () => {
     publisher.say(...PICTURE, say.video(cat(flv.frame('f'), Buffer.alloc(100_000)), 80));
     await settled();
     await server.seconds(STALL_TIMEOUT_MS / 1000, () => publisher.say(say.audio(flv.aac('s'), 90)));
-    expect(server.door.connections).toBe(3);
+    expect(server.lobby.connections).toBe(3);
     await server.seconds(3, () => publisher.say(say.audio(flv.aac('s'), 90)));
-    expect(server.door.connections).toBe(2);
+    expect(server.lobby.connections).toBe(2);
     expect(server.gate.log.slice(-2)).toEqual(['tell on_stop cam timeout', 'tell on_close live timeout']);
     expect(other.media.at(-1)).toBe('audio@1 90 s');
   });
@@ -208,9 +208,9 @@ describe('a connection that the server ends', () => {
   });
 
   test('by kicking hears why', async () => {
-    const { publishing, door, rules } = openServer();
+    const { publishing, lobby, rules } = openServer();
     const peer = await publishing();
-    door.change(rules({ vhosts: [vhost({ name: 'other' })] }));
+    lobby.change(rules({ vhosts: [vhost({ name: 'other' })] }));
     await peer.ended;
     expect(await peer.info('onStatus@0')).toMatchObject({
       level: 'error',
@@ -222,10 +222,10 @@ describe('a connection that the server ends', () => {
 
 describe('new rules', () => {
   test('are for those who come later: who is here keeps the old ones', async () => {
-    const { connected, publishing, door, rules, gate } = openServer();
+    const { connected, publishing, lobby, rules, gate } = openServer();
     const early = await connected();
     const late = new FakeGate();
-    door.change(rules({ gate: late, vhosts: [vhost({ chunkSize: 1000 })] }));
+    lobby.change(rules({ gate: late, vhosts: [vhost({ chunkSize: 1000 })] }));
     early.say(say.publish('early'));
     await early.hear('onStatus@1 NetStream.Publish.Start');
     const peer = await publishing('late');
@@ -245,12 +245,12 @@ test('a server at rest holds no timer but its tick', async () => {
   player.breakOff();
   await server.seconds(LINGER_MS / 1000 + 1);
   expect(server.clock.pending).toHaveLength(1);
-  expect(server.door.connections).toBe(0);
+  expect(server.lobby.connections).toBe(0);
 });
 
-test('a door that has closed ticks no more', async () => {
+test('a lobby that has closed ticks no more', async () => {
   const server = openServer();
-  await server.door.close('shutdown', 'bye');
+  await server.lobby.close('shutdown', 'bye');
   await server.seconds(2);
   expect(server.clock.pending).toEqual([]);
 });

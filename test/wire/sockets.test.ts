@@ -133,7 +133,7 @@ describe('max_connections', () => {
     await third.ended;
     expect(third.bytes).toBe(0);
     first.stream.end();
-    await until(() => server.door.connections === 1);
+    await until(() => server.connections === 1);
     await connected(port);
     clock.advance(1000);
     expect(log.lines.filter(({ level }) => level === 'warn')).toMatchObject([
@@ -196,17 +196,17 @@ describe('proxy_protocol', () => {
     expect(peer.bytes).toBe(0);
     expect(gate.log).toEqual([]);
     expect(log.lines).toMatchObject([{ message: 'connection dropped', fields: { ip: '127.0.0.1' } }]);
-    expect(server.door.connections).toBe(0);
+    expect(server.connections).toBe(0);
   });
 
   test('counts a proxy that says nothing, and gives it up after the handshake time-out', async () => {
     const clock = new FakeClock('real');
     const { server, log } = await start({ proxyProtocol }, { clock });
     const { peer } = await dial(portOf(server));
-    await until(() => server.door.connections === 1);
+    await until(() => server.connections === 1);
     clock.advance(HANDSHAKE_TIMEOUT_MS);
     await peer.ended;
-    expect(server.door.connections).toBe(0);
+    expect(server.connections).toBe(0);
     expect(log.lines[0]?.fields['why']).toBe('no PROXY header came from a trusted proxy');
   });
 
@@ -214,9 +214,9 @@ describe('proxy_protocol', () => {
     const { server, log } = await start({ proxyProtocol });
     const { peer } = await dial(portOf(server));
     peer.say(LINE.subarray(0, 10));
-    await until(() => server.door.connections === 1);
+    await until(() => server.connections === 1);
     peer.breakOff();
-    await until(() => server.door.connections === 0);
+    await until(() => server.connections === 0);
     expect(log.lines[0]?.message).toBe('connection dropped');
   });
 
@@ -229,10 +229,10 @@ describe('proxy_protocol', () => {
   test('lets go of waiting proxies when the server stops', async () => {
     const { server } = await start({ proxyProtocol });
     const { peer } = await dial(portOf(server));
-    await until(() => server.door.connections === 1);
+    await until(() => server.connections === 1);
     await server.stop();
     await peer.ended;
-    expect(server.door.connections).toBe(0);
+    expect(server.connections).toBe(0);
   });
 });
 
@@ -378,7 +378,7 @@ describe('stop', () => {
     peer.shakeHands();
     await peer.ended;
     expect(peer.bytes).toBe(0);
-    expect(server.door.connections).toBe(0);
+    expect(server.connections).toBe(0);
   });
 });
 

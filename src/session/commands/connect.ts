@@ -5,9 +5,10 @@ import type { AmfObject, AmfValue } from '../../protocol/amf0/value.ts';
 import type { Command } from '../../protocol/rtmp/command.ts';
 import { setPeerBandwidth, windowAckSize } from '../../protocol/rtmp/control.ts';
 import { STATUS, statusInfo } from '../../protocol/rtmp/status.ts';
-import { ClientEvents } from '../client-events.ts';
+import { ClientEvents } from '../../visits/client-events.ts';
+import { explain, type Refusal } from '../../visits/refusal.ts';
 import type { Dialogue, Visitor } from '../dialogue.ts';
-import { connectResult, explain, failure, type Refusal, redirection } from '../replies.ts';
+import { connectResult, failure, redirection } from '../replies.ts';
 
 /**
  * `connect` (RTMP 7.2.1.1): finds the vhost, asks its `on_connect` and only then answers. Under the srs5 schema the

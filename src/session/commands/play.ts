@@ -1,12 +1,11 @@
-import { isStreamName } from '../../model/address.ts';
 import type { Command } from '../../protocol/rtmp/command.ts';
 import { streamBegin } from '../../protocol/rtmp/control.ts';
 import { STATUS } from '../../protocol/rtmp/status.ts';
-import { type Dialogue, enter, type Visitor } from '../dialogue.ts';
+import { admitPlayer } from '../../visits/admit-player.ts';
+import { explain, type Refusal } from '../../visits/refusal.ts';
+import { type Dialogue, enter, resident, type Visitor } from '../dialogue.ts';
 import { Player } from '../player.ts';
-import { explain, MISNAMED, onStatus, type Refusal, redirection } from '../replies.ts';
-import { isOnAir, takeSeat } from '../reserve.ts';
-import { stayOf } from '../stay.ts';
+import { onStatus, redirection } from '../replies.ts';
 
 /**
  * `play` (RTMP 7.2.2.1), of live streams: start and duration mean nothing here. The client is told that it plays after
@@ -34,43 +33,30 @@ export async function play(
 
   const entry = await enter(visitor, name);
   if (!entry.ok) return refuse(entry);
-  const { vhost } = entry;
-  if (entry.address.stream === '') return refuse('the stream has no name');
-  if (dialogue.connection.isClosed()) return;
-
-  const full = dialogue.seats.full(entry.address);
-  if (full !== undefined) return refuse(allTaken(full));
-  const { events } = visitor;
-  const opened = await events.open('on_play', entry.address);
-  if (!opened.allowed) return refuse(opened);
-  if (dialogue.connection.isClosed()) return;
-  const giveBack = (message: string) => {
-    opened.end('refused');
-    refuse(message);
-  };
-  const { stream = entry.address.stream, maxViewers = Number.POSITIVE_INFINITY } = opened.grant ?? {};
-  if (stream !== entry.address.stream && !isStreamName(stream)) return giveBack(MISNAMED);
-  const { app } = entry.address;
-  const key = { vhost: vhost.name, app, stream };
-  opened.rename(stream);
-  const bounded = maxViewers < Number.POSITIVE_INFINITY || !events.ignores('on_publish', vhost.name);
-  const seat = await takeSeat(dialogue, key, maxViewers, bounded);
-  if (typeof seat === 'number') return giveBack(allTaken(seat));
   const { connection } = dialogue;
-  if (connection.isClosed()) return seat();
-
+  const means = {
+    ...resident(dialogue),
+    hub: dialogue.hub,
+    seats: dialogue.seats,
+    claims: dialogue.claims,
+    events: visitor.events,
+    isClosed: () => connection.isClosed(),
+  };
+  const admission = await admitPlayer(means, entry.address, entry.vhost);
+  if (!admission) return;
+  if (!admission.ok) return refuse(admission);
+  const { key, stay } = admission;
+  const { stream } = key;
   const player = new Player({
     hub: dialogue.hub,
     connection,
     key,
-    stay: stayOf(dialogue, events, opened, vhost),
-    options: vhost.play,
+    stay,
+    options: entry.vhost.play,
     streamId,
     onEnd: (reason) => {
-      opened.end(reason);
-      seat();
-      const skips = player.skips;
-      dialogue.log.info({ ...key, reason, skips }, 'play ended');
+      admission.end(reason);
+      dialogue.log.info({ ...key, reason, skips: player.skips }, 'play ended');
     },
   });
   dialogue.streams.assign(streamId, player);
@@ -86,11 +72,5 @@ export async function play(
     );
     player.start();
   });
-  if (events.ignores('on_not_found', vhost.name)) return;
-  const found = await isOnAir(dialogue, key);
-  if (!found && !connection.isClosed()) opened.tellNotFound();
-}
-
-function allTaken(viewers: number): string {
-  return `the stream has all the ${viewers} viewers that it may have`;
+  await admission.reportAbsence();
 }

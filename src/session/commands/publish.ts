@@ -1,10 +1,11 @@
 import type { Command } from '../../protocol/rtmp/command.ts';
 import { STATUS, type StatusCode } from '../../protocol/rtmp/status.ts';
+import { explain, type Refusal } from '../../visits/refusal.ts';
+import { stayOf } from '../../visits/stay.ts';
 import { admitPublisher } from '../admit-publisher.ts';
-import { type Dialogue, enter, type Visitor } from '../dialogue.ts';
+import { type Dialogue, enter, resident, type Visitor } from '../dialogue.ts';
 import { Publisher } from '../publisher.ts';
-import { command as commandMessage, explain, onStatus, type Refusal, redirection } from '../replies.ts';
-import { stayOf } from '../stay.ts';
+import { command as commandMessage, onStatus, redirection } from '../replies.ts';
 
 /**
  * `publish` (RTMP 7.2.2.6). The name is reserved before `on_publish` is asked, so that of two publishers only one is
@@ -49,7 +50,7 @@ export async function publish(
     new Publisher({
       key,
       asked: address.stream,
-      stay: stayOf(dialogue, visitor.events, opened, vhost),
+      stay: stayOf(resident(dialogue), visitor.events, opened, vhost),
       publication: reservation.publication,
       options: vhost.publish,
       clock: dialogue.clock,

@@ -1,6 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
 import type { ListenAddress } from '../model/options.ts';
-import { SharedReads } from './shared-read.ts';
 
 /** A listening port that takes sockets until it is closed. */
 export interface Listener {
@@ -11,14 +10,11 @@ export interface Listener {
 }
 
 /**
- * Listens and hands each socket out; what they read is borrowed (see `SharedReads`). Rejects with a sentence when the
- * address cannot be had.
+ * Listens and hands each socket out, paused: it is read once somebody resumes it. Rejects with a sentence when the address
+ * cannot be had.
  */
 export async function listen(where: ListenAddress, onSocket: (socket: Socket) => void): Promise<Listener> {
-  const reads = new SharedReads();
-  const server: Server = createServer({ noDelay: false, pauseOnConnect: true }, (accepted) =>
-    onSocket(reads.adopt(accepted)),
-  );
+  const server: Server = createServer({ noDelay: false, pauseOnConnect: true }, onSocket);
   const { host, port } = where;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { Clock } from '../model/clock.ts';
 import { formatIp } from '../model/ip.ts';
 import { type ProxyHeader, parseProxyHeader } from '../protocol/proxy-header.ts';
-import { HANDSHAKE_TIMEOUT_MS } from './limits.ts';
+import { PROXY_HEADER_TIMEOUT_MS } from './limits.ts';
 
 /**
  * Reads the PROXY header with which a trusted proxy begins a connection and calls `done` with the client's address, or
@@ -44,6 +44,6 @@ export function readProxyHeader(
     done(formatIp(header.source ?? socket.remoteAddress ?? ''));
     socket.resume();
   };
-  const timer = clock.after(HANDSHAKE_TIMEOUT_MS, () => fail('no PROXY header came from a trusted proxy'));
+  const timer = clock.after(PROXY_HEADER_TIMEOUT_MS, () => fail('no PROXY header came from a trusted proxy'));
   socket.on('data', onData).on('error', onError).on('close', onClose);
 }

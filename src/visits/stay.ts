@@ -2,23 +2,26 @@ import type { Clock } from '../model/clock.ts';
 import type { CloseReason, Grant, Verdict } from '../model/lifecycle.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { ClientEvents, Opened } from './client-events.ts';
-import type { Dialogue } from './dialogue.ts';
 import { MAX_BURST_MS } from './limits.ts';
-import { explain } from './replies.ts';
+import { explain } from './refusal.ts';
+
+/** A client that stays, as its stay needs it. */
+export interface Resident {
+  readonly clock: Clock;
+  /** Bytes that the client has sent so far. */
+  readonly bytesIn: () => number;
+  /** Shows the client out. */
+  readonly kick: (reason: CloseReason, why: string) => void;
+}
 
 /** What a stay is judged by. */
-export interface StayMeans {
-  readonly clock: Clock;
-  /** Bytes that the connection has received so far. */
-  readonly bytesIn: () => number;
+interface StayMeans extends Resident {
   /** Asks the backend whether the client is still welcome; undefined where nobody would be asked. */
   readonly askAgain: (() => Promise<Verdict>) | undefined;
   /** Interval of that question where no answer sets one, in milliseconds. */
   readonly updateMs: number;
   /** True if a question that nobody answers ends the stay. */
   readonly failureEnds: boolean;
-  /** Shows the client out. */
-  readonly kick: (reason: CloseReason, why: string) => void;
 }
 
 const BROKEN: Verdict = { allowed: false, message: 'The question failed.', failed: true };
@@ -110,14 +113,14 @@ export class Stay {
 
 /** The stay of a publish or play that was let in; undefined if its backend set no terms and wants to hear no more. */
 export function stayOf(
-  { clock, connection, kick }: Pick<Dialogue, 'clock' | 'connection' | 'kick'>,
+  { clock, bytesIn, kick }: Resident,
   events: ClientEvents,
   { grant, askAgain }: Opened,
   { name, hooks }: VhostOptions,
 ): Stay | undefined {
   return Stay.of(grant, {
     clock,
-    bytesIn: () => connection.bytesIn,
+    bytesIn,
     askAgain: events.ignores('on_update', name) ? undefined : askAgain,
     updateMs: hooks.updateMs,
     failureEnds: hooks.policies.on_update?.onError === 'deny',

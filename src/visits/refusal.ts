@@ -1,0 +1,15 @@
+/** Why a client is not let in. */
+export interface Refusal {
+  /** A sentence for the client and the log. */
+  readonly message: string;
+  /** An rtmp URL where it is welcome instead. */
+  readonly redirect?: string | undefined;
+}
+
+/** Of a stream that was renamed to what is no name. */
+export const MISNAMED = 'the backend gave the stream a name that no stream can have';
+
+/** What a refused client is told: why, and where it is welcome instead. */
+export function explain({ message, redirect }: Refusal): string {
+  return redirect === undefined ? message : `${message.replace(/\.$/, '')}: go to ${redirect}`;
+}
