@@ -24,7 +24,6 @@ const ROOT: Readonly<Record<string, Known>> = {
     'maxbw mss latency recvlatency peerlatency passphrase payloadsize tsbpdmode tlpktdrop sei_filter',
   ),
   rtsp_server: later(),
-  rtmps: later('key cert'),
   stream_caster: later('caster sip rtp_port_min rtp_port_max'),
   heartbeat: later('interval url device_id summaries ports'),
   exporter: later('label tag'),

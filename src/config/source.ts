@@ -1,4 +1,4 @@
-import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+import { readSmallFile } from '../model/small-file.ts';
 import type { Position } from './diagnostic.ts';
 import { LIMITS } from './limits.ts';
 import { quote, type Report } from './report.ts';
@@ -27,33 +27,17 @@ export function parseSource(text: string, file: string, report: Report): Directi
 
 /** The text of a file, or undefined if it cannot be read, which is reported at `at` (the file itself, or who named it). */
 export function readText(path: string, report: Report, at: Position = whole(path)): string | undefined {
-  // At the file itself its name would be said twice.
-  const name = at.line === 0 && at.file === path ? '' : `${quote(path)} `;
-  let handle: number | undefined;
   try {
-    // Not blocking, or a pipe would hold the server up for as long as nobody writes to it.
-    handle = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-    const stat = fstatSync(handle);
-    if (!stat.isFile()) report.error(at, `${name}is not a file, expected one`);
-    else if (stat.size > LIMITS.fileBytes) {
-      report.error(at, `${name}has ${stat.size} bytes, expected at most ${LIMITS.fileBytes}`);
-    } else return readFileSync(handle, 'utf8');
-  } catch (cause) {
-    report.error(at, `${name}cannot be read: ${reasonOf(cause)}`);
-  } finally {
-    if (handle !== undefined) closeSync(handle);
+    return readSmallFile(path, LIMITS.fileBytes);
+  } catch (fault) {
+    // At the file itself its name would be said twice.
+    const name = at.line === 0 && at.file === path ? '' : `${quote(path)} `;
+    report.error(at, `${name}${(fault as Error).message}`);
+    return undefined;
   }
-  return undefined;
 }
 
 /** The position of a file as a whole. */
 export function whole(file: string): Position {
   return { file, line: 0, column: 0 };
-}
-
-function reasonOf(cause: unknown): string {
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EACCES') return 'permission is denied';
-  return cause instanceof Error ? cause.message : String(cause);
 }

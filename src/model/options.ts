@@ -11,6 +11,18 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+/** A certificate and its key as files: PEM, relative to the working directory. */
+export interface CertificateFiles {
+  /** The server's own certificate, then those that lead from it to one that clients trust. */
+  readonly cert: string;
+  readonly key: string;
+}
+
+/** Addresses at which clients speak TLS. */
+export interface TlsListenOptions extends CertificateFiles {
+  readonly listen: readonly ListenAddress[];
+}
+
 /** How one event's URLs are called. */
 export interface HookPolicy {
   /** Time to reach a backend (TCP and TLS), in milliseconds. */
@@ -141,6 +153,8 @@ export interface VhostOptions {
   /** undefined when the block is off. */
   readonly security: readonly SecurityRule[] | undefined;
   readonly refer: ReferOptions;
+  /** What clients are shown that ask TLS for this vhost by its name, or for a name in the certificate. */
+  readonly tls: CertificateFiles | undefined;
 }
 
 /** `proxy_protocol { … }`: peers in `trusted` must begin with a PROXY header, whose source address then counts. */
@@ -160,6 +174,8 @@ export interface LogOptions {
 export interface Config {
   /** At least one. */
   readonly listen: readonly ListenAddress[];
+  /** undefined when the block is off. */
+  readonly rtmps: TlsListenOptions | undefined;
   readonly maxConnections: number;
   /** Processes that share the ports; `auto` is one for each core. */
   readonly workers: number | 'auto';

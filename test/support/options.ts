@@ -61,6 +61,7 @@ export function vhost(options: Partial<VhostOptions> = {}): VhostOptions {
     hooks: NO_HOOKS,
     security: undefined,
     refer: { enabled: false, all: [], publish: [], play: [] },
+    tls: undefined,
     ...options,
   };
 }
@@ -79,6 +80,7 @@ export const OUTBOX: OutboxOptions = {
 export function config(options: Partial<Config> = {}): Config {
   return {
     listen: [{ host: '127.0.0.1', port: 0 }],
+    rtmps: undefined,
     maxConnections: 100,
     workers: 1,
     serverId: undefined,

@@ -3,6 +3,7 @@ import { quote, type Report } from '../report.ts';
 import { PROXY_PROTOCOL } from '../schema/access.ts';
 import { OUTBOX } from '../schema/outbox.ts';
 import { ROOT, type RootValues } from '../schema/root.ts';
+import { RTMPS } from '../schema/tls.ts';
 import { whole } from '../source.ts';
 import type { Directive } from '../tree.ts';
 import {
@@ -14,6 +15,7 @@ import {
   type Setting,
 } from './block.ts';
 import { deepFreeze } from './deep-freeze.ts';
+import { resolveRtmps, warnOfUnusedCertificates } from './tls.ts';
 import { resolveVhost } from './vhost.ts';
 
 /** A configuration and where each of its values comes from. */
@@ -36,12 +38,14 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
   const { values, settings } = resolveBlock(ROOT, root, context);
   const proxy = resolveBlock(PROXY_PROTOCOL, contentOf(root, 'proxy_protocol'), context);
   const outbox = resolveBlock(OUTBOX, contentOf(root, 'outbox'), context);
+  const rtmps = resolveRtmps(root, context);
   const { report } = context;
   checkOutbox(outbox, report);
   checkListen(values, settings, root, file, report);
   const vhosts = resolveVhosts(root, file, values.chunkSize, context);
   const config: Config = {
     listen: values.listen,
+    rtmps: rtmps.options,
     maxConnections: values.maxConnections,
     workers: values.workers,
     serverId: values.serverId,
@@ -55,7 +59,9 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
     journalSize: values.journalSize,
     vhosts: vhosts.options,
   };
+  if (config.rtmps === undefined) warnOfUnusedCertificates(root, report);
   const blocks = [
+    blockSetting(RTMPS, rtmps.settings, root),
     blockSetting(PROXY_PROTOCOL, proxy.settings, root),
     blockSetting(OUTBOX, outbox.settings, root),
   ];

@@ -4,6 +4,7 @@ import { HTTP_HOOKS } from '../schema/http-hooks.ts';
 import { PLAY } from '../schema/play.ts';
 import { PUBLISH } from '../schema/publish.ts';
 import type { BlockSpec } from '../schema/spec.ts';
+import { VHOST_TLS } from '../schema/tls.ts';
 import { VHOST } from '../schema/vhost.ts';
 import type { Directive } from '../tree.ts';
 import {
@@ -16,6 +17,7 @@ import {
   type Setting,
 } from './block.ts';
 import { resolveHooks } from './hooks.ts';
+import { resolveVhostTls } from './tls.ts';
 
 /** A vhost, and what to print of it. */
 export interface ResolvedVhost {
@@ -39,12 +41,14 @@ export function resolveVhost(
   const play = inner(PLAY);
   const publish = inner(PUBLISH);
   const refer = inner(REFER);
+  const tls = resolveVhostTls(content, context);
   const blocks: readonly [BlockSpec<unknown>, Pick<ResolvedBlock<unknown>, 'settings'>][] = [
     [HTTP_HOOKS, hooks],
     [SECURITY, security],
     [PLAY, play],
     [PUBLISH, publish],
     [REFER, refer],
+    [VHOST_TLS, tls],
   ];
   return {
     options: {
@@ -59,6 +63,7 @@ export function resolveVhost(
       hooks: hooks.options,
       security: security.values.enabled ? rulesOf(security.values) : undefined,
       refer: refer.values,
+      tls: tls.options,
     },
     setting: {
       name: 'vhost',

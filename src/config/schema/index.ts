@@ -6,11 +6,13 @@ import { PLAY } from './play.ts';
 import { PUBLISH } from './publish.ts';
 import { ROOT } from './root.ts';
 import type { BlockSpec, Spec } from './spec.ts';
+import { RTMPS, VHOST_TLS } from './tls.ts';
 import { VHOST } from './vhost.ts';
 
 /** Every block that Gatecast implements, in the order in which they are printed and documented. */
 export const BLOCKS: readonly BlockSpec<unknown>[] = [
   ROOT,
+  RTMPS,
   PROXY_PROTOCOL,
   OUTBOX,
   VHOST,
@@ -20,6 +22,7 @@ export const BLOCKS: readonly BlockSpec<unknown>[] = [
   PLAY,
   PUBLISH,
   REFER,
+  VHOST_TLS,
 ];
 
 /** The directives of a block, in their order. */

@@ -45,7 +45,7 @@ function variablePath(block: BlockSpec<unknown>): readonly string[] {
 function entry(spec: Spec<unknown>, path: readonly string[], indent: string): string {
   const unit = spec.unit === undefined ? '' : ` ${spec.unit}`;
   const number = /^\d/.test(spec.fallback) ? unit : '';
-  const value = spec.name === 'listen' ? '1935' : spec.fallback;
+  const value = spec.name === 'listen' && path.length === 0 ? '1935' : spec.fallback;
   const example = `${spec.name} ${spec.example};`;
   return [
     comment(spec.doc + (spec.unit === undefined ? '' : ` In ${spec.unit}.`), indent),

@@ -1,0 +1,65 @@
+import type { CertificateFiles, TlsListenOptions } from '../../model/options.ts';
+import type { BlockSpec, Spec } from './spec.ts';
+import { listenAddress, many, maybe, one, onOff, text } from './values.ts';
+
+/** What a block of listeners with TLS sets. */
+export interface TlsListenValues extends TlsListenOptions {
+  readonly enabled: boolean;
+}
+
+/** What `tls { … }` of a vhost sets. */
+export type VhostTlsValues = { readonly [K in keyof CertificateFiles]: CertificateFiles[K] | undefined };
+
+const CERT = {
+  name: 'cert',
+  takes: 'one value',
+  example: '/etc/letsencrypt/live/example.com/fullchain.pem',
+} as const;
+const KEY = {
+  name: 'key',
+  takes: 'one value',
+  example: '/etc/letsencrypt/live/example.com/privkey.pem',
+} as const;
+const CERT_DOC =
+  'Certificate in PEM form, with those that lead from it to one that clients know. Looked at every few seconds: a new one counts from the next client on.';
+const KEY_DOC = 'Private key of the certificate, in PEM form, without a passphrase.';
+
+function listenSpec(fallback: string, doc: string): Spec<TlsListenOptions['listen']> {
+  return {
+    name: 'listen',
+    takes: 'one or more values',
+    read: many(listenAddress()),
+    fallback,
+    doc,
+    example: `${fallback} 127.0.0.1:${fallback}`,
+  };
+}
+
+/** Directives of `rtmps { … }`. */
+export const RTMPS: BlockSpec<TlsListenValues> = {
+  path: ['rtmps'],
+  doc: 'RTMP over TLS: docs/tls.md.',
+  directives: {
+    enabled: {
+      name: 'enabled',
+      takes: 'one value',
+      read: one(onOff()),
+      fallback: 'off',
+      doc: 'On listens for clients of rtmps:// URLs.',
+      example: 'on',
+    },
+    listen: listenSpec('1443', 'Where RTMPS clients connect: ports, or addresses with ports.'),
+    cert: { ...CERT, read: one(text(4096)), fallback: './conf/server.crt', doc: CERT_DOC },
+    key: { ...KEY, read: one(text(4096)), fallback: './conf/server.key', doc: KEY_DOC },
+  },
+};
+
+/** Directives of `tls { … }` in a vhost. */
+export const VHOST_TLS: BlockSpec<VhostTlsValues> = {
+  path: ['vhost', 'tls'],
+  doc: "A certificate of this vhost's own, for TLS clients that name the vhost or a name in the certificate (SNI). All others get that of the listener. Gatecast only.",
+  directives: {
+    cert: { ...CERT, read: maybe(text(4096)), fallback: '', doc: CERT_DOC },
+    key: { ...KEY, read: maybe(text(4096)), fallback: '', doc: KEY_DOC },
+  },
+};
