@@ -57,12 +57,6 @@ const ROOT: Readonly<Record<string, Known>> = {
 };
 
 const VHOST: Readonly<Record<string, Known>> = {
-  hls: later(
-    'hls_entry_prefix hls_path hls_fragment hls_window hls_on_error hls_storage hls_mount hls_td_ratio hls_aof_ratio ' +
-      'hls_acodec hls_vcodec hls_m3u8_file hls_ts_file hls_ts_floor hls_cleanup hls_nb_notify hls_wait_keyframe ' +
-      'hls_dispose hls_keys hls_fragments_per_key hls_key_file hls_key_file_path hls_key_url hls_dts_directly hls_ctx ' +
-      'hls_ts_ctx hls_use_fmp4 hls_fmp4_file hls_init_file hls_recover hls_master_m3u8_path_relative',
-  ),
   dvr: later('dvr_apply dvr_path dvr_plan dvr_duration dvr_wait_keyframe dvr_autostart'),
   dash: later('dash_fragment dash_update_period dash_timeshift dash_path dash_mpd_file dash_window_size'),
   hds: later('hds_fragment hds_window hds_path'),
@@ -87,8 +81,6 @@ const VHOST: Readonly<Record<string, Known>> = {
 
 const HTTP_HOOKS: Readonly<Record<string, Known>> = {
   on_dvr: later(),
-  on_hls: later(),
-  on_hls_notify: later(),
   on_forward: later(),
 };
 
@@ -108,6 +100,23 @@ const PUBLISH: Readonly<Record<string, Known>> = {
   try_annexb_first: harmless,
 };
 
+const HLS: Readonly<Record<string, Known>> = {
+  hls_keys: later(),
+  hls_fragments_per_key: harmless,
+  hls_key_file: harmless,
+  hls_key_file_path: harmless,
+  hls_key_url: harmless,
+  hls_entry_prefix: later(),
+  hls_on_error: harmless,
+  hls_mount: harmless,
+  hls_acodec: harmless,
+  hls_vcodec: harmless,
+  hls_ts_floor: harmless,
+  hls_dts_directly: harmless,
+  hls_recover: harmless,
+  hls_master_m3u8_path_relative: harmless,
+};
+
 /** By block, its path joined with dots. */
 export const KNOWN: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
   '': ROOT,
@@ -115,4 +124,5 @@ export const KNOWN: Readonly<Record<string, Readonly<Record<string, Known>>>> = 
   'vhost.http_hooks': HTTP_HOOKS,
   'vhost.play': PLAY,
   'vhost.publish': PUBLISH,
+  'vhost.hls': HLS,
 };

@@ -15,6 +15,7 @@ import { type OutboxPlace, openOutbox } from './outbox/open-outbox.ts';
 import type { DrainReport, Outbox } from './outbox/outbox.ts';
 import { recordedGate } from './outbox/recorded-gate.ts';
 import { replay } from './replay.ts';
+import { SegmentNotifier } from './segment-notifier.ts';
 import { VerdictCache } from './verdict-cache.ts';
 import { prepareHooks, type VhostHooks } from './vhost-hooks.ts';
 
@@ -68,6 +69,7 @@ export function createHooks(deps: HooksDeps): Hooks {
   const stamper = new Stamper();
   const means: Means = { clock, logger, caller, stamper, observer };
   const gatekeeper = new Gatekeeper(means);
+  const notifier = new SegmentNotifier({ ...means, server, version });
   let latest: ReadonlyMap<string, VhostHooks> = new Map();
   const directory = new Directory(version);
   let outbox: Outbox | undefined;
@@ -89,15 +91,26 @@ export function createHooks(deps: HooksDeps): Hooks {
           if (hooks !== undefined) return gatekeeper.ask(event, hooks, cache, signal);
           return { allowed: false, message: 'The vhost is not configured.' };
         },
-        asks: (action, vhost) => vhosts.get(vhost)?.targets.has(action) ?? true,
+        asks: (action, vhost) => {
+          if (action === 'on_hls' && options.get(vhost)?.urls.on_hls_notify !== undefined) return true;
+          return vhosts.get(vhost)?.targets.has(action) ?? true;
+        },
       };
       if (![...options.values()].some(({ enabled }) => enabled)) return { ...asking, tell: () => undefined };
-      return recordedGate(asking, {
+      const gate = recordedGate(asking, {
         recorder: recorderOf(deps.outbox),
         stamper,
         hears: (action, vhost) => vhosts.get(vhost)?.targets.has(action) ?? false,
         timeoutMs: (action, vhost) => vhosts.get(vhost)?.policy(action).timeoutMs ?? 0,
       });
+      return {
+        ...gate,
+        tell(event) {
+          const own = options.get(event.vhost);
+          if (event.action === 'on_hls' && own !== undefined) notifier.notify(event, own);
+          gate.tell(event);
+        },
+      };
     },
     replay: (delivery, attempt) => replay(delivery, latest.get(delivery.vhost), attempt, means),
     get outbox() {
@@ -113,6 +126,7 @@ export function createHooks(deps: HooksDeps): Hooks {
     drain: (timeoutMs) => outbox?.drain(timeoutMs) ?? Promise.resolve({ delivered: 0, left: 0 }),
     async close() {
       gatekeeper.close();
+      notifier.close();
       await outbox?.close();
       await backends.close();
     },

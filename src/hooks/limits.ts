@@ -57,3 +57,9 @@ export const MAX_GRANTED_VIEWERS = 1_000_000_000;
 
 /** Clients that hear of one event in one turn of the event loop; the rest in the next ones, so that streams go on between. */
 export const BURST = 16;
+
+/** Time for one URL of `on_hls_notify`, in milliseconds: what SRS gives it. */
+export const NOTIFY_TIMEOUT_MS = 10_000;
+
+/** Segments whose `on_hls_notify` is under way at the same time; those over it are left out. */
+export const MAX_NOTIFICATIONS = 32;

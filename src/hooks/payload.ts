@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Action } from '../model/lifecycle.ts';
+import type { Action, SegmentFacts } from '../model/lifecycle.ts';
 import type { HookName, HookSchema } from '../model/options.ts';
 import { formatStreamKey, formatStreamUrl, type StreamKey } from '../model/stream-key.ts';
 import { countersOf, type HookEvent, type Stamped } from './event.ts';
@@ -31,6 +31,13 @@ const FIELDS = {
   recv_bytes: (event) => countersOf(event)?.recvBytes,
   server_id: (_event, server) => server.serverId,
   service_id: (_event, server) => server.serviceId,
+  duration: (event) => seconds(segmentOf(event)?.durationMs),
+  cwd: (event) => segmentOf(event)?.cwd,
+  file: (event) => segmentOf(event)?.file,
+  url: (event) => segmentOf(event)?.url,
+  m3u8: (event) => segmentOf(event)?.m3u8,
+  m3u8_url: (event) => segmentOf(event)?.m3u8Url,
+  seq_no: (event) => segmentOf(event)?.seqNo,
   event_id: ({ stamp }) => stamp.id,
   event_time: ({ stamp }) => stamp.at,
   event_seq: ({ stamp }) => stamp.seq,
@@ -47,7 +54,9 @@ const SERVER = ['server_id', 'service_id'] as const;
 
 /** The fields of SRS 1.0 in its order. */
 const SRS1_STREAM = [...CLIENT, 'stream'] as const;
+const SEGMENT = ['duration', 'cwd', 'file', 'url', 'm3u8', 'm3u8_url', 'seq_no'] as const;
 const SRS1: Table = {
+  on_hls: [...SRS1_STREAM, 'param', ...SEGMENT],
   on_connect: [...CLIENT, 'tcUrl', 'pageUrl'],
   on_close: [...CLIENT, 'send_bytes', 'recv_bytes'],
 };
@@ -55,6 +64,7 @@ const SRS1: Table = {
 /** The order of SRS 5 to 7, which is not the same for each event. */
 const SRS5_STREAM = [...SERVER, ...CLIENT, 'tcUrl', 'stream', 'param', 'stream_url', 'stream_id'] as const;
 const SRS5: Table = {
+  on_hls: [...SERVER, ...CLIENT, 'tcUrl', 'stream', 'param', ...SEGMENT, 'stream_url', 'stream_id'],
   on_connect: [...SERVER, ...CLIENT, 'stream', 'param', 'tcUrl', 'pageUrl'],
   on_play: [...SERVER, ...CLIENT, 'stream', 'tcUrl', 'param', 'pageUrl', 'stream_url', 'stream_id'],
   on_close: [...SERVER, ...CLIENT, 'send_bytes', 'recv_bytes'],
@@ -98,6 +108,15 @@ function fieldsOf(action: Action, schema: 'srs1' | 'srs5'): readonly Field[] {
   const own: readonly Field[] =
     schema === 'srs1' ? (SRS1[action] ?? SRS1_STREAM) : (SRS5[action] ?? SRS5_STREAM);
   return [...own, ...ADDED.filter((field) => !own.includes(field))];
+}
+
+function segmentOf(event: HookEvent): SegmentFacts | undefined {
+  return 'segment' in event ? event.segment : undefined;
+}
+
+/** SRS gives seconds, and two digits behind the point. */
+function seconds(ms: number | undefined): number | undefined {
+  return ms === undefined ? undefined : Math.round(ms / 10) / 100;
 }
 
 function rounded(value: number | undefined): number | undefined {

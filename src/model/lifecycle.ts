@@ -6,7 +6,13 @@ export const CLOSING_ACTIONS = ['on_unpublish', 'on_stop', 'on_close'] as const;
 /** Questions that come up while a client is there: it is still welcome (`on_update`); may it take a busy stream over. */
 export const LATER_ACTIONS = ['on_update', 'on_publish_busy'] as const;
 /** What is worth knowing and ends nothing. */
-export const NOTICE_ACTIONS = ['on_not_found', 'on_idle', 'server_started', 'server_stopping'] as const;
+export const NOTICE_ACTIONS = [
+  'on_not_found',
+  'on_idle',
+  'on_hls',
+  'server_started',
+  'server_stopping',
+] as const;
 
 export type GateAction = (typeof GATE_ACTIONS)[number];
 export type LaterAction = (typeof LATER_ACTIONS)[number];
@@ -101,6 +107,22 @@ export interface ClosingEvent extends EventFacts, Counters {
   readonly reason: CloseReason;
 }
 
+/** A segment of HLS that is in its playlist, as SRS tells of one. */
+export interface SegmentFacts {
+  /** Directory that the server works in. */
+  readonly cwd: string;
+  /** Path of the segment; where it would be if segments are kept in memory. */
+  readonly file: string;
+  /** Path of the segment in a URL, without a leading slash. */
+  readonly url: string;
+  /** Path of the playlist's file. */
+  readonly m3u8: string;
+  readonly m3u8Url: string;
+  readonly seqNo: number;
+  /** Milliseconds of media. */
+  readonly durationMs: number;
+}
+
 /** An event that ends nothing and asks nothing. */
 export interface NoticeEvent extends Partial<Omit<EventFacts, 'vhost' | 'app' | 'stream'>> {
   readonly action: NoticeAction;
@@ -108,6 +130,8 @@ export interface NoticeEvent extends Partial<Omit<EventFacts, 'vhost' | 'app' | 
   /** Empty, as is `stream`, for events of the server. Facts of a client are there if it is about one (`on_not_found`). */
   readonly app: string;
   readonly stream: string;
+  /** Of an `on_hls`. */
+  readonly segment?: SegmentFacts | undefined;
 }
 
 export type TellEvent = ClosingEvent | NoticeEvent;

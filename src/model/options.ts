@@ -52,8 +52,11 @@ export interface BreakerOptions {
 /** Dialect of hooks: SRS 1.0's, that of SRS 5 and later, or nginx-rtmp's notify. */
 export type HookSchema = 'srs1' | 'srs5' | 'nginx';
 
-/** What a directive can name: an event, or nginx-rtmp's `on_done`, which is any publish or play that ended. */
-export type HookName = Action | 'on_done';
+/**
+ * What a directive can name: an event, nginx-rtmp's `on_done`, which is any publish or play that ended, or
+ * `on_hls_notify`, which is a GET for each segment.
+ */
+export type HookName = Action | 'on_done' | 'on_hls_notify';
 
 /** `http_hooks { … }` of one vhost; its own policy is that of the events that have none of their own. */
 export interface HookOptions extends HookPolicy {
@@ -78,6 +81,8 @@ export interface HookOptions extends HookPolicy {
   readonly ca: string | undefined;
   /** True switches certificate verification off. */
   readonly insecure: boolean;
+  /** Bytes that are read of an answer to `on_hls_notify`. */
+  readonly notifyBytes: number;
 }
 
 /** `outbox { … }`: what is kept for the backends until they have taken it. */
@@ -136,6 +141,38 @@ export interface ReferOptions {
   readonly play: readonly string[];
 }
 
+/** `hls { … }`: how streams are cut into segments, where these are kept and who may have them. */
+export interface HlsOptions {
+  readonly enabled: boolean;
+  readonly format: 'ts' | 'fmp4';
+  readonly storage: 'disk' | 'memory';
+  /** Length of a segment, in milliseconds of media. */
+  readonly fragmentMs: number;
+  /** What a playlist lists, in milliseconds of media. */
+  readonly windowMs: number;
+  /** Directory of the files; may hold `[vhost]`. */
+  readonly path: string;
+  /** Paths under `path`, with words in brackets for what differs. */
+  readonly m3u8File: string;
+  readonly tsFile: string;
+  readonly fmp4File: string;
+  readonly initFile: string;
+  /** False keeps the files of segments that no playlist lists any more. */
+  readonly cleanup: boolean;
+  /** Time after the end of a stream until it is removed, in milliseconds; 0 is never. */
+  readonly disposeMs: number;
+  /** False cuts where time is over, keyframe or not. */
+  readonly waitKeyframe: boolean;
+  /** The target duration is at least `fragmentMs` times this. */
+  readonly tdRatio: number;
+  /** Without a keyframe a segment is cut at `fragmentMs` times this. */
+  readonly aofRatio: number;
+  /** Viewers are sessions, which are asked about. */
+  readonly ctx: boolean;
+  /** The URLs of segments carry the session too. */
+  readonly tsCtx: boolean;
+}
+
 export interface VhostOptions {
   readonly name: string;
   /** A vhost that is off refuses its clients. */
@@ -155,6 +192,7 @@ export interface VhostOptions {
   readonly refer: ReferOptions;
   /** What clients are shown that ask TLS for this vhost by its name, or for a name in the certificate. */
   readonly tls: CertificateFiles | undefined;
+  readonly hls: HlsOptions;
 }
 
 /** `proxy_protocol { … }`: peers in `trusted` must begin with a PROXY header, whose source address then counts. */

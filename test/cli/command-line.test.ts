@@ -103,7 +103,7 @@ describe('-t', () => {
   });
 
   test('warns of what SRS has and Gatecast has not, and succeeds', async () => {
-    const conf = file('listen 1935;\nvhost v { hls { enabled on; } }\n');
+    const conf = file('listen 1935;\nvhost v { dash { enabled on; } }\n');
     const { code, stderr } = await run('-t', '-c', conf);
     expect(code).toBe(0);
     expect(stderr).toMatch(`warning: ${conf}:2:11: `);

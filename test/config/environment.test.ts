@@ -81,7 +81,7 @@ test.each([
     'env SRS_VHOST_PLAY_GOP_CACH: no directive has this name, did you mean SRS_VHOST_PLAY_GOP_CACHE?',
   ],
   [{ SRS_QQQQQQQQQQQQQQQQ: 'on' }, 'env SRS_QQQQQQQQQQQQQQQQ: no directive has this name, and it is ignored'],
-  [{ SRS_VHOST_HLS_ENABLED: 'on' }, 'env SRS_VHOST_HLS_ENABLED: hls is not supported yet and is ignored'],
+  [{ SRS_VHOST_DASH_ENABLED: 'on' }, 'env SRS_VHOST_DASH_ENABLED: dash is not supported yet and is ignored'],
   [{ SRS_VHOST_HLS_ENABLED: 'off' }, undefined],
   [{ SRS_DAEMON: 'off', SRS_CONFIG_FILE: 'x', SRS_ENV_ONLY: 'on', PATH: 'x', SRS_UTC_TIME: 'on' }, undefined],
   [

@@ -61,9 +61,29 @@ test('the least file gives every default', () => {
           updateMs: 30_000,
           ca: undefined,
           insecure: false,
+          notifyBytes: 64,
         },
         security: undefined,
         refer: { enabled: false, all: [], publish: [], play: [] },
+        hls: {
+          enabled: false,
+          format: 'ts',
+          storage: 'disk',
+          fragmentMs: 10_000,
+          windowMs: 60_000,
+          path: './objs/nginx/html',
+          m3u8File: '[app]/[stream].m3u8',
+          tsFile: '[app]/[stream]-[seq].ts',
+          fmp4File: '[app]/[stream]-[seq].m4s',
+          initFile: '[app]/[stream]-init-[seq].mp4',
+          cleanup: true,
+          disposeMs: 120_000,
+          waitKeyframe: true,
+          tdRatio: 1,
+          aofRatio: 2.1,
+          ctx: true,
+          tsCtx: true,
+        },
       },
     ],
   });
@@ -258,7 +278,10 @@ test.each<[string, string[]]>([
     'on_publish http://a/;',
     ['a.conf:3:1: on_publish does not belong in vhost, expected it in vhost NAME { http_hooks { … } }'],
   ],
-  ['hls_path x;', ['a.conf:3:1: hls_path does not belong in vhost, expected it in vhost NAME { hls { … } }']],
+  [
+    'dash_path x;',
+    ['a.conf:3:1: dash_path does not belong in vhost, expected it in vhost NAME { dash { … } }'],
+  ],
   [
     'http_hooks { on_publsh http://a/; }',
     ['a.conf:3:14: unknown directive "on_publsh" in http_hooks, did you mean on_publish?'],
@@ -300,13 +323,18 @@ test.each<[string, string[]]>([
 });
 
 test.each([
-  ['hls { enabled on; whatever { deep on; } }', ['a.conf:3:1: hls is not supported yet and is ignored']],
-  ['hls { enabled off; hls_path x; }', []],
+  ['dash { enabled on; whatever { deep on; } }', ['a.conf:3:1: dash is not supported yet and is ignored']],
+  ['dash { enabled off; dash_path x; }', []],
   [
-    'http_hooks { on_dvr http://a/; on_hls x; }',
+    'hls { enabled on; hls_keys on; hls_on_error continue; }',
+    ['a.conf:3:19: hls_keys is not supported yet and is ignored'],
+  ],
+  ['hls { enabled on; hls_keys off; hls_acodec aac; }', []],
+  [
+    'http_hooks { on_dvr http://a/; on_forward x; }',
     [
       'a.conf:3:14: on_dvr is not supported yet and is ignored',
-      'a.conf:3:32: on_hls is not supported yet and is ignored',
+      'a.conf:3:32: on_forward is not supported yet and is ignored',
     ],
   ],
   [

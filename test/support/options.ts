@@ -1,5 +1,6 @@
 import type {
   Config,
+  HlsOptions,
   HookOptions,
   OutboxOptions,
   PlayOptions,
@@ -43,9 +44,30 @@ export const NO_HOOKS: HookOptions = {
   updateMs: 30_000,
   ca: undefined,
   insecure: false,
+  notifyBytes: 64,
 };
 
 export const SRS5: HookOptions = { ...NO_HOOKS, schema: 'srs5' };
+
+export const HLS: HlsOptions = {
+  enabled: false,
+  format: 'ts',
+  storage: 'memory',
+  fragmentMs: 2_000,
+  windowMs: 10_000,
+  path: './objs/nginx/html',
+  m3u8File: '[app]/[stream].m3u8',
+  tsFile: '[app]/[stream]-[seq].ts',
+  fmp4File: '[app]/[stream]-[seq].m4s',
+  initFile: '[app]/[stream]-init-[seq].mp4',
+  cleanup: true,
+  disposeMs: 120_000,
+  waitKeyframe: true,
+  tdRatio: 1,
+  aofRatio: 2.1,
+  ctx: true,
+  tsCtx: true,
+};
 
 /** A vhost with nothing special, but for what is given. */
 export function vhost(options: Partial<VhostOptions> = {}): VhostOptions {
@@ -62,6 +84,7 @@ export function vhost(options: Partial<VhostOptions> = {}): VhostOptions {
     security: undefined,
     refer: { enabled: false, all: [], publish: [], play: [] },
     tls: undefined,
+    hls: HLS,
     ...options,
   };
 }

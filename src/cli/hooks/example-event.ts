@@ -34,6 +34,18 @@ export function exampleEvent(action: Action, facts: ExampleFacts): HookEvent {
       return { action, ...client, ...address };
     case 'on_idle':
       return { action, vhost, app, stream };
+    case 'on_hls': {
+      const url = `${app}/${stream}-7.ts`;
+      const m3u8Url = `${app}/${stream}.m3u8`;
+      const [cwd, path] = ['/usr/local/gatecast', './objs/nginx/html'];
+      const files = { cwd, file: `${path}/${url}`, m3u8: `${path}/${m3u8Url}` };
+      return {
+        action,
+        ...client,
+        ...address,
+        segment: { ...files, url, m3u8Url, seqNo: 7, durationMs: 10_000 },
+      };
+    }
     case 'server_started':
     case 'server_stopping':
       return { action, vhost, app: '', stream: '' };

@@ -16,10 +16,14 @@ interface ResolvedHooks {
   readonly settings: readonly Setting[];
 }
 
-const HOOK_NAMES: readonly HookName[] = [...ACTIONS, 'on_done'];
+const HOOK_NAMES: readonly HookName[] = [...ACTIONS, 'on_done', 'on_hls_notify'];
 
 /** `http_hooks { … }` as the hooks room wants it; reads the files of secrets and of trusted certificates. */
-export function resolveHooks(content: readonly Directive[], context: ResolveContext): ResolvedHooks {
+export function resolveHooks(
+  content: readonly Directive[],
+  notifyBytes: number,
+  context: ResolveContext,
+): ResolvedHooks {
   const { values, settings } = resolveBlock(HTTP_HOOKS, content, context);
   const { report } = context;
   const insecureAt = originOf('tls_insecure', settings);
@@ -50,6 +54,7 @@ export function resolveHooks(content: readonly Directive[], context: ResolveCont
         ? undefined
         : readCertificates(values.caFile, caAt, report),
     insecure: values.insecure,
+    notifyBytes,
   };
   return { options, settings: [...settings, ...policies.settings] };
 }

@@ -1,5 +1,6 @@
 import type { SecurityRule, VhostOptions } from '../../model/options.ts';
 import { REFER, SECURITY, type SecurityValues } from '../schema/access.ts';
+import { HLS } from '../schema/hls.ts';
 import { HTTP_HOOKS } from '../schema/http-hooks.ts';
 import { PLAY } from '../schema/play.ts';
 import { PUBLISH } from '../schema/publish.ts';
@@ -16,6 +17,7 @@ import {
   resolveBlock,
   type Setting,
 } from './block.ts';
+import { resolveHls } from './hls.ts';
 import { resolveHooks } from './hooks.ts';
 import { resolveVhostTls } from './tls.ts';
 
@@ -36,7 +38,8 @@ export function resolveVhost(
   const own = resolveBlock(VHOST, content, context);
   const inner = <V>(block: BlockSpec<V>): ResolvedBlock<V> =>
     resolveBlock(block, contentOf(content, nameOf(block)), context);
-  const hooks = resolveHooks(contentOf(content, 'http_hooks'), context);
+  const hls = inner(HLS);
+  const hooks = resolveHooks(contentOf(content, 'http_hooks'), hls.values.nbNotify, context);
   const security = inner(SECURITY);
   const play = inner(PLAY);
   const publish = inner(PUBLISH);
@@ -49,6 +52,7 @@ export function resolveVhost(
     [PUBLISH, publish],
     [REFER, refer],
     [VHOST_TLS, tls],
+    [HLS, hls],
   ];
   return {
     options: {
@@ -64,6 +68,7 @@ export function resolveVhost(
       security: security.values.enabled ? rulesOf(security.values) : undefined,
       refer: refer.values,
       tls: tls.options,
+      hls: resolveHls(hls, hooks.options, context.report),
     },
     setting: {
       name: 'vhost',

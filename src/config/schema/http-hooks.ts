@@ -86,6 +86,16 @@ export const HTTP_HOOKS: BlockSpec<HookValues> = {
       'Told when a player asks for a stream that nobody publishes. Gatecast only.',
     ),
     on_idle: urls('on_idle', 'streams', 'Told when the last player of a stream has left. Gatecast only.'),
+    on_hls: urls(
+      'on_hls',
+      'hls',
+      'Told when a segment of HLS is complete and in its playlist. If the backend is down, the oldest of these are given up first.',
+    ),
+    on_hls_notify: urls(
+      'on_hls_notify',
+      'hls/[server_id]/[app]/[stream]/[ts_url][param]',
+      "Fetched (GET) for each segment of HLS, so that a cache can get it before viewers ask: [server_id], [service_id], [vhost], [app], [stream], [ts_url], [m3u8_url] and [param] stand for what they name. What comes of it is nobody's concern.",
+    ),
     server_started: urls('server_started', 'servers', 'Told when the server has started. Gatecast only.'),
     server_stopping: urls(
       'server_stopping',

@@ -1,4 +1,5 @@
 import { PROXY_PROTOCOL, REFER, SECURITY } from './access.ts';
+import { HLS } from './hls.ts';
 import { POLICY } from './hook-policy.ts';
 import { HTTP_HOOKS } from './http-hooks.ts';
 import { OUTBOX } from './outbox.ts';
@@ -23,6 +24,7 @@ export const BLOCKS: readonly BlockSpec<unknown>[] = [
   PUBLISH,
   REFER,
   VHOST_TLS,
+  HLS,
 ];
 
 /** The directives of a block, in their order. */

@@ -59,6 +59,33 @@ export function seconds(min: number, max: number): Check<number> {
   });
 }
 
+/** A factor of 1 to 100, with or without a fraction. */
+export function ratio(): Check<number> {
+  return checked('a number from 1 to 100', (text) => {
+    const value = /^\d{1,3}(?:\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
+    return value >= 1 && value <= 100 ? value : undefined;
+  });
+}
+
+/** A path under another one that may hold the `words` in brackets, and has to hold the `needed` ones. */
+export function pathTemplate(words: readonly string[], needed: readonly string[]): Check<string> {
+  const list = words.map((word) => `[${word}]`).join(' ');
+  const must = needed.map((word) => ` with [${word}] in it`).join('');
+  return checked(`a path${must} that holds no other words than ${list}`, (path) => {
+    const used = [...path.matchAll(/\[([^\]]*)\]/g)].map(([, word = '']) => word);
+    const known = used.every((word) => words.includes(word)) && needed.every((word) => used.includes(word));
+    return known && path.length <= 4096 && !/[\p{Cc}?#%"]/u.test(path) ? path : undefined;
+  });
+}
+
+/** Such a path that stays where it is put: relative, and without `..`. */
+export function innerTemplate(words: readonly string[], needed: readonly string[]): Check<string> {
+  return pathTemplate(words, needed).refine(
+    (path) => !/^\/|(?:^|\/)\.{0,2}(?:\/|$)/.test(path.replace(/^\.\//, '')),
+    { error: ({ input }) => `is ${show(input)}, expected a path that stays under hls_path` },
+  );
+}
+
 /** Text without control characters. */
 export function text(max: number): Check<string> {
   return checked(`1 to ${max} printable characters`, (word) =>

@@ -75,5 +75,6 @@ function byDefault({ schema, urls }: Addresses): HookOptions {
     updateMs: 0,
     ca: undefined,
     insecure: false,
+    notifyBytes: 0,
   };
 }

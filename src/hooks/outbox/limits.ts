@@ -15,3 +15,6 @@ export const BURST = 8;
 
 /** … so that the next commit waits for company, this many milliseconds from the one before. */
 export const COMMIT_PAUSE_MS = 10;
+
+/** Events about segments that wait for their backends at most; over it the oldest goes, before any other event does. */
+export const MAX_SEGMENT_EVENTS = 5_000;

@@ -11,7 +11,7 @@ import { describe } from '../means.ts';
 import type { ServerIds } from '../payload.ts';
 import { Courier } from './courier.ts';
 import type { Directory } from './directory.ts';
-import { ALIVE_INTERVAL_MS } from './limits.ts';
+import { ALIVE_INTERVAL_MS, MAX_SEGMENT_EVENTS } from './limits.ts';
 import { Queue } from './queue.ts';
 import {
   type Addresses,
@@ -243,15 +243,16 @@ export class Outbox implements Recorder {
     this.#enqueue(record);
     // Sent when it is on the disk, so that what a backend has heard is never told again under another name.
     void this.#store.saved().then(() => this.#queue.release(seq));
+    if (this.#queue.expendable > MAX_SEGMENT_EVENTS) this.#forget(this.#queue.dropExpendable());
     if (this.#queue.size > this.#options.maxEvents && this.#options.whenFull === 'drop_oldest')
-      this.#dropOldest();
+      this.#forget(this.#queue.dropOldest());
   }
 
   #enqueue({ event, run, stream }: EventRecord): void {
-    const { action, client, vhost, stamp } = event;
-    const lines = [client ? `client ${run.serviceId} ${client.number}` : `notice ${formatStreamKey(event)}`];
+    const { action, vhost, stamp } = event;
+    const lines = [lineOf(event, run)];
     if (action === 'on_unpublish') lines.push(streamLine({ ...event, stream: stream ?? event.stream }));
-    this.#queue.add({ seq: stamp.seq, at: stamp.at, vhost, lines });
+    this.#queue.add({ seq: stamp.seq, at: stamp.at, vhost, lines, expendable: action === 'on_hls' });
   }
 
   /** Why there is no room for what a newcomer would cause. */
@@ -267,14 +268,13 @@ export class Outbox implements Recorder {
     return { ok: false, message: FULL };
   }
 
-  #dropOldest(): void {
-    const seq = this.#queue.dropOldest();
+  #forget(seq: number | undefined): void {
     if (seq === undefined) return;
     this.#store.remove('events', seq);
     this.#dropped++;
     this.#trouble.note(
       'dropped',
-      { max: this.#options.maxEvents },
+      { max: this.#options.maxEvents, maxSegments: MAX_SEGMENT_EVENTS },
       'events dropped: too many wait for their backends',
     );
   }
@@ -308,6 +308,12 @@ function nameOf(
   event: { readonly client?: { readonly number: number }; readonly opening?: number | undefined },
 ): string {
   return `${event.client?.number} ${event.opening} ${closing}`;
+}
+
+/** Segments have a line of their own: a backend that is slow to take them does not hold up the end of their publisher. */
+function lineOf(event: EventRecord['event'], run: EventRecord['run']): string {
+  if (event.action === 'on_hls') return `segments ${formatStreamKey(event)}`;
+  return event.client ? `client ${run.serviceId} ${event.client.number}` : `notice ${formatStreamKey(event)}`;
 }
 
 /** The line in which the ends of a stream's publishes are, and its next question behind them. */

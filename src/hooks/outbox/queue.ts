@@ -10,6 +10,8 @@ export interface Ticket {
   readonly vhost: string;
   /** What it is in line with: its client, its stream. Of two events in one line the earlier comes first. */
   readonly lines: readonly string[];
+  /** True for one that gives way before others. */
+  readonly expendable?: boolean | undefined;
 }
 
 /** What became of an attempt: it is done with, or these backends have yet to take it, in `againMs` at the earliest. */
@@ -62,6 +64,8 @@ export class Queue {
   readonly #lines = new Map<string, Set<Entry>>();
   readonly #lanes = new Map<string, Lane>();
   readonly #restListeners = new Set<() => void>();
+  /** Those that give way first, the oldest first. */
+  readonly #expendable = new Set<Entry>();
   #busy = 0;
   #stopped = false;
 
@@ -74,6 +78,11 @@ export class Queue {
   /** Events that are not done with. */
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** Those of them that give way before others. */
+  get expendable(): number {
+    return this.#expendable.size;
   }
 
   /** True if no event is on its way or may go at once: all that are left wait for their repetition. */
@@ -98,6 +107,7 @@ export class Queue {
       watchers: [],
     };
     this.#entries.set(entry.seq, entry);
+    if (ticket.expendable) this.#expendable.add(entry);
     this.#busy++;
     for (const name of entry.lines) {
       const line = this.#lines.get(name) ?? new Set();
@@ -113,9 +123,18 @@ export class Queue {
     this.#makeReady(entry);
   }
 
-  /** Forgets the oldest event that is not on its way; says which. */
+  /** Forgets the oldest event that is not on its way, of those that give way first if there are any; says which. */
   dropOldest(): number | undefined {
-    for (const entry of this.#entries.values()) {
+    return this.dropExpendable() ?? this.#dropFirst(this.#entries.values());
+  }
+
+  /** Forgets the oldest event of those that give way first. */
+  dropExpendable(): number | undefined {
+    return this.#dropFirst(this.#expendable);
+  }
+
+  #dropFirst(entries: Iterable<Entry>): number | undefined {
+    for (const entry of entries) {
       if (entry.state === 'running') continue;
       this.#remove(entry);
       return entry.seq;
@@ -218,6 +237,7 @@ export class Queue {
   #remove(entry: Entry): void {
     entry.timer?.clear();
     this.#entries.delete(entry.seq);
+    this.#expendable.delete(entry);
     this.#lanes.get(entry.vhost)?.ready.delete(entry);
     if (entry.state !== 'pausing' && entry.state !== 'barred') this.#busy--;
     for (const name of entry.lines) {
