@@ -1,4 +1,5 @@
-import { codecOfFourCc, fourCcTable, readEnhancedHeader } from './enhanced.ts';
+import type { TagBody } from './body.ts';
+import { codecOfFourCc, fourCcTable, readEnhancedHeader, splitTracks } from './enhanced.ts';
 
 /** What the first bytes of an audio message tell. */
 export interface AudioInfo {
@@ -15,7 +16,7 @@ export interface AudioInfo {
 const EX_HEADER = 9;
 const AAC = 10;
 const AAC_SEQUENCE_HEADER = 0;
-const PACKET = { sequenceStart: 0, multichannelConfig: 4, multitrack: 5, modEx: 7 } as const;
+const PACKET = { sequenceStart: 0, codedFrames: 1, multichannelConfig: 4, multitrack: 5, modEx: 7 } as const;
 
 /** FLV E.4.2.1. */
 const LEGACY_CODECS: Readonly<Record<number, string>> = {
@@ -65,4 +66,35 @@ function inspectEnhanced(payload: Buffer): AudioInfo {
     channelConfig,
     trackId,
   };
+}
+
+/**
+ * Reads what an audio message brings to each track (FLV E.4.2.1, Enhanced RTMP v2). Empty for descriptions of channels and
+ * for bytes that make no sense.
+ */
+export function readAudioBodies(payload: Buffer): readonly TagBody[] {
+  const first = payload[0];
+  if (first === undefined) return [];
+  const format = first >> 4;
+  if (format === EX_HEADER) return readEnhancedBodies(payload);
+  const codec = LEGACY_CODECS[format] ?? 'unknown';
+  const body = { trackId: 0, codec, keyframe: true } as const;
+  if (format !== AAC) return [{ ...body, type: 'frames', compositionMs: 0, data: payload.subarray(1) }];
+  if (payload.length < 2) return [];
+  const data = payload.subarray(2);
+  return [
+    payload[1] === AAC_SEQUENCE_HEADER
+      ? { ...body, type: 'config', data }
+      : { ...body, type: 'frames', compositionMs: 0, data },
+  ];
+}
+
+function readEnhancedBodies(payload: Buffer): readonly TagBody[] {
+  const header = readEnhancedHeader(payload, PACKET);
+  const frames = header?.packetType === PACKET.codedFrames;
+  if (!header || (!frames && header.packetType !== PACKET.sequenceStart)) return [];
+  return splitTracks(payload, header).map(({ trackId, fourCc, data }) => {
+    const body = { trackId, codec: codecOfFourCc(fourCc, FOURCC_CODECS), keyframe: true, data } as const;
+    return frames ? { ...body, type: 'frames', compositionMs: 0 } : { ...body, type: 'config' };
+  });
 }

@@ -15,7 +15,24 @@ export interface EnhancedHeader {
   readonly fourCc: number;
   /** 0 unless the message is a multitrack one; then the first track in it. */
   readonly trackId: number;
+  /** AvMultitrackType of a multitrack message, else undefined. */
+  readonly multitrackType: number | undefined;
+  /** Offset of the FourCC. */
+  readonly at: number;
 }
+
+/** One track's part of an enhanced message. */
+export interface EnhancedPart {
+  readonly trackId: number;
+  readonly fourCc: number;
+  /** What follows FourCC, track id and size; a view. */
+  readonly data: Buffer;
+}
+
+/** AvMultitrackType: one track; several of one codec; several, each with a codec of its own. */
+const MULTITRACK = { oneTrack: 0, manyTracksManyCodecs: 2 } as const;
+/** Tracks that are looked for in one message. */
+const MAX_TRACKS_IN_MESSAGE = 16;
 
 /**
  * Reads ExAudioTagHeader or ExVideoTagHeader (Enhanced RTMP v2) behind the first byte of a tag, whose low four bits are
@@ -30,11 +47,12 @@ export function readEnhancedHeader(payload: Buffer, types: EnhancedPacketTypes):
     if (next === undefined || count >= MAX_MOD_EX) return undefined;
     packetType = next & 0x0f;
   }
-  const multitrack = packetType === types.multitrack;
-  if (multitrack) {
+  let multitrackType: number | undefined;
+  if (packetType === types.multitrack) {
     const kinds = payload[at];
     if (kinds === undefined) return undefined;
     packetType = kinds & 0x0f;
+    multitrackType = kinds >> 4;
     // Two levels of multitrack are ruled out by the specification.
     if (packetType === types.multitrack) return undefined;
     at += 1;
@@ -42,7 +60,30 @@ export function readEnhancedHeader(payload: Buffer, types: EnhancedPacketTypes):
   // Where each track has a codec of its own (AvMultitrackType 2), the FourCC belongs to the first track's body
   // rather than to the header; that is the same place.
   if (payload.length < at + 4) return undefined;
-  return { packetType, fourCc: payload.readUInt32BE(at), trackId: multitrack ? (payload[at + 4] ?? 0) : 0 };
+  const trackId = multitrackType === undefined ? 0 : (payload[at + 4] ?? 0);
+  return { packetType, fourCc: payload.readUInt32BE(at), trackId, multitrackType, at };
+}
+
+/** The parts of a message by track; those that are whole, if it is cut off. */
+export function splitTracks(payload: Buffer, header: EnhancedHeader): readonly EnhancedPart[] {
+  const { multitrackType, fourCc } = header;
+  if (multitrackType === undefined) return [{ trackId: 0, fourCc, data: payload.subarray(header.at + 4) }];
+  const parts: EnhancedPart[] = [];
+  const ownCodecs = multitrackType === MULTITRACK.manyTracksManyCodecs;
+  const sized = multitrackType !== MULTITRACK.oneTrack;
+  let at = ownCodecs ? header.at : header.at + 4;
+  while (parts.length < MAX_TRACKS_IN_MESSAGE) {
+    const start = at + (ownCodecs ? 4 : 0) + 1 + (sized ? 3 : 0);
+    if (start > payload.length) break;
+    const end = sized ? start + payload.readUIntBE(start - 3, 3) : payload.length;
+    if (end > payload.length) break;
+    const trackId = payload[start - (sized ? 4 : 1)] as number;
+    const own = ownCodecs ? payload.readUInt32BE(at) : fourCc;
+    parts.push({ trackId, fourCc: own, data: payload.subarray(start, end) });
+    if (!sized) break;
+    at = end;
+  }
+  return parts;
 }
 
 /** The offset behind one ModEx: a size, as many bytes, and a byte whose low bits are the next packet type. */

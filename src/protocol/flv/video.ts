@@ -1,4 +1,5 @@
-import { codecOfFourCc, fourCcTable, readEnhancedHeader } from './enhanced.ts';
+import type { TagBody } from './body.ts';
+import { codecOfFourCc, fourCcTable, readEnhancedHeader, splitTracks } from './enhanced.ts';
 
 /** What the first bytes of a video message tell. */
 export interface VideoInfo {
@@ -15,6 +16,8 @@ export interface VideoInfo {
 const KEY_FRAME = 1;
 const COMMAND_FRAME = 5;
 const LEGACY_PACKET = { sequenceHeader: 0, frames: 1 } as const;
+/** First byte, packet type, and composition time. */
+const LEGACY_HEADER_BYTES = 5;
 const PACKET = {
   sequenceStart: 0,
   codedFrames: 1,
@@ -46,6 +49,9 @@ const FOURCC_CODECS = fourCcTable({
   vp09: 'vp9',
   vvc1: 'vvc',
 });
+
+/** Codecs whose coded frames begin with a composition time. */
+const WITH_COMPOSITION_TIME: ReadonlySet<string> = new Set(['avc', 'hevc', 'vvc']);
 
 const NOTHING: VideoInfo = { codec: 'unknown', keyframe: false, sequenceHeader: false, trackId: 0 };
 
@@ -85,4 +91,53 @@ function inspectEnhanced(payload: Buffer, first: number): VideoInfo {
     sequenceHeader: packetType === PACKET.sequenceStart || packetType === PACKET.mpeg2tsSequenceStart,
     trackId,
   };
+}
+
+/**
+ * Reads what a video message brings to each track (FLV E.4.3.1, Enhanced RTMP v2). Empty for commands, metadata, and for
+ * bytes that make no sense; codecs without a packet type (Sorenson, VP6) have frames alone.
+ */
+export function readVideoBodies(payload: Buffer): readonly TagBody[] {
+  const first = payload[0];
+  if (first === undefined) return [];
+  return first & 0x80 ? readEnhancedBodies(payload, first) : readLegacyBody(payload, first);
+}
+
+function readLegacyBody(payload: Buffer, first: number): readonly TagBody[] {
+  const frameType = first >> 4;
+  if (frameType === COMMAND_FRAME) return [];
+  const number = first & 0x0f;
+  const codec = LEGACY_CODECS[number] ?? 'unknown';
+  const body = { trackId: 0, codec, keyframe: frameType === KEY_FRAME } as const;
+  if (!WITH_PACKET_TYPE.has(number)) {
+    return [{ ...body, type: 'frames', compositionMs: 0, data: payload.subarray(1) }];
+  }
+  if (payload.length < LEGACY_HEADER_BYTES) return [];
+  const data = payload.subarray(LEGACY_HEADER_BYTES);
+  if (payload[1] === LEGACY_PACKET.sequenceHeader) return [{ ...body, type: 'config', data }];
+  if (payload[1] !== LEGACY_PACKET.frames) return [];
+  return [{ ...body, type: 'frames', compositionMs: payload.readIntBE(2, 3), data }];
+}
+
+function readEnhancedBodies(payload: Buffer, first: number): readonly TagBody[] {
+  const header = readEnhancedHeader(payload, PACKET);
+  const frameType = (first >> 4) & 0x07;
+  if (!header || frameType === COMMAND_FRAME) return [];
+  const { packetType } = header;
+  const frames = packetType === PACKET.codedFrames || packetType === PACKET.codedFramesX;
+  if (!frames && packetType !== PACKET.sequenceStart) return [];
+  const bodies: TagBody[] = [];
+  for (const { trackId, fourCc, data } of splitTracks(payload, header)) {
+    const codec = codecOfFourCc(fourCc, FOURCC_CODECS);
+    const body = { trackId, codec, keyframe: frameType === KEY_FRAME } as const;
+    if (!frames) {
+      bodies.push({ ...body, type: 'config', data });
+    } else if (packetType === PACKET.codedFrames && WITH_COMPOSITION_TIME.has(codec)) {
+      if (data.length < 3) continue;
+      bodies.push({ ...body, type: 'frames', compositionMs: data.readIntBE(0, 3), data: data.subarray(3) });
+    } else {
+      bodies.push({ ...body, type: 'frames', compositionMs: 0, data });
+    }
+  }
+  return bodies;
 }

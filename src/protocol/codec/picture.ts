@@ -1,0 +1,21 @@
+/** What a decoder and a playlist have to know of a picture. */
+export interface PictureFormat {
+  /** RFC 6381, for example `avc1.64001f`. */
+  readonly codec: string;
+  /** In pixels, as it is to be shown. */
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The size of a picture in pixels. */
+export type PictureSize = Pick<PictureFormat, 'width' | 'height'>;
+
+/** A number in hexadecimal digits. */
+export function hex(value: number, digits = 1): string {
+  return value.toString(16).padStart(digits, '0');
+}
+
+/** A number in at least two decimal digits. */
+export function twoDigits(value: number): string {
+  return String(value).padStart(2, '0');
+}

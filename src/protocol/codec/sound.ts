@@ -1,0 +1,8 @@
+/** What a decoder and a playlist have to know of sound. */
+export interface SoundFormat {
+  /** RFC 6381, for example `mp4a.40.2`. */
+  readonly codec: string;
+  /** Samples in a second. */
+  readonly sampleRate: number;
+  readonly channels: number;
+}

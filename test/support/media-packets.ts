@@ -1,0 +1,16 @@
+import type { MediaPacket } from '../../src/model/media-packet.ts';
+import { readMedia } from '../../src/session/media.ts';
+import { type Packet, readFlv } from './flv-file.ts';
+
+/** What a stream gets when these messages are published. */
+export function toMediaPackets(packets: readonly Packet[]): MediaPacket[] {
+  const taken: MediaPacket[] = [];
+  const taker = { write: (packet: MediaPacket) => taken.push(packet), clearMetadata: () => undefined };
+  for (const packet of packets) readMedia({ ...packet, csid: 4, streamId: 1 }, taker);
+  return taken;
+}
+
+/** The audio and video of an FLV file as packets of a stream. */
+export function mediaPacketsOf(file: string): MediaPacket[] {
+  return toMediaPackets(readFlv(file));
+}
