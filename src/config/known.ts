@@ -18,7 +18,6 @@ const ROOT: Readonly<Record<string, Known>> = {
     unlessOn: 'gatecast stays in the foreground; let the service manager put it in the background',
   },
   http_api: later('crossdomain raw_api auth https'),
-  http_server: later('crossdomain https'),
   rtc_server: later('candidate ecdsa encrypt black_hole reuseport merge_nalus ip_family'),
   srt_server: later(
     'maxbw mss latency recvlatency peerlatency passphrase payloadsize tsbpdmode tlpktdrop sei_filter',
@@ -61,7 +60,6 @@ const VHOST: Readonly<Record<string, Known>> = {
   dash: later('dash_fragment dash_update_period dash_timeshift dash_path dash_mpd_file dash_window_size'),
   hds: later('hds_fragment hds_window hds_path'),
   http_static: later('mount dir'),
-  http_remux: later('fast_cache drop_if_not_match has_audio has_video guess_has_av hstrs'),
   forward: later('destination backend'),
   cluster: later(
     'mode origin token_traverse debug_srs_upnode coworkers origin_cluster protocol follow_client',
@@ -117,10 +115,21 @@ const HLS: Readonly<Record<string, Known>> = {
   hls_master_m3u8_path_relative: harmless,
 };
 
+const HTTP_SERVER: Readonly<Record<string, Known>> = {
+  https: later('listen key cert'),
+};
+
+const HTTP_REMUX: Readonly<Record<string, Known>> = {
+  fast_cache: harmless,
+  hstrs: harmless,
+};
+
 /** By block, its path joined with dots. */
 export const KNOWN: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
   '': ROOT,
+  http_server: HTTP_SERVER,
   vhost: VHOST,
+  'vhost.http_remux': HTTP_REMUX,
   'vhost.http_hooks': HTTP_HOOKS,
   'vhost.play': PLAY,
   'vhost.publish': PUBLISH,

@@ -173,6 +173,19 @@ export interface HlsOptions {
   readonly tsCtx: boolean;
 }
 
+/** `http_remux { … }`: a vhost's streams as FLV over HTTP and WebSocket. */
+export interface HttpRemuxOptions {
+  readonly enabled: boolean;
+  /** Path of a stream, from its first `/` on, with `[app]` and `[stream]`; ends in `.flv`. */
+  readonly mount: string;
+  readonly hasAudio: boolean;
+  readonly hasVideo: boolean;
+  /** False sends what `hasAudio` and `hasVideo` deny, all the same. */
+  readonly dropIfNotMatch: boolean;
+  /** True announces what the stream has; false what `hasAudio` and `hasVideo` say. */
+  readonly guessHasAv: boolean;
+}
+
 export interface VhostOptions {
   readonly name: string;
   /** A vhost that is off refuses its clients. */
@@ -193,12 +206,25 @@ export interface VhostOptions {
   /** What clients are shown that ask TLS for this vhost by its name, or for a name in the certificate. */
   readonly tls: CertificateFiles | undefined;
   readonly hls: HlsOptions;
+  readonly httpRemux: HttpRemuxOptions;
 }
 
 /** `proxy_protocol { … }`: peers in `trusted` must begin with a PROXY header, whose source address then counts. */
 export interface ProxyProtocolOptions {
   readonly enabled: boolean;
   /** Addresses and CIDR networks. */
+  readonly trusted: readonly string[];
+}
+
+/** `http_server { … }`: where players over HTTP connect. */
+export interface HttpServerOptions {
+  readonly enabled: boolean;
+  readonly listen: readonly ListenAddress[];
+  /** Directory whose files everybody may fetch; undefined serves none. */
+  readonly dir: string | undefined;
+  /** True lets pages of other hosts play. */
+  readonly crossdomain: boolean;
+  /** Proxies whose X-Forwarded-For is believed: addresses and CIDR networks. */
   readonly trusted: readonly string[];
 }
 
@@ -231,5 +257,6 @@ export interface Config {
   readonly outbox: OutboxOptions;
   /** Deliveries that the journal remembers. */
   readonly journalSize: number;
+  readonly httpServer: HttpServerOptions;
   readonly vhosts: readonly VhostOptions[];
 }

@@ -24,6 +24,13 @@ test('the least file gives every default', () => {
       retryMaxMs: 60_000,
     },
     journalSize: 1000,
+    httpServer: {
+      enabled: false,
+      listen: [{ host: undefined, port: 8080 }],
+      dir: undefined,
+      crossdomain: true,
+      trusted: [],
+    },
     proxyProtocol: { enabled: false, trusted: [] },
     vhosts: [
       {
@@ -83,6 +90,14 @@ test('the least file gives every default', () => {
           aofRatio: 2.1,
           ctx: true,
           tsCtx: true,
+        },
+        httpRemux: {
+          enabled: false,
+          mount: '/[app]/[stream].flv',
+          hasAudio: true,
+          hasVideo: true,
+          dropIfNotMatch: true,
+          guessHasAv: true,
         },
       },
     ],
@@ -386,13 +401,7 @@ test.each([
     ['a.conf:1:1: srs_log_file is not used without "srs_log_tank file;", so the log goes to the console'],
   ],
   ['http_api { enabled on; listen 1985; }', ['a.conf:1:1: http_api is not supported yet and is ignored']],
-  [
-    'http_stream { enabled on; }',
-    [
-      'a.conf:1:1: http_stream is an old form, write http_server instead',
-      'a.conf:1:1: http_server is not supported yet and is ignored',
-    ],
-  ],
+  ['http_stream { enabled on; }', ['a.conf:1:1: http_stream is an old form, write http_server instead']],
 ])('at the top level: %s', (text, warnings) => {
   expect(warningsOf(`${text}\nlisten 1935; vhost v { }`)).toEqual(warnings);
 });

@@ -2,6 +2,7 @@ import type {
   Config,
   HlsOptions,
   HookOptions,
+  HttpRemuxOptions,
   OutboxOptions,
   PlayOptions,
   PublishOptions,
@@ -69,6 +70,16 @@ export const HLS: HlsOptions = {
   tsCtx: true,
 };
 
+/** Switched on, as it is by default otherwise. */
+export const REMUX: HttpRemuxOptions = {
+  enabled: true,
+  mount: '/[app]/[stream].flv',
+  hasAudio: true,
+  hasVideo: true,
+  dropIfNotMatch: true,
+  guessHasAv: true,
+};
+
 /** A vhost with nothing special, but for what is given. */
 export function vhost(options: Partial<VhostOptions> = {}): VhostOptions {
   return {
@@ -85,6 +96,7 @@ export function vhost(options: Partial<VhostOptions> = {}): VhostOptions {
     refer: { enabled: false, all: [], publish: [], play: [] },
     tls: undefined,
     hls: HLS,
+    httpRemux: REMUX,
     ...options,
   };
 }
@@ -115,6 +127,7 @@ export function config(options: Partial<Config> = {}): Config {
     stateDir: ownStateDir(),
     outbox: OUTBOX,
     journalSize: 1000,
+    httpServer: { enabled: false, listen: [], dir: undefined, crossdomain: true, trusted: [] },
     vhosts: [vhost()],
     ...options,
   };

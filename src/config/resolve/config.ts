@@ -1,6 +1,7 @@
 import type { Config, LogOptions, OutboxOptions, VhostOptions } from '../../model/options.ts';
 import { quote, type Report } from '../report.ts';
 import { PROXY_PROTOCOL } from '../schema/access.ts';
+import { HTTP_SERVER } from '../schema/http-server.ts';
 import { OUTBOX } from '../schema/outbox.ts';
 import { ROOT, type RootValues } from '../schema/root.ts';
 import { RTMPS } from '../schema/tls.ts';
@@ -39,6 +40,7 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
   const proxy = resolveBlock(PROXY_PROTOCOL, contentOf(root, 'proxy_protocol'), context);
   const outbox = resolveBlock(OUTBOX, contentOf(root, 'outbox'), context);
   const rtmps = resolveRtmps(root, context);
+  const http = resolveBlock(HTTP_SERVER, contentOf(root, 'http_server'), context);
   const { report } = context;
   checkOutbox(outbox, report);
   checkListen(values, settings, root, file, report);
@@ -57,6 +59,7 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
     stateDir: values.stateDir,
     outbox: outbox.values,
     journalSize: values.journalSize,
+    httpServer: http.values,
     vhosts: vhosts.options,
   };
   if (config.rtmps === undefined) warnOfUnusedCertificates(root, report);
@@ -64,6 +67,7 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
     blockSetting(RTMPS, rtmps.settings, root),
     blockSetting(PROXY_PROTOCOL, proxy.settings, root),
     blockSetting(OUTBOX, outbox.settings, root),
+    blockSetting(HTTP_SERVER, http.settings, root),
   ];
   return { config: deepFreeze(config), settings: [...settings, ...blocks, ...vhosts.settings] };
 }

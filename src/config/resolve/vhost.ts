@@ -2,6 +2,7 @@ import type { SecurityRule, VhostOptions } from '../../model/options.ts';
 import { REFER, SECURITY, type SecurityValues } from '../schema/access.ts';
 import { HLS } from '../schema/hls.ts';
 import { HTTP_HOOKS } from '../schema/http-hooks.ts';
+import { HTTP_REMUX } from '../schema/http-remux.ts';
 import { PLAY } from '../schema/play.ts';
 import { PUBLISH } from '../schema/publish.ts';
 import type { BlockSpec } from '../schema/spec.ts';
@@ -19,6 +20,7 @@ import {
 } from './block.ts';
 import { resolveHls } from './hls.ts';
 import { resolveHooks } from './hooks.ts';
+import { resolveRemux } from './http.ts';
 import { resolveVhostTls } from './tls.ts';
 
 /** A vhost, and what to print of it. */
@@ -45,6 +47,7 @@ export function resolveVhost(
   const publish = inner(PUBLISH);
   const refer = inner(REFER);
   const tls = resolveVhostTls(content, context);
+  const remux = resolveRemux(contentOf(content, 'http_remux'), name, context);
   const blocks: readonly [BlockSpec<unknown>, Pick<ResolvedBlock<unknown>, 'settings'>][] = [
     [HTTP_HOOKS, hooks],
     [SECURITY, security],
@@ -53,6 +56,7 @@ export function resolveVhost(
     [REFER, refer],
     [VHOST_TLS, tls],
     [HLS, hls],
+    [HTTP_REMUX, remux],
   ];
   return {
     options: {
@@ -69,6 +73,7 @@ export function resolveVhost(
       refer: refer.values,
       tls: tls.options,
       hls: resolveHls(hls, hooks.options, context.report),
+      httpRemux: remux.values,
     },
     setting: {
       name: 'vhost',

@@ -2,6 +2,8 @@ import { PROXY_PROTOCOL, REFER, SECURITY } from './access.ts';
 import { HLS } from './hls.ts';
 import { POLICY } from './hook-policy.ts';
 import { HTTP_HOOKS } from './http-hooks.ts';
+import { HTTP_REMUX } from './http-remux.ts';
+import { HTTP_SERVER } from './http-server.ts';
 import { OUTBOX } from './outbox.ts';
 import { PLAY } from './play.ts';
 import { PUBLISH } from './publish.ts';
@@ -16,6 +18,7 @@ export const BLOCKS: readonly BlockSpec<unknown>[] = [
   RTMPS,
   PROXY_PROTOCOL,
   OUTBOX,
+  HTTP_SERVER,
   VHOST,
   HTTP_HOOKS,
   POLICY,
@@ -25,6 +28,7 @@ export const BLOCKS: readonly BlockSpec<unknown>[] = [
   REFER,
   VHOST_TLS,
   HLS,
+  HTTP_REMUX,
 ];
 
 /** The directives of a block, in their order. */

@@ -1,0 +1,51 @@
+import type { HttpServerOptions } from '../../model/options.ts';
+import type { BlockSpec } from './spec.ts';
+import { listenAddress, many, maybe, network, one, onOff, text } from './values.ts';
+
+/** Directives of `http_server { … }`. */
+export const HTTP_SERVER: BlockSpec<HttpServerOptions> = {
+  path: ['http_server'],
+  doc: 'The server for players that come over HTTP. What it serves is said by the vhosts; a vhost is chosen by the host of the URL.',
+  directives: {
+    enabled: {
+      name: 'enabled',
+      takes: 'one value',
+      read: one(onOff()),
+      fallback: 'off',
+      doc: 'On listens for HTTP.',
+      example: 'on',
+    },
+    listen: {
+      name: 'listen',
+      takes: 'one or more values',
+      read: many(listenAddress()),
+      fallback: '8080',
+      doc: 'Where players over HTTP connect: ports, or addresses with ports.',
+      example: '8080 127.0.0.1:18080',
+    },
+    dir: {
+      name: 'dir',
+      takes: 'one value',
+      read: maybe(text(4096)),
+      fallback: '',
+      doc: 'Directory whose files everybody may fetch, such as a page with a player; those whose names begin with a dot are not shown. Without it no file is served. SRS serves ./objs/nginx/html, where it also puts recordings.',
+      example: './html',
+    },
+    crossdomain: {
+      name: 'crossdomain',
+      takes: 'one value',
+      read: one(onOff()),
+      fallback: 'on',
+      doc: 'Lets pages of other hosts play (CORS).',
+      example: 'off',
+    },
+    trusted: {
+      name: 'trusted',
+      takes: 'one or more values',
+      read: many(network()),
+      fallback: '',
+      doc: 'Proxies in front of this server, as addresses and networks: what they say of the client in X-Forwarded-For is believed. Gatecast only.',
+      example: '127.0.0.1 10.0.0.0/8',
+    },
+  },
+};
