@@ -147,6 +147,8 @@ function recorderOf(hooks: Hooks): SharedRecorder {
     rename: (id, stream) => hooks.outbox?.rename(id, stream),
     withdraw: (id) => hooks.outbox?.withdraw(id),
     tell: (event) => hooks.outbox?.tell(event),
+    stamp: (id) => hooks.stamp(id),
+    entrust: (event) => hooks.outbox?.entrust(event) ?? Promise.resolve(true),
     abandon: (owner) => hooks.outbox?.abandon(owner) ?? 0,
   };
 }

@@ -1,4 +1,4 @@
-import type { TellEvent } from '../model/lifecycle.ts';
+import type { SealedEvent, Stamp, TellEvent } from '../model/lifecycle.ts';
 import type { Opening, Recorded, Recorder } from '../model/recorder.ts';
 
 /** What a worker has recorded. */
@@ -6,13 +6,15 @@ export type RecorderRequest =
   | { readonly type: 'open'; readonly opening: Opening }
   | { readonly type: 'rename'; readonly id: string; readonly stream: string }
   | { readonly type: 'withdraw'; readonly id: string }
-  | { readonly type: 'tell'; readonly event: TellEvent };
+  | { readonly type: 'tell'; readonly event: TellEvent }
+  | { readonly type: 'stamp'; readonly id: string }
+  | { readonly type: 'entrust'; readonly event: SealedEvent };
 
-/** The answer to the opening `id`. */
-export interface RecorderNotice {
-  readonly id: string;
-  readonly recorded: Recorded;
-}
+/** The answers to the opening `id`, and to what was asked of the event `id`. */
+export type RecorderNotice =
+  | { readonly type: 'recorded'; readonly id: string; readonly recorded: Recorded }
+  | { readonly type: 'stamped'; readonly id: string; readonly stamp: Stamp }
+  | { readonly type: 'kept'; readonly id: string; readonly kept: boolean };
 
 /** The recorder of the primary, as its workers have one: a process that ends unexpectedly leaves nobody open. */
 export interface SharedRecorder extends Omit<Recorder, 'open'> {
@@ -25,17 +27,25 @@ export interface SharedRecorder extends Omit<Recorder, 'open'> {
 /** A worker's side: the primary keeps the records. */
 export class IpcRecorder implements Recorder {
   readonly #send: (request: RecorderRequest) => void;
-  readonly #waiting = new Map<string, (recorded: Recorded) => void>();
+  readonly #waiting = new Map<string, (notice: RecorderNotice) => void>();
 
   constructor(send: (request: RecorderRequest) => void) {
     this.#send = send;
   }
 
-  open(opening: Opening): Promise<Recorded> {
-    return new Promise((resolve) => {
-      this.#waiting.set(opening.id, resolve);
-      this.#send({ type: 'open', opening });
-    });
+  async open(opening: Opening): Promise<Recorded> {
+    const { recorded } = await this.#ask('recorded', opening.id, { type: 'open', opening });
+    return recorded;
+  }
+
+  async stamp(id: string): Promise<Stamp> {
+    const { stamp } = await this.#ask('stamped', id, { type: 'stamp', id });
+    return stamp;
+  }
+
+  async entrust(event: SealedEvent): Promise<boolean> {
+    const { kept } = await this.#ask('kept', event.seal.stamp.id, { type: 'entrust', event });
+    return kept;
   }
 
   rename(id: string, stream: string): void {
@@ -51,9 +61,21 @@ export class IpcRecorder implements Recorder {
   }
 
   /** Takes an answer of the primary. */
-  take({ id, recorded }: RecorderNotice): void {
-    this.#waiting.get(id)?.(recorded);
-    this.#waiting.delete(id);
+  take(notice: RecorderNotice): void {
+    const name = `${notice.type} ${notice.id}`;
+    this.#waiting.get(name)?.(notice);
+    this.#waiting.delete(name);
+  }
+
+  #ask<T extends RecorderNotice['type']>(
+    type: T,
+    id: string,
+    request: RecorderRequest,
+  ): Promise<Extract<RecorderNotice, { type: T }>> {
+    return new Promise((resolve) => {
+      this.#waiting.set(`${type} ${id}`, resolve as (notice: RecorderNotice) => void);
+      this.#send(request);
+    });
   }
 }
 
@@ -75,7 +97,18 @@ export class RecorderDesk {
         const { opening } = request;
         void this.#recorder
           .open(opening, this.#owner)
-          .then((recorded) => this.#answer({ id: opening.id, recorded }));
+          .then((recorded) => this.#answer({ type: 'recorded', id: opening.id, recorded }));
+        return;
+      }
+      case 'stamp': {
+        const { id } = request;
+        void this.#recorder.stamp(id).then((stamp) => this.#answer({ type: 'stamped', id, stamp }));
+        return;
+      }
+      case 'entrust': {
+        const { event } = request;
+        const { id } = event.seal.stamp;
+        void this.#recorder.entrust(event).then((kept) => this.#answer({ type: 'kept', id, kept }));
         return;
       }
       case 'rename':

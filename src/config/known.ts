@@ -56,7 +56,6 @@ const ROOT: Readonly<Record<string, Known>> = {
 };
 
 const VHOST: Readonly<Record<string, Known>> = {
-  dvr: later('dvr_apply dvr_path dvr_plan dvr_duration dvr_wait_keyframe dvr_autostart'),
   dash: later('dash_fragment dash_update_period dash_timeshift dash_path dash_mpd_file dash_window_size'),
   hds: later('hds_fragment hds_window hds_path'),
   http_static: later('mount dir'),
@@ -78,7 +77,6 @@ const VHOST: Readonly<Record<string, Known>> = {
 };
 
 const HTTP_HOOKS: Readonly<Record<string, Known>> = {
-  on_dvr: later(),
   on_forward: later(),
 };
 
@@ -124,6 +122,10 @@ const HTTP_REMUX: Readonly<Record<string, Known>> = {
   hstrs: harmless,
 };
 
+const DVR: Readonly<Record<string, Known>> = {
+  dvr_autostart: harmless,
+};
+
 /** By block, its path joined with dots. */
 export const KNOWN: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
   '': ROOT,
@@ -134,4 +136,5 @@ export const KNOWN: Readonly<Record<string, Readonly<Record<string, Known>>>> = 
   'vhost.play': PLAY,
   'vhost.publish': PUBLISH,
   'vhost.hls': HLS,
+  'vhost.dvr': DVR,
 };

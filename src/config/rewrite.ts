@@ -31,6 +31,7 @@ export const HOOK_WORDS: Readonly<Record<string, string>> = {
   on_publish_done: 'on_unpublish',
   on_play_done: 'on_stop',
   on_disconnect: 'on_close',
+  on_record_done: 'on_dvr',
 };
 
 /** Blocks whose old form was always on. */

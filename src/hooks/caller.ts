@@ -1,14 +1,14 @@
 import type { KeyObject } from 'node:crypto';
 import type { Clock } from '../model/clock.ts';
 import type { Delivery, DeliveryOutcome, HookObserver } from '../model/delivery.ts';
-import { type Action, isQuestion } from '../model/lifecycle.ts';
+import { type Action, isQuestion, type ServerIds } from '../model/lifecycle.ts';
 import type { HookSchema } from '../model/options.ts';
 import type { Backends } from './backends.ts';
 import type { HookEvent, Stamped } from './event.ts';
 import type { Exchanged, Reply } from './exchange.ts';
 import { freshnessOf } from './freshness.ts';
 import { MAX_RECORDED_BODY } from './limits.ts';
-import { hookBody, type ServerIds } from './payload.ts';
+import { hookBody } from './payload.ts';
 import { MASK } from './secret-values.ts';
 import { signatures } from './signature.ts';
 import type { Target } from './target.ts';

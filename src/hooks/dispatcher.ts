@@ -1,7 +1,7 @@
 import type { Clock } from '../model/clock.ts';
 import type { OutboxStats } from '../model/control.ts';
 import type { Delivery, HookObserver } from '../model/delivery.ts';
-import type { Gate } from '../model/lifecycle.ts';
+import type { Gate, Stamp } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HookOptions, OutboxOptions } from '../model/options.ts';
 import type { Recorder } from '../model/recorder.ts';
@@ -52,6 +52,8 @@ export interface Hooks {
   readonly stats: OutboxStats;
   /** Bounds and times of the outbox in a new configuration. */
   change(options: OutboxOptions): void;
+  /** The stamp for an event that is going to be sealed. */
+  stamp(id: string): Promise<Stamp>;
   /** Tells every vhost that has a URL for it. */
   announce(action: 'server_started' | 'server_stopping'): void;
   /** Waits until what was told so far has been delivered, as far as it can be now, or the time is over. */
@@ -120,6 +122,7 @@ export function createHooks(deps: HooksDeps): Hooks {
       return outbox?.stats ?? { events: 0, oldestMs: 0, dropped: 0, givenUp: 0, onDisk: false };
     },
     change: (options) => outbox?.change(options),
+    stamp: (id) => ('open' in deps.outbox ? deps.outbox.stamp(id) : Promise.resolve(stamper.next(id))),
     announce(action) {
       for (const vhost of directory.vhostsWith(action)) outbox?.tell({ action, vhost, app: '', stream: '' });
     },

@@ -1,24 +1,19 @@
 import { randomUUID } from 'node:crypto';
-import type { Counters, GateEvent, TellEvent } from '../model/lifecycle.ts';
+import type { Counters, GateEvent, RecordedFile, Stamp, TellEvent } from '../model/lifecycle.ts';
 
 /** What a hook can be about. */
 export type HookEvent = GateEvent | TellEvent;
-
-/** What makes an event one of its kind; given once, kept through every repetition and restart. */
-export interface Stamp {
-  /** A UUID. */
-  readonly id: string;
-  /** Unix time in milliseconds. */
-  readonly at: number;
-  /** Grows from event to event, of a stream and of the process, also over restarts; not by ones. */
-  readonly seq: number;
-}
 
 export type Stamped<E extends HookEvent = HookEvent> = E & { readonly stamp: Stamp };
 
 /** What a client has used, of the events that say so. */
 export function countersOf(event: HookEvent): Counters | undefined {
   return 'durationMs' in event ? event : 'counters' in event ? event.counters : undefined;
+}
+
+/** The file that an event is about. */
+export function recordingOf(event: HookEvent): RecordedFile | undefined {
+  return 'recording' in event ? event.recording : undefined;
 }
 
 /** Gives out stamps. Sequence numbers are microseconds of the system clock, moved on where that stands or steps back. */
@@ -38,9 +33,14 @@ export class Stamper {
 
   /** `id` is a UUID that was given to the event before. */
   stamp<E extends HookEvent>(event: E, id: string = randomUUID()): Stamped<E> {
+    return { ...event, stamp: this.next(id) };
+  }
+
+  /** The stamp of an event that is going to be told. */
+  next(id: string): Stamp {
     const at = this.#now();
     this.#last = Math.max(this.#last + 1, at * 1000);
-    return { ...event, stamp: { id, at, seq: this.#last } };
+    return { id, at, seq: this.#last };
   }
 
   /** Goes on behind a sequence number that was given out elsewhere. */

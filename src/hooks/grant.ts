@@ -44,6 +44,11 @@ const KEYS: Readonly<
     expected: 'true or false',
     read: (value) => (typeof value === 'boolean' ? value : undefined),
   },
+  record: {
+    as: 'record',
+    expected: 'true or false',
+    read: (value) => (typeof value === 'boolean' ? value : undefined),
+  },
   recheck: {
     as: 'recheckMs',
     expected: `seconds from 1 to ${MAX_GRANTED_SECONDS}`,

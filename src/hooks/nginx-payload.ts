@@ -1,12 +1,14 @@
+import { resolve } from 'node:path';
 import type { ClientIdentity } from '../model/lifecycle.ts';
 import type { HookName } from '../model/options.ts';
-import { countersOf, type HookEvent, type Stamped } from './event.ts';
+import { countersOf, type HookEvent, recordingOf, type Stamped } from './event.ts';
 
 /** nginx-rtmp's words for what it knows; other events go by their own name, without the `on_`. */
 const CALLS: Readonly<Partial<Record<HookName, string>>> = {
   on_unpublish: 'publish_done',
   on_stop: 'play_done',
   on_close: 'disconnect',
+  on_dvr: 'record_done',
 };
 
 type Fields = readonly (readonly [name: string, value: string | number | undefined])[];
@@ -39,6 +41,7 @@ function fieldsOf(
 ): Fields {
   const { client, stamp } = event;
   const counters = countersOf(event);
+  const recording = recordingOf(event);
   const role = 'role' in event ? event.role : undefined;
   return [
     ['app', event.app === '' ? undefined : event.app],
@@ -48,10 +51,15 @@ function fieldsOf(
       'time',
       role === undefined || counters === undefined ? undefined : Math.floor(counters.durationMs / 1000),
     ],
+    // The name of a recorder, which has none here.
+    ['recorder', recording && ''],
     ['name', event.stream === '' ? undefined : event.stream],
+    ['path', recording && resolve(recording.cwd, recording.file)],
     ['vhost', event.vhost],
-    ['reason', 'reason' in event ? event.reason : undefined],
-    ['duration_ms', counters && Math.round(counters.durationMs)],
+    ['reason', 'reason' in event ? event.reason : recording?.reason],
+    ['duration_ms', rounded((recording ?? counters)?.durationMs)],
+    ['bytes', recording?.bytes],
+    ['file_id', recording?.id],
     ['send_bytes', counters?.sendBytes],
     ['recv_bytes', counters?.recvBytes],
     ['server_id', serverId],
@@ -60,6 +68,10 @@ function fieldsOf(
     ['event_time', stamp.at],
     ['event_seq', stamp.seq],
   ];
+}
+
+function rounded(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : Math.round(value);
 }
 
 function aboutClient({ flashVer, swfUrl, tcUrl, pageUrl }: HookEvent, client: ClientIdentity): Fields {

@@ -1,15 +1,9 @@
 import { createHash } from 'node:crypto';
-import type { Action, SegmentFacts } from '../model/lifecycle.ts';
+import type { Action, SegmentFacts, ServerIds } from '../model/lifecycle.ts';
 import type { HookName, HookSchema } from '../model/options.ts';
 import { formatStreamKey, formatStreamUrl, type StreamKey } from '../model/stream-key.ts';
-import { countersOf, type HookEvent, type Stamped } from './event.ts';
+import { countersOf, type HookEvent, recordingOf, type Stamped } from './event.ts';
 import { formBody } from './nginx-payload.ts';
-
-/** Which server, and which run of it, sends a hook. */
-export interface ServerIds {
-  readonly serverId: string;
-  readonly serviceId: string;
-}
 
 /** How each field is read. A field that its event does not have is undefined, which JSON leaves out. */
 const FIELDS = {
@@ -25,15 +19,17 @@ const FIELDS = {
   stream_url: (event) => formatStreamUrl(event),
   stream_id: (event) => streamId(event),
   role: (event) => ('role' in event ? event.role : undefined),
-  reason: (event) => ('reason' in event ? event.reason : undefined),
-  duration_ms: (event) => rounded(countersOf(event)?.durationMs),
+  reason: (event) => ('reason' in event ? event.reason : recordingOf(event)?.reason),
+  duration_ms: (event) => rounded((recordingOf(event) ?? countersOf(event))?.durationMs),
+  bytes: (event) => recordingOf(event)?.bytes,
+  file_id: (event) => recordingOf(event)?.id,
   send_bytes: (event) => countersOf(event)?.sendBytes,
   recv_bytes: (event) => countersOf(event)?.recvBytes,
   server_id: (_event, server) => server.serverId,
   service_id: (_event, server) => server.serviceId,
   duration: (event) => seconds(segmentOf(event)?.durationMs),
-  cwd: (event) => segmentOf(event)?.cwd,
-  file: (event) => segmentOf(event)?.file,
+  cwd: (event) => (recordingOf(event) ?? segmentOf(event))?.cwd,
+  file: (event) => (recordingOf(event) ?? segmentOf(event))?.file,
   url: (event) => segmentOf(event)?.url,
   m3u8: (event) => segmentOf(event)?.m3u8,
   m3u8_url: (event) => segmentOf(event)?.m3u8Url,
@@ -59,6 +55,8 @@ const SRS1: Table = {
   on_hls: [...SRS1_STREAM, 'param', ...SEGMENT],
   on_connect: [...CLIENT, 'tcUrl', 'pageUrl'],
   on_close: [...CLIENT, 'send_bytes', 'recv_bytes'],
+  // Of SRS 2: SRS 1.0 did not tell of recordings.
+  on_dvr: [...SRS1_STREAM, 'param', 'cwd', 'file'],
 };
 
 /** The order of SRS 5 to 7, which is not the same for each event. */
@@ -68,6 +66,7 @@ const SRS5: Table = {
   on_connect: [...SERVER, ...CLIENT, 'stream', 'param', 'tcUrl', 'pageUrl'],
   on_play: [...SERVER, ...CLIENT, 'stream', 'tcUrl', 'param', 'pageUrl', 'stream_url', 'stream_id'],
   on_close: [...SERVER, ...CLIENT, 'send_bytes', 'recv_bytes'],
+  on_dvr: [...SERVER, ...CLIENT, 'tcUrl', 'stream', 'param', 'cwd', 'file', 'stream_url', 'stream_id'],
 };
 
 const STAMP = ['event_id', 'event_time', 'event_seq'] as const;
@@ -75,7 +74,7 @@ const STAMP = ['event_id', 'event_time', 'event_seq'] as const;
 /** What stands behind the fields of SRS where they are not among those, in one order everywhere. */
 const ADDED: readonly Field[] = [
   ...(['stream', 'param', 'tcUrl', 'pageUrl', ...SERVER] as const),
-  ...(['role', 'reason', 'duration_ms', 'send_bytes', 'recv_bytes'] as const),
+  ...(['role', 'reason', 'duration_ms', 'bytes', 'file_id', 'send_bytes', 'recv_bytes'] as const),
   ...STAMP,
 ];
 

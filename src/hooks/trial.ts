@@ -1,11 +1,11 @@
 import { systemClock } from '../model/clock.ts';
 import { type Delivery, UNOBSERVED } from '../model/delivery.ts';
+import type { ServerIds } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HookOptions } from '../model/options.ts';
 import { Backends } from './backends.ts';
 import { type Called, Caller } from './caller.ts';
 import { type HookEvent, Stamper } from './event.ts';
-import type { ServerIds } from './payload.ts';
 import type { Target } from './target.ts';
 import { TimeLimit } from './time-limit.ts';
 import { prepareHooks } from './vhost-hooks.ts';

@@ -10,6 +10,7 @@ export const NOTICE_ACTIONS = [
   'on_not_found',
   'on_idle',
   'on_hls',
+  'on_dvr',
   'server_started',
   'server_stopping',
 ] as const;
@@ -132,9 +133,59 @@ export interface NoticeEvent extends Partial<Omit<EventFacts, 'vhost' | 'app' | 
   readonly stream: string;
   /** Of an `on_hls`. */
   readonly segment?: SegmentFacts | undefined;
+  /** Of `on_dvr`. */
+  readonly recording?: RecordedFile | undefined;
 }
 
-export type TellEvent = ClosingEvent | NoticeEvent;
+/** Why a recording has no more in it. */
+export type RecordingEnd =
+  | 'unpublish' // the publish has ended
+  | 'segment' // it is as long as was asked for, another one goes on
+  | 'codec_change' // its container cannot hold what came then, another one goes on
+  | 'disk_full'
+  | 'disk_error' // the disk refused a write, for another reason
+  | 'disk_slow' // more had to be written than could wait for the disk
+  | 'server_restart'; // the process that wrote it ended unexpectedly
+
+/** A file that is complete. */
+export interface RecordedFile {
+  /** A UUID, also the id of the event that tells of it. */
+  readonly id: string;
+  /** Working directory of the server. */
+  readonly cwd: string;
+  /** As it was configured: relative to `cwd`, or absolute. */
+  readonly file: string;
+  readonly durationMs: number;
+  readonly bytes: number;
+  readonly reason: RecordingEnd;
+}
+
+/** What makes an event one of its kind; given once, kept through every repetition and restart. */
+export interface Stamp {
+  /** A UUID. */
+  readonly id: string;
+  /** Unix time in milliseconds. */
+  readonly at: number;
+  /** Grows from event to event, of a stream and of the process, also over restarts; not by ones. */
+  readonly seq: number;
+}
+
+/** Which server, and which run of it. */
+export interface ServerIds {
+  readonly serverId: string;
+  readonly serviceId: string;
+}
+
+/**
+ * A notice that is on record with whoever tells it, until it is on record with whoever delivers it. Told again, it is the
+ * same in every word.
+ */
+export interface SealedEvent extends NoticeEvent {
+  readonly recording: RecordedFile;
+  readonly seal: { readonly stamp: Stamp; readonly server: ServerIds };
+}
+
+export type TellEvent = ClosingEvent | NoticeEvent | SealedEvent;
 
 /** What a backend may grant with its yes. Everything is optional; a room that gets one need not have asked for it. */
 export interface Grant {
@@ -150,6 +201,8 @@ export interface Grant {
   readonly takeover?: boolean | undefined;
   /** Ask `on_update` at this interval. */
   readonly recheckMs?: number | undefined;
+  /** Whether the published stream is recorded, whatever the configuration says of it. */
+  readonly record?: boolean | undefined;
 }
 
 /** A gate's answer. `message` is a sentence that may be shown to the client and is written to the log. */
@@ -170,6 +223,11 @@ export interface Gate {
   ask(event: GateEvent, signal: AbortSignal): Promise<Verdict>;
   /** Takes an event for delivery and returns at once. Events of one client are delivered in the order told. */
   tell(event: TellEvent): void;
+  /**
+   * Takes a sealed event for delivery. Settles with true when it need not be told again, whatever becomes of the
+   * process. A gate without it is told, and that is all.
+   */
+  entrust?(event: SealedEvent): Promise<boolean>;
   /** False if nobody would hear of this action: a room may then leave the question, the notice, or a timer, out. */
   asks(action: QuestionAction | NoticeAction, vhost: string): boolean;
 }
@@ -190,6 +248,12 @@ export function allOf(...gates: readonly Gate[]): Gate {
     },
     tell(event) {
       for (const gate of gates) gate.tell(event);
+    },
+    async entrust(event) {
+      const kept = await Promise.all(
+        gates.map((gate) => (gate.entrust ? gate.entrust(event) : gate.tell(event))),
+      );
+      return !kept.includes(false);
     },
     asks: (action, vhost) => gates.some((gate) => gate.asks(action, vhost)),
   };

@@ -3,6 +3,7 @@
  * file, which grammar or which directive it came from. All are frozen.
  */
 import type { Action } from './lifecycle.ts';
+import type { RecordingPath } from './recording-path.ts';
 
 export interface ListenAddress {
   /** Numeric address to bind; undefined means every address, IPv6 and IPv4. */
@@ -186,6 +187,20 @@ export interface HttpRemuxOptions {
   readonly guessHasAv: boolean;
 }
 
+/** `dvr { … }`: what is recorded of a vhost's publishes, and where. */
+export interface DvrOptions {
+  readonly enabled: boolean;
+  /** Each is a recording of its own. At least one. */
+  readonly paths: readonly RecordingPath[];
+  /** `session`: a file for each publish; `segment`: a new one after `durationMs`. */
+  readonly plan: 'session' | 'segment';
+  readonly durationMs: number;
+  /** True lets a segment begin at a keyframe, if there is video. */
+  readonly waitKeyframe: boolean;
+  /** Streams as `app/stream` that are recorded where the backend does not say. */
+  readonly apply: 'all' | readonly string[];
+}
+
 export interface VhostOptions {
   readonly name: string;
   /** A vhost that is off refuses its clients. */
@@ -200,6 +215,7 @@ export interface VhostOptions {
   readonly play: PlayOptions;
   readonly publish: PublishOptions;
   readonly hooks: HookOptions;
+  readonly dvr: DvrOptions;
   /** undefined when the block is off. */
   readonly security: readonly SecurityRule[] | undefined;
   readonly refer: ReferOptions;

@@ -1,4 +1,4 @@
-import type { ClosingAction, EventFacts, GateAction, TellEvent } from './lifecycle.ts';
+import type { ClosingAction, EventFacts, GateAction, SealedEvent, Stamp, TellEvent } from './lifecycle.ts';
 
 /** Which closing event ends what a gate event opens. */
 export const CLOSING_OF: Readonly<Record<GateAction, ClosingAction>> = {
@@ -36,4 +36,8 @@ export interface Recorder {
   withdraw(id: string): void;
   /** Takes an event for delivery. A closing event ends its opening. */
   tell(event: TellEvent): void;
+  /** The stamp for an event that is going to be sealed. */
+  stamp(id: string): Promise<Stamp>;
+  /** Takes a sealed event for delivery; one that it has already is taken once. True when it is on record here. */
+  entrust(event: SealedEvent): Promise<boolean>;
 }

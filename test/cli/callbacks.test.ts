@@ -233,9 +233,9 @@ describe('gatecast callbacks', () => {
     [['--port', 'x'], 'A port is a number from 0 to 65535.'],
     [['--port', '65536'], 'A port is a number from 0 to 65535.'],
     [['--deny', 'on_publish'], 'Write action=status'],
-    [['--deny', 'on_dvr=403'], 'Write action=status'],
+    [['--deny', 'on_forward=403'], 'Write action=status'],
     [['--deny', 'on_publish=100'], 'Write action=status'],
-    [['--answer', 'on_dvr={}'], 'Write action=json'],
+    [['--answer', 'on_forward={}'], 'Write action=json'],
     [['--answer', 'on_publish={'], 'Write action=json'],
     [['--token', ''], 'An empty token would keep nobody out.'],
   ])('%j is an error', async (args, message) => {

@@ -54,7 +54,7 @@ describe('the routes', () => {
   test.each([
     ['/deliveries?limit=0', 400, 'limit'],
     ['/deliveries?limit=x', 400, 'limit'],
-    ['/deliveries?event=on_dvr', 400, 'event'],
+    ['/deliveries?event=on_forward', 400, 'event'],
     ['/deliveries?evnt=on_play', 400, 'evnt'],
     ['/deliveries/none-1', 404, 'The journal has no delivery none-1 (any more).'],
   ])('%s is answered with %i and a sentence', async (target, status, words) => {

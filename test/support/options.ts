@@ -1,5 +1,6 @@
 import type {
   Config,
+  DvrOptions,
   HlsOptions,
   HookOptions,
   HttpRemuxOptions,
@@ -48,6 +49,15 @@ export const NO_HOOKS: HookOptions = {
   notifyBytes: 64,
 };
 
+export const NO_DVR: DvrOptions = {
+  enabled: false,
+  paths: [],
+  plan: 'session',
+  durationMs: 30_000,
+  waitKeyframe: true,
+  apply: 'all',
+};
+
 export const SRS5: HookOptions = { ...NO_HOOKS, schema: 'srs5' };
 
 export const HLS: HlsOptions = {
@@ -92,6 +102,7 @@ export function vhost(options: Partial<VhostOptions> = {}): VhostOptions {
     play: PLAY,
     publish: PUBLISH,
     hooks: NO_HOOKS,
+    dvr: NO_DVR,
     security: undefined,
     refer: { enabled: false, all: [], publish: [], play: [] },
     tls: undefined,

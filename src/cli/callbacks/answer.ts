@@ -22,6 +22,7 @@ export const ENDPOINTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['/api/v1/clients', ['on_connect', 'on_close', 'on_update']],
   ['/api/v1/streams', ['on_publish', 'on_unpublish', 'on_publish_busy', 'on_not_found', 'on_idle']],
   ['/api/v1/sessions', ['on_play', 'on_stop', 'on_done']],
+  ['/api/v1/dvrs', ['on_dvr']],
   ['/api/v1/servers', ['server_started', 'server_stopping']],
 ]);
 

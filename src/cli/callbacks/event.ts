@@ -22,6 +22,7 @@ const CALLS: Readonly<Record<string, string>> = {
   publish_done: 'on_unpublish',
   play_done: 'on_stop',
   disconnect: 'on_close',
+  record_done: 'on_dvr',
   update_publish: 'on_update',
   update_play: 'on_update',
   server_started: 'server_started',
@@ -55,6 +56,7 @@ const FORM_FIELDS = new Set([
     'send_bytes',
     'recv_bytes',
   ],
+  ...['recorder', 'path', 'bytes', 'file_id'],
   ...['server_id', 'service_id', 'event_id', 'event_time', 'event_seq'],
 ]);
 

@@ -1,5 +1,5 @@
 import type { HookEvent } from '../../hooks/event.ts';
-import type { Action } from '../../model/lifecycle.ts';
+import type { Action, RecordedFile } from '../../model/lifecycle.ts';
 
 /** What of an example event can be chosen. */
 export interface ExampleFacts {
@@ -10,6 +10,15 @@ export interface ExampleFacts {
   readonly param: string;
   readonly ip: string;
 }
+
+const RECORDING: RecordedFile = {
+  id: '6f1d2c38-5c1e-4d3a-9b7f-3a2c8e6d0f1b',
+  cwd: '/srv/gatecast',
+  file: './objs/nginx/html/live/livestream.1793000000145.flv',
+  durationMs: 60_960,
+  bytes: 18_891_002,
+  reason: 'unpublish',
+};
 
 /** What an event is like that a real client causes, at `stream`. */
 export function exampleEvent(action: Action, facts: ExampleFacts): HookEvent {
@@ -32,6 +41,8 @@ export function exampleEvent(action: Action, facts: ExampleFacts): HookEvent {
       return { action, ...client, ...address, ...counters, reason: 'client' };
     case 'on_not_found':
       return { action, ...client, ...address };
+    case 'on_dvr':
+      return { action, ...client, ...address, recording: RECORDING };
     case 'on_idle':
       return { action, vhost, app, stream };
     case 'on_hls': {

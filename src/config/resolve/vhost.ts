@@ -1,5 +1,6 @@
 import type { SecurityRule, VhostOptions } from '../../model/options.ts';
 import { REFER, SECURITY, type SecurityValues } from '../schema/access.ts';
+import { DVR } from '../schema/dvr.ts';
 import { HLS } from '../schema/hls.ts';
 import { HTTP_HOOKS } from '../schema/http-hooks.ts';
 import { HTTP_REMUX } from '../schema/http-remux.ts';
@@ -18,6 +19,7 @@ import {
   resolveBlock,
   type Setting,
 } from './block.ts';
+import { resolveDvr } from './dvr.ts';
 import { resolveHls } from './hls.ts';
 import { resolveHooks } from './hooks.ts';
 import { resolveRemux } from './http.ts';
@@ -48,6 +50,7 @@ export function resolveVhost(
   const refer = inner(REFER);
   const tls = resolveVhostTls(content, context);
   const remux = resolveRemux(contentOf(content, 'http_remux'), name, context);
+  const dvr = inner(DVR);
   const blocks: readonly [BlockSpec<unknown>, Pick<ResolvedBlock<unknown>, 'settings'>][] = [
     [HTTP_HOOKS, hooks],
     [SECURITY, security],
@@ -57,6 +60,7 @@ export function resolveVhost(
     [VHOST_TLS, tls],
     [HLS, hls],
     [HTTP_REMUX, remux],
+    [DVR, dvr],
   ];
   return {
     options: {
@@ -69,6 +73,7 @@ export function resolveVhost(
       play: { ...play.values, minLatency: own.values.minLatency },
       publish: publish.values,
       hooks: hooks.options,
+      dvr: resolveDvr(dvr, context.report),
       security: security.values.enabled ? rulesOf(security.values) : undefined,
       refer: refer.values,
       tls: tls.options,

@@ -96,6 +96,11 @@ export const HTTP_HOOKS: BlockSpec<HookValues> = {
       'hls/[server_id]/[app]/[stream]/[ts_url][param]',
       "Fetched (GET) for each segment of HLS, so that a cache can get it before viewers ask: [server_id], [service_id], [vhost], [app], [stream], [ts_url], [m3u8_url] and [param] stand for what they name. What comes of it is nobody's concern.",
     ),
+    on_dvr: urls(
+      'on_dvr',
+      'dvrs',
+      "Told when a recording is complete, see dvr. nginx-rtmp's on_record_done is the same.",
+    ),
     server_started: urls('server_started', 'servers', 'Told when the server has started. Gatecast only.'),
     server_stopping: urls(
       'server_stopping',

@@ -1,4 +1,5 @@
 import { PROXY_PROTOCOL, REFER, SECURITY } from './access.ts';
+import { DVR } from './dvr.ts';
 import { HLS } from './hls.ts';
 import { POLICY } from './hook-policy.ts';
 import { HTTP_HOOKS } from './http-hooks.ts';
@@ -29,6 +30,7 @@ export const BLOCKS: readonly BlockSpec<unknown>[] = [
   VHOST_TLS,
   HLS,
   HTTP_REMUX,
+  DVR,
 ];
 
 /** The directives of a block, in their order. */

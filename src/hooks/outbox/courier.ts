@@ -1,10 +1,11 @@
 import type { Clock } from '../../model/clock.ts';
 import type { Delivery } from '../../model/delivery.ts';
+import type { ServerIds } from '../../model/lifecycle.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { OutboxOptions } from '../../model/options.ts';
 import type { Caller } from '../caller.ts';
 import { describe, since } from '../means.ts';
-import { hookBody, type ServerIds } from '../payload.ts';
+import { hookBody } from '../payload.ts';
 import type { Target } from '../target.ts';
 import { TimeLimit } from '../time-limit.ts';
 import type { VhostHooks } from '../vhost-hooks.ts';

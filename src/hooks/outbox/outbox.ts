@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { OutboxStats } from '../../model/control.ts';
-import type { ClosingEvent, TellEvent } from '../../model/lifecycle.ts';
+import type { ClosingEvent, SealedEvent, ServerIds, Stamp, TellEvent } from '../../model/lifecycle.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { OutboxOptions } from '../../model/options.ts';
 import { CLOSING_OF, type Opening, type Recorded, type Recorder } from '../../model/recorder.ts';
@@ -8,7 +8,6 @@ import { formatStreamKey, type StreamKey } from '../../model/stream-key.ts';
 import type { Caller } from '../caller.ts';
 import type { Stamped, Stamper } from '../event.ts';
 import { describe } from '../means.ts';
-import type { ServerIds } from '../payload.ts';
 import { Courier } from './courier.ts';
 import type { Directory } from './directory.ts';
 import { ALIVE_INTERVAL_MS, MAX_SEGMENT_EVENTS } from './limits.ts';
@@ -175,6 +174,18 @@ export class Outbox implements Recorder {
         this.#means.stamper.stamp(event),
         this.#means.directory.addressesOf(event.vhost, event.action),
       );
+  }
+
+  stamp(id: string): Promise<Stamp> {
+    return Promise.resolve(this.#means.stamper.next(id));
+  }
+
+  entrust(event: SealedEvent): Promise<boolean> {
+    const { stamp, server } = event.seal;
+    this.#means.stamper.follow(stamp.seq);
+    const addresses = this.#means.directory.addressesOf(event.vhost, event.action);
+    if (!this.#store.get('events', stamp.seq)) this.#keep({ ...event, stamp }, addresses, { run: server });
+    return this.#store.saved();
   }
 
   /** A worker process is no more: tells the end of all that it had open, and returns how many clients that concerned. */

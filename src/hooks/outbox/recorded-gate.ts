@@ -56,6 +56,7 @@ export function recordedGate(gate: Pick<Gate, 'ask' | 'asks'>, means: RecordedGa
       if (event.action === 'on_close' && turnedAway.delete(visitOf(event))) return;
       if (hears(event.action, event.vhost)) recorder.tell(event);
     },
+    entrust: (event) => (hears(event.action, event.vhost) ? recorder.entrust(event) : Promise.resolve(true)),
     asks: (action, vhost) => gate.asks(action, vhost),
   };
 }

@@ -1,8 +1,7 @@
-import type { ClosingEvent, TellEvent } from '../../model/lifecycle.ts';
+import type { ClosingEvent, ServerIds, TellEvent } from '../../model/lifecycle.ts';
 import type { HookOptions, HookSchema } from '../../model/options.ts';
 import { CLOSING_OF, type OpenedEvent } from '../../model/recorder.ts';
 import type { Stamped } from '../event.ts';
-import type { ServerIds } from '../payload.ts';
 
 /** Where an event goes if the configuration has nothing for it any more. */
 export interface Addresses {
