@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Duplex } from 'node:stream';
 import { accessGate } from './access/access-gate.ts';
 import type { Membership } from './cluster/membership.ts';
 import { HookDesk } from './hook-desk.ts';
@@ -8,11 +9,13 @@ import { type Clock, systemClock } from './model/clock.ts';
 import { UNOBSERVED } from './model/delivery.ts';
 import { allOf, type Gate } from './model/lifecycle.ts';
 import type { Logger } from './model/logger.ts';
-import type { Config, ListenAddress } from './model/options.ts';
+import type { Config } from './model/options.ts';
 import { FrontDoor } from './session/front-door.ts';
+import { Certificates, type WantedCertificates } from './tls/certificates.ts';
 import { VERSION } from './version.ts';
-import { type Listener, listen } from './visits/listener.ts';
+import { type Entrance, Listeners, type OpenAddress } from './visits/listeners.ts';
 import { Lobby, type LobbyRules } from './visits/lobby.ts';
+import { SecureReception } from './visits/secure-reception.ts';
 
 /** What a server may be given instead of its own. */
 export interface ServerDeps {
@@ -27,7 +30,7 @@ export interface ServerDeps {
 /** A running server. */
 export interface Server {
   /** Where it listens, with the ports that the operating system chose. */
-  readonly addresses: readonly { readonly host: string; readonly port: number }[];
+  readonly addresses: readonly OpenAddress[];
   /** RTMP over any duplex stream, as if `ip` had connected. */
   readonly door: Pick<FrontDoor, 'enter'>;
   /** Connections of clients, whatever they speak. */
@@ -69,14 +72,33 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     const snapshot = { vhosts, strictVhost: from.strictVhost, gate: allOf(...gates) };
     return { snapshot, maxConnections: from.maxConnections };
   };
-  const rules = await orGiveFree(() => rulesFor(config), desk);
+  const certificates = new Certificates(clock, logger);
+  const rules = await orGiveFree(() => {
+    certificates.change(certificatesOf(config));
+    return rulesFor(config);
+  }, desk);
   const lobby = new Lobby(rules, hub, clock, logger, membership);
   const door = new FrontDoor(lobby, config.proxyProtocol);
   const backDoor = await membership?.open(hub, clock, logger, vhostsOf(config));
-  let listeners: Map<string, Listener>;
+  const listeners = new Listeners();
+  const rtmps = new SecureReception(lobby, config.proxyProtocol);
+  const entrancesOf = ({ listen, rtmps: secure }: Config): Entrance[] => {
+    const entrances: Entrance[] = [{ protocol: 'rtmp', listen, take: (socket) => door.accept(socket) }];
+    if (secure) {
+      const shown = certificates.choiceFor(secure);
+      const enter = (stream: Duplex, ip: string) => void door.enter(stream, ip);
+      entrances.push({
+        protocol: 'rtmps',
+        listen: secure.listen,
+        take: (socket) => rtmps.receive(socket, shown, enter),
+      });
+    }
+    return entrances;
+  };
   try {
-    listeners = await openListeners(config.listen, new Map(), door);
+    await listeners.change(entrancesOf(config));
   } catch (error) {
+    certificates.close();
     await lobby.close('shutdown', 'The server could not start.');
     await backDoor?.close();
     await hooks.close();
@@ -88,7 +110,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
 
   return {
     get addresses() {
-      return [...listeners.values()].map((listener) => listener.address);
+      return listeners.addresses;
     },
     door,
     get connections() {
@@ -97,20 +119,27 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     async reload(next) {
       await desk?.open(next);
       const rules = rulesFor(next);
-      const opened = await openListeners(next.listen, listeners, door);
-      for (const [name, listener] of listeners) if (!opened.has(name)) listener.close();
-      listeners = opened;
+      const goBack = certificates.change(certificatesOf(next));
+      try {
+        await listeners.change(entrancesOf(next));
+      } catch (error) {
+        goBack();
+        throw error;
+      }
       current = next;
       desk?.configure(next);
       hooks.change(next.outbox);
       door.change(next.proxyProtocol);
+      rtmps.change(next.proxyProtocol);
       lobby.change(rules);
       backDoor?.change(vhostsOf(next));
     },
     async stop() {
-      for (const listener of listeners.values()) listener.close();
+      listeners.close();
+      certificates.close();
       hooks.announce('server_stopping');
       door.close();
+      rtmps.close();
       await lobby.close('shutdown', 'The server is stopping.');
       await backDoor?.close();
       await hooks.drain(current.drainTimeoutMs);
@@ -130,29 +159,9 @@ export async function orGiveFree<T>(build: () => T, desk: HookDesk | undefined):
   }
 }
 
-/** Opens what is not open yet, all or nothing. */
-async function openListeners(
-  wanted: readonly ListenAddress[],
-  open: ReadonlyMap<string, Listener>,
-  door: FrontDoor,
-): Promise<Map<string, Listener>> {
-  const result = new Map<string, Listener>();
-  const fresh: Listener[] = [];
-  try {
-    for (const where of wanted) {
-      const name = `${where.host ?? '*'}:${where.port}`;
-      let listener = open.get(name);
-      if (!listener) {
-        listener = await listen(where, (socket) => door.accept(socket));
-        fresh.push(listener);
-      }
-      result.set(name, listener);
-    }
-    return result;
-  } catch (error) {
-    for (const listener of fresh) listener.close();
-    throw error;
-  }
+/** The certificates that a configuration names. */
+function certificatesOf({ rtmps, vhosts }: Config): WantedCertificates {
+  return { listeners: rtmps ? [rtmps] : [], vhosts };
 }
 
 function vhostsOf({ vhosts }: Config) {

@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Config } from '../model/options.ts';
+import type { OpenAddress } from '../visits/listeners.ts';
 import type { WorkerProcess } from './fleet.ts';
 import { RecorderDesk, type SharedRecorder } from './ipc-recorder.ts';
 import { RegistryDesk } from './ipc-registry.ts';
 import { MemoryRegistry } from './memory-registry.ts';
-import type { Assignment, ListenerAddress, ToPrimary } from './messages.ts';
+import type { Assignment, ToPrimary } from './messages.ts';
 import { NumberOffice } from './numbers.ts';
 import type { ClaimedStream } from './registry.ts';
 
@@ -39,7 +40,7 @@ interface Hand {
 
 /** What a worker says to its assignment or to a new configuration. */
 export type Answer =
-  | { readonly ok: true; readonly addresses: readonly ListenerAddress[] }
+  | { readonly ok: true; readonly addresses: readonly OpenAddress[] }
   | { readonly ok: false; readonly message: string };
 
 /** What the primary keeps for its workers: the registry, what their clients have open, and what they said last. */

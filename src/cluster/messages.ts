@@ -1,6 +1,7 @@
 import type { HookReport } from '../model/delivery.ts';
 import type { Config } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
+import type { OpenAddress } from '../visits/listeners.ts';
 import type { RecorderNotice, RecorderRequest } from './ipc-recorder.ts';
 import type { Place } from './registry.ts';
 
@@ -26,11 +27,6 @@ export type RegistryNotice =
 export interface NumberBlock {
   readonly first: number;
   readonly count: number;
-}
-
-export interface ListenerAddress {
-  readonly host: string;
-  readonly port: number;
 }
 
 /** All that a worker needs to begin. */
@@ -59,7 +55,7 @@ export type ToPrimary =
   /** What is sent to a process before it has said this is lost. */
   | { readonly type: 'ready' }
   /** The answer to `start` and `reload`. */
-  | { readonly type: 'listening'; readonly addresses: readonly ListenerAddress[] }
+  | { readonly type: 'listening'; readonly addresses: readonly OpenAddress[] }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'connections'; readonly count: number }
   | { readonly type: 'hooks'; readonly report: HookReport }

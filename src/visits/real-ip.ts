@@ -45,5 +45,5 @@ export function readProxyHeader(
     socket.resume();
   };
   const timer = clock.after(PROXY_HEADER_TIMEOUT_MS, () => fail('no PROXY header came from a trusted proxy'));
-  socket.on('data', onData).on('error', onError).on('close', onClose);
+  socket.on('data', onData).on('error', onError).on('close', onClose).resume();
 }

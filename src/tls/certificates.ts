@@ -1,0 +1,117 @@
+import type { Clock, Timer } from '../model/clock.ts';
+import type { Logger } from '../model/logger.ts';
+import type { CertificateFiles, VhostOptions } from '../model/options.ts';
+import type { CertificateChoice } from './handshakes.ts';
+import { KeptCertificate } from './kept-certificate.ts';
+import { type Certificate, readCertificate } from './read-certificate.ts';
+
+/** How often the files are looked at. */
+const LOOK_MS = 5_000;
+
+/** What a host name can be (RFC 6066, 3): anything else is not even compared. */
+const HOST = /^[a-z0-9._-]{1,253}$/i;
+
+/** The certificates that a configuration names. */
+export interface WantedCertificates {
+  /** For those to whom no other belongs. */
+  readonly listeners: readonly CertificateFiles[];
+  readonly vhosts: readonly Pick<VhostOptions, 'name' | 'tls'>[];
+}
+
+/** All certificates of a server: which of them belongs to whom, and whether there are new ones on the disk. */
+export class Certificates {
+  readonly #clock: Clock;
+  readonly #log: Logger;
+  readonly #today: () => number;
+  #kept: ReadonlyMap<string, KeptCertificate> = new Map();
+  /** Those of vhosts, by the name in lower case. */
+  #byVhost: ReadonlyMap<string, KeptCertificate> = new Map();
+  #timer: Timer | undefined;
+  #closed = false;
+
+  /** `today` is milliseconds since 1970. */
+  constructor(clock: Clock, log: Logger, today: () => number = Date.now) {
+    this.#clock = clock;
+    this.#log = log;
+    this.#today = today;
+  }
+
+  /**
+   * Goes over to the certificates of a configuration; returns what goes back. If one is of no use, throws a
+   * `CertificateError`, and all is as it was.
+   */
+  change({ listeners, vhosts }: WantedCertificates): () => void {
+    const own = vhosts.flatMap(({ name, tls }) => (tls ? [{ name, tls }] : []));
+    const read = new Map<string, { files: CertificateFiles; certificate: Certificate }>();
+    for (const files of [...listeners, ...own.map(({ tls }) => tls)]) {
+      const place = placeOf(files);
+      if (!read.has(place)) read.set(place, { files, certificate: readCertificate(files) });
+    }
+    const kept = new Map<string, KeptCertificate>();
+    for (const [place, { files, certificate }] of read) {
+      const known = this.#kept.get(place);
+      known?.renew(certificate);
+      kept.set(place, known ?? new KeptCertificate(files, certificate, this.#log, this.#today));
+    }
+    const before = { kept: this.#kept, byVhost: this.#byVhost };
+    this.#kept = kept;
+    this.#byVhost = new Map(own.map(({ name, tls }) => [name.toLowerCase(), this.#at(tls)]));
+    for (const one of kept.values()) one.remind();
+    this.#watch();
+    return () => {
+      this.#kept = before.kept;
+      this.#byVhost = before.byVhost;
+    };
+  }
+
+  /** What clients of a listener with these files are shown. They have to be of the configuration. */
+  choiceFor(files: CertificateFiles): CertificateChoice {
+    const kept = this.#at(files);
+    return {
+      get standard() {
+        return kept.current;
+      },
+      named: (host) => this.named(host),
+    };
+  }
+
+  /**
+   * The certificate for a client that names this host: that of the vhost of this name, or else one of a vhost that is
+   * made out to the name, or else to a pattern that the name fits.
+   */
+  named(host: string): Certificate | undefined {
+    if (!HOST.test(host)) return undefined;
+    const own = this.#byVhost.get(host.toLowerCase());
+    if (own) return own.current;
+    const all = [...this.#byVhost.values()].map(({ current }) => current);
+    return (
+      all.find(({ leaf }) => leaf.checkHost(host, { wildcards: false }) !== undefined) ??
+      all.find(({ leaf }) => leaf.checkHost(host) !== undefined)
+    );
+  }
+
+  /** Looks at the files no more. */
+  close(): void {
+    this.#closed = true;
+    this.#timer?.clear();
+  }
+
+  #at(files: CertificateFiles): KeptCertificate {
+    const kept = this.#kept.get(placeOf(files));
+    if (!kept) throw new Error(`${files.cert} is no certificate of this configuration`);
+    return kept;
+  }
+
+  #watch(): void {
+    if (this.#timer || this.#closed || this.#kept.size === 0) return;
+    this.#timer = this.#clock.after(LOOK_MS, async () => {
+      await Promise.all([...this.#kept.values()].map((kept) => kept.look()));
+      this.#timer = undefined;
+      this.#watch();
+    });
+  }
+}
+
+function placeOf({ cert, key }: CertificateFiles): string {
+  return JSON.stringify([cert, key]);
+}

@@ -1,0 +1,116 @@
+import type { Socket } from 'node:net';
+import { createServer, type Server, type TLSSocket } from 'node:tls';
+import type { Clock } from '../model/clock.ts';
+import { explainFailure } from './explain-failure.ts';
+import { MAX_TLS_HANDSHAKES, TLS_HANDSHAKE_TIMEOUT_MS } from './limits.ts';
+import { type Certificate, LEAST_TLS } from './read-certificate.ts';
+
+/** Which certificate a client of a listener is shown; asked anew for each handshake. */
+export interface CertificateChoice {
+  /** For those who name no host, or one for which there is no other. */
+  readonly standard: Certificate;
+  /** For those who name this host. */
+  readonly named: (host: string) => Certificate | undefined;
+}
+
+/** What becomes of a handshake: one of the two is called, once. */
+export interface HandshakeOutcome {
+  /** From here on the client speaks over this socket, from which nothing has been read yet. */
+  secure(socket: TLSSocket): void;
+  /** The socket is being destroyed. `why` is a sentence; `said` is false if the client had sent nothing. */
+  failed(why: string, said: boolean): void;
+}
+
+interface Pending {
+  secure(socket: TLSSocket): void;
+  fail(why: string): void;
+}
+
+/** Shakes hands, as TLS has it, over sockets that somebody else accepted. */
+export class Handshakes {
+  readonly #protocols: readonly string[];
+  readonly #clock: Clock;
+  /** By what no two connections share (`nameOf`): Node does not say over which socket it has shaken hands. */
+  readonly #pending = new Map<string, Pending>();
+  /** What the last handshake was begun with. */
+  #latest:
+    | { readonly certificates: CertificateChoice; readonly standard: Certificate; readonly server: Server }
+    | undefined;
+
+  /** `protocols` are what clients may choose from by ALPN; with none of them the wish is left unanswered. */
+  constructor(protocols: readonly string[], clock: Clock) {
+    this.#protocols = protocols;
+    this.#clock = clock;
+  }
+
+  /** Whether as many are under way as may be. */
+  get busy(): boolean {
+    return this.#pending.size >= MAX_TLS_HANDSHAKES;
+  }
+
+  /** Begins with the client of a socket from which nothing has been read, or what was read has been put back. */
+  begin(socket: Socket, certificates: CertificateChoice, outcome: HandshakeOutcome): void {
+    const name = nameOf(socket);
+    const settle = () => {
+      timer.clear();
+      socket.off('close', onClose);
+      if (this.#pending.get(name) === pending) this.#pending.delete(name);
+    };
+    const pending: Pending = {
+      secure(secured) {
+        settle();
+        outcome.secure(secured);
+      },
+      fail(why) {
+        settle();
+        outcome.failed(why, socket.bytesRead > 0);
+        socket.destroy();
+      },
+    };
+    const onClose = () => pending.fail(explainFailure({ code: 'ECONNRESET' }));
+    const late = `the TLS handshake was not complete after ${TLS_HANDSHAKE_TIMEOUT_MS} ms`;
+    const timer = this.#clock.after(TLS_HANDSHAKE_TIMEOUT_MS, () => pending.fail(late));
+    socket.once('close', onClose);
+    this.#pending.set(name, pending);
+    this.#serverFor(certificates).emit('connection', socket);
+  }
+
+  /** Breaks off what is under way. */
+  close(): void {
+    for (const pending of this.#pending.values()) pending.fail('the server is stopping');
+  }
+
+  /** A server that never listens: Node has no other public way to be the server over a socket. */
+  #serverFor(certificates: CertificateChoice): Server {
+    const { standard } = certificates;
+    if (this.#latest?.certificates !== certificates || this.#latest.standard !== standard)
+      this.#latest = { certificates, standard, server: this.#createServer(certificates) };
+    return this.#latest.server;
+  }
+
+  #createServer({ standard, named }: CertificateChoice): Server {
+    const server = createServer({
+      ...standard.pem,
+      minVersion: LEAST_TLS,
+      // Time is up when the clock of this class says so.
+      handshakeTimeout: 2 * TLS_HANDSHAKE_TIMEOUT_MS,
+      ...(this.#protocols.length > 0 ? { ALPNProtocols: [...this.#protocols] } : {}),
+      SNICallback: (host, answer) => answer(null, named(host)?.context),
+    });
+    server.on('secureConnection', (socket: TLSSocket) => {
+      const pending = this.#pending.get(nameOf(socket));
+      if (pending) pending.secure(socket);
+      else socket.destroy();
+    });
+    // Of a socket that has closed the name is not known any more; its 'close' tells.
+    server.on('tlsClientError', (error, socket) =>
+      this.#pending.get(nameOf(socket))?.fail(explainFailure(error)),
+    );
+    return server;
+  }
+}
+
+/** The addresses and ports of both ends. */
+function nameOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
+  return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}
