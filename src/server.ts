@@ -160,8 +160,8 @@ export async function orGiveFree<T>(build: () => T, desk: HookDesk | undefined):
 }
 
 /** The certificates that a configuration names. */
-function certificatesOf({ rtmps, vhosts }: Config): WantedCertificates {
-  return { listeners: rtmps ? [rtmps] : [], vhosts };
+function certificatesOf({ rtmps, https, vhosts }: Config): WantedCertificates {
+  return { listeners: [rtmps, https].filter((listeners) => listeners !== undefined), vhosts };
 }
 
 function vhostsOf({ vhosts }: Config) {

@@ -113,10 +113,6 @@ const HLS: Readonly<Record<string, Known>> = {
   hls_master_m3u8_path_relative: harmless,
 };
 
-const HTTP_SERVER: Readonly<Record<string, Known>> = {
-  https: later('listen key cert'),
-};
-
 const HTTP_REMUX: Readonly<Record<string, Known>> = {
   fast_cache: harmless,
   hstrs: harmless,
@@ -129,7 +125,6 @@ const DVR: Readonly<Record<string, Known>> = {
 /** By block, its path joined with dots. */
 export const KNOWN: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
   '': ROOT,
-  http_server: HTTP_SERVER,
   vhost: VHOST,
   'vhost.http_remux': HTTP_REMUX,
   'vhost.http_hooks': HTTP_HOOKS,

@@ -274,5 +274,7 @@ export interface Config {
   /** Deliveries that the journal remembers. */
   readonly journalSize: number;
   readonly httpServer: HttpServerOptions;
+  /** `https { … }` of `http_server`; undefined when either is off. */
+  readonly https: TlsListenOptions | undefined;
   readonly vhosts: readonly VhostOptions[];
 }

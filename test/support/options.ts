@@ -139,6 +139,7 @@ export function config(options: Partial<Config> = {}): Config {
     outbox: OUTBOX,
     journalSize: 1000,
     httpServer: { enabled: false, listen: [], dir: undefined, crossdomain: true, trusted: [] },
+    https: undefined,
     vhosts: [vhost()],
     ...options,
   };

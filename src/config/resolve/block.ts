@@ -82,6 +82,12 @@ function shown({ secretFrom = Number.POSITIVE_INFINITY }: Spec<unknown>, words: 
   return words.map(({ text }, index) => (index < secretFrom || isReference(text) ? text : '***'));
 }
 
+/** Where a setting was given a value; undefined where nobody gave it one. */
+export function originOf(name: string, settings: readonly Setting[]): Position | undefined {
+  const origin = settings.find((setting) => setting.name === name)?.origin;
+  return typeof origin === 'object' ? origin : undefined;
+}
+
 /** The content of the first block of this name; empty if there is none. */
 export function contentOf(directives: readonly Directive[], name: string): readonly Directive[] {
   return (

@@ -4,19 +4,21 @@ import { PROXY_PROTOCOL } from '../schema/access.ts';
 import { HTTP_SERVER } from '../schema/http-server.ts';
 import { OUTBOX } from '../schema/outbox.ts';
 import { ROOT, type RootValues } from '../schema/root.ts';
-import { RTMPS } from '../schema/tls.ts';
+import { HTTPS, RTMPS } from '../schema/tls.ts';
 import { whole } from '../source.ts';
 import type { Directive } from '../tree.ts';
 import {
   blockSetting,
   contentOf,
+  originOf,
   type ResolveContext,
   type ResolvedBlock,
   resolveBlock,
   type Setting,
 } from './block.ts';
 import { deepFreeze } from './deep-freeze.ts';
-import { resolveRtmps, warnOfUnusedCertificates } from './tls.ts';
+import { checkAddresses, checkThatListens } from './listen.ts';
+import { resolveHttps, resolveRtmps, warnOfUnusedCertificates } from './tls.ts';
 import { resolveVhost } from './vhost.ts';
 
 /** A configuration and where each of its values comes from. */
@@ -40,10 +42,25 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
   const proxy = resolveBlock(PROXY_PROTOCOL, contentOf(root, 'proxy_protocol'), context);
   const outbox = resolveBlock(OUTBOX, contentOf(root, 'outbox'), context);
   const rtmps = resolveRtmps(root, context);
-  const http = resolveBlock(HTTP_SERVER, contentOf(root, 'http_server'), context);
+  const httpContent = contentOf(root, 'http_server');
+  const http = resolveBlock(HTTP_SERVER, httpContent, context);
+  const https = resolveHttps(httpContent, http.values.enabled, context);
   const { report } = context;
   checkOutbox(outbox, report);
-  checkListen(values, settings, root, file, report);
+  checkThatListens(values.listen, root, file, report);
+  checkAddresses(
+    [
+      { who: 'listen', addresses: values.listen, settings },
+      { who: 'rtmps', addresses: rtmps.options?.listen ?? [], settings: rtmps.settings },
+      {
+        who: 'http_server',
+        addresses: http.values.enabled ? http.values.listen : [],
+        settings: http.settings,
+      },
+      { who: 'https', addresses: https.options?.listen ?? [], settings: https.settings },
+    ],
+    report,
+  );
   const vhosts = resolveVhosts(root, file, values.chunkSize, context);
   const config: Config = {
     listen: values.listen,
@@ -60,14 +77,15 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
     outbox: outbox.values,
     journalSize: values.journalSize,
     httpServer: http.values,
+    https: https.options,
     vhosts: vhosts.options,
   };
-  if (config.rtmps === undefined) warnOfUnusedCertificates(root, report);
+  if (!config.rtmps && !config.https) warnOfUnusedCertificates(root, report);
   const blocks = [
     blockSetting(RTMPS, rtmps.settings, root),
     blockSetting(PROXY_PROTOCOL, proxy.settings, root),
     blockSetting(OUTBOX, outbox.settings, root),
-    blockSetting(HTTP_SERVER, http.settings, root),
+    blockSetting(HTTP_SERVER, [...http.settings, blockSetting(HTTPS, https.settings, httpContent)], root),
   ];
   return { config: deepFreeze(config), settings: [...settings, ...blocks, ...vhosts.settings] };
 }
@@ -81,29 +99,6 @@ function checkOutbox({ values, settings }: ResolvedBlock<OutboxOptions>, report:
       at,
       `retry_min is ${values.retryMinMs} and retry_max ${values.retryMaxMs}, expected the first to be no greater`,
     );
-  }
-}
-
-function checkListen(
-  { listen }: RootValues,
-  settings: readonly Setting[],
-  root: readonly Directive[],
-  file: string,
-  report: Report,
-): void {
-  // A file that could not be read whole may have had it in the part that is lost.
-  const missing = listen.length === 0 && report.errors.length === 0;
-  if (missing && !root.some((directive) => directive.name === 'listen')) {
-    report.error(whole(file), 'listen is missing, expected "listen 1935;"');
-  }
-  const origin = settings.find((setting) => setting.name === 'listen')?.origin;
-  const seen = new Set<string>();
-  for (const { host, port } of listen) {
-    const address = host === undefined ? String(port) : `${host.includes(':') ? `[${host}]` : host}:${port}`;
-    if (port !== 0 && seen.has(address) && typeof origin === 'object') {
-      report.error(origin, `listen has ${address} twice, expected each address once`);
-    }
-    seen.add(address);
   }
 }
 
@@ -150,12 +145,8 @@ function resolveLog(
   settings: readonly Setting[],
   report: Report,
 ): LogOptions {
-  const at = (name: string) => {
-    const origin = settings.find((setting) => setting.name === name)?.origin;
-    return typeof origin === 'object' ? origin : undefined;
-  };
-  const tankAt = at('srs_log_tank');
-  const fileAt = at('srs_log_file');
+  const tankAt = originOf('srs_log_tank', settings);
+  const fileAt = originOf('srs_log_file', settings);
   if (logTank === 'file' && logFile === undefined && tankAt !== undefined) {
     report.warn(tankAt, 'srs_log_tank is file without a srs_log_file, so the log goes to the console');
   }

@@ -7,7 +7,7 @@ import { HOOK_POLICY, POLICY } from '../schema/hook-policy.ts';
 import { type HookValues, HTTP_HOOKS } from '../schema/http-hooks.ts';
 import { readText } from '../source.ts';
 import type { Directive } from '../tree.ts';
-import { type ResolveContext, resolveBlock, type Setting } from './block.ts';
+import { originOf, type ResolveContext, resolveBlock, type Setting } from './block.ts';
 import { resolveHeaders, resolveSecrets } from './secrets.ts';
 
 /** The hooks of a vhost, and what to print of them. */
@@ -105,11 +105,6 @@ function definedOf<T extends object>(values: T): { [K in keyof T]?: NonNullable<
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
     [K in keyof T]?: NonNullable<T[K]>;
   };
-}
-
-function originOf(name: string, settings: readonly Setting[]): Position | undefined {
-  const origin = settings.find((setting) => setting.name === name)?.origin;
-  return typeof origin === 'object' ? origin : undefined;
 }
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g;

@@ -3,10 +3,10 @@ import { CertificateError, readCertificate } from '../../tls/read-certificate.ts
 import type { Position } from '../diagnostic.ts';
 import type { Report } from '../report.ts';
 import type { BlockSpec } from '../schema/spec.ts';
-import { RTMPS, type TlsListenValues, VHOST_TLS } from '../schema/tls.ts';
+import { HTTPS, RTMPS, type TlsListenValues, VHOST_TLS } from '../schema/tls.ts';
 import { whole } from '../source.ts';
 import type { Directive } from '../tree.ts';
-import { contentOf, nameOf, type ResolveContext, resolveBlock, type Setting } from './block.ts';
+import { contentOf, nameOf, originOf, type ResolveContext, resolveBlock, type Setting } from './block.ts';
 
 interface ResolvedTls<O> {
   readonly options: O | undefined;
@@ -21,6 +21,19 @@ export function resolveRtmps(
   return resolveListeners(RTMPS, root, context);
 }
 
+/** `https { … }` of `http_server`, without which it is off. */
+export function resolveHttps(
+  httpServer: readonly Directive[],
+  enabled: boolean,
+  context: ResolveContext,
+): ResolvedTls<TlsListenOptions> {
+  if (enabled) return resolveListeners(HTTPS, httpServer, context);
+  const { values, settings } = resolveBlock(HTTPS, contentOf(httpServer, nameOf(HTTPS)), context);
+  const at = originOf('enabled', settings);
+  if (values.enabled && at) context.report.warn(at, 'https is on and http_server is not, so nobody listens');
+  return { options: undefined, settings };
+}
+
 /** `tls { … }` of a vhost, whose certificate is read wherever the block is there. */
 export function resolveVhostTls(
   vhost: readonly Directive[],
@@ -29,7 +42,7 @@ export function resolveVhostTls(
   const { values, settings } = resolveBlock(VHOST_TLS, contentOf(vhost, 'tls'), context);
   const { cert, key } = values;
   const [given, missing] = cert === undefined ? (['key', 'cert'] as const) : (['cert', 'key'] as const);
-  const at = placeOf(settings, given);
+  const at = originOf(given, settings);
   if (cert === undefined || key === undefined) {
     if (at) context.report.error(at, `${given} is here without ${missing}, expected both`);
     return { options: undefined, settings };
@@ -42,7 +55,8 @@ export function resolveVhostTls(
 export function warnOfUnusedCertificates(root: readonly Directive[], report: Report): void {
   for (const { name, block } of root) {
     const tls = name === 'vhost' ? block?.find((inner) => inner.name === 'tls') : undefined;
-    if (tls?.block?.length) report.warn(tls.at, 'tls has no effect while nobody listens for TLS; see rtmps');
+    if (tls?.block?.length)
+      report.warn(tls.at, 'tls has no effect while nobody listens for TLS; see rtmps and https');
   }
 }
 
@@ -54,7 +68,7 @@ function resolveListeners(
   const { values, settings } = resolveBlock(block, contentOf(holder, nameOf(block)), context);
   const { enabled, listen, cert, key } = values;
   if (!enabled) return { options: undefined, settings };
-  const enabledAt = placeOf(settings, 'enabled');
+  const enabledAt = originOf('enabled', settings);
   checkCertificate({ cert, key }, settings, enabledAt, context.report);
   return { options: { listen, cert, key }, settings };
 }
@@ -66,7 +80,7 @@ function checkCertificate(
   fallback: Position | undefined,
   report: Report,
 ): void {
-  const placeFor = (of: keyof CertificateFiles) => placeOf(settings, of) ?? fallback ?? whole('');
+  const placeFor = (of: keyof CertificateFiles) => originOf(of, settings) ?? fallback ?? whole('');
   try {
     const { endsAt, leaf } = readCertificate(files);
     if (endsAt < Date.now())
@@ -78,11 +92,4 @@ function checkCertificate(
     if (!(fault instanceof CertificateError)) throw fault;
     report.error(placeFor(fault.of), `${fault.of} ${fault.message}`);
   }
-}
-
-function placeOf(among: readonly (Setting | Directive)[], name: string): Position | undefined {
-  const found = among.find((one) => one.name === name);
-  if (found === undefined) return undefined;
-  const place = 'origin' in found ? found.origin : found.at;
-  return typeof place === 'object' ? place : undefined;
 }

@@ -10,7 +10,7 @@ import { PLAY } from './play.ts';
 import { PUBLISH } from './publish.ts';
 import { ROOT } from './root.ts';
 import type { BlockSpec, Spec } from './spec.ts';
-import { RTMPS, VHOST_TLS } from './tls.ts';
+import { HTTPS, RTMPS, VHOST_TLS } from './tls.ts';
 import { VHOST } from './vhost.ts';
 
 /** Every block that Gatecast implements, in the order in which they are printed and documented. */
@@ -20,6 +20,7 @@ export const BLOCKS: readonly BlockSpec<unknown>[] = [
   PROXY_PROTOCOL,
   OUTBOX,
   HTTP_SERVER,
+  HTTPS,
   VHOST,
   HTTP_HOOKS,
   POLICY,

@@ -1,5 +1,5 @@
 import type { CertificateFiles, TlsListenOptions } from '../../model/options.ts';
-import type { BlockSpec, Spec } from './spec.ts';
+import type { BlockSpec } from './spec.ts';
 import { listenAddress, many, maybe, one, onOff, text } from './values.ts';
 
 /** What a block of listeners with TLS sets. */
@@ -24,34 +24,41 @@ const CERT_DOC =
   'Certificate in PEM form, with those that lead from it to one that clients know. Looked at every few seconds: a new one counts from the next client on.';
 const KEY_DOC = 'Private key of the certificate, in PEM form, without a passphrase.';
 
-function listenSpec(fallback: string, doc: string): Spec<TlsListenOptions['listen']> {
+function listeners(urls: string, whom: string, port: string): BlockSpec<TlsListenValues>['directives'] {
   return {
-    name: 'listen',
-    takes: 'one or more values',
-    read: many(listenAddress()),
-    fallback,
-    doc,
-    example: `${fallback} 127.0.0.1:${fallback}`,
+    enabled: {
+      name: 'enabled',
+      takes: 'one value',
+      read: one(onOff()),
+      fallback: 'off',
+      doc: `On listens for clients of ${urls} URLs.`,
+      example: 'on',
+    },
+    listen: {
+      name: 'listen',
+      takes: 'one or more values',
+      read: many(listenAddress()),
+      fallback: port,
+      doc: `Where ${whom} connect: ports, or addresses with ports.`,
+      example: `${port} 127.0.0.1:1${port}`,
+    },
+    cert: { ...CERT, read: one(text(4096)), fallback: './conf/server.crt', doc: CERT_DOC },
+    key: { ...KEY, read: one(text(4096)), fallback: './conf/server.key', doc: KEY_DOC },
   };
 }
 
 /** Directives of `rtmps { … }`. */
 export const RTMPS: BlockSpec<TlsListenValues> = {
   path: ['rtmps'],
-  doc: 'RTMP over TLS: docs/tls.md.',
-  directives: {
-    enabled: {
-      name: 'enabled',
-      takes: 'one value',
-      read: one(onOff()),
-      fallback: 'off',
-      doc: 'On listens for clients of rtmps:// URLs.',
-      example: 'on',
-    },
-    listen: listenSpec('1443', 'Where RTMPS clients connect: ports, or addresses with ports.'),
-    cert: { ...CERT, read: one(text(4096)), fallback: './conf/server.crt', doc: CERT_DOC },
-    key: { ...KEY, read: one(text(4096)), fallback: './conf/server.key', doc: KEY_DOC },
-  },
+  doc: 'RTMP over TLS; docs/tls.md explains it.',
+  directives: listeners('rtmps://', 'RTMPS clients', '1443'),
+};
+
+/** Directives of `https { … }` in `http_server`. */
+export const HTTPS: BlockSpec<TlsListenValues> = {
+  path: ['http_server', 'https'],
+  doc: 'The same over TLS; docs/tls.md explains it.',
+  directives: listeners('https:// and wss://', 'players over HTTPS', '8088'),
 };
 
 /** Directives of `tls { … }` in a vhost. */
