@@ -71,6 +71,6 @@ export class BitReader {
   /** A signed Exp-Golomb code (H.264 9.1.1, `se(v)`). */
   se(): number {
     const code = this.ue();
-    return code % 2 === 0 ? -(code / 2) : (code + 1) / 2;
+    return code % 2 === 0 ? 0 - code / 2 : (code + 1) / 2;
   }
 }
