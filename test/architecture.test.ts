@@ -11,6 +11,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   model: ['protocol'],
   hub: ['model', 'protocol'],
   media: ['model', 'protocol'],
+  hls: ['media', 'hub', 'model', 'protocol'],
   visits: ['hub', 'model', 'protocol', 'tls'],
   session: ['visits', 'hub', 'model', 'protocol'],
   cluster: ['hub', 'model', 'protocol', 'session', 'visits'],
@@ -27,6 +28,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   server: [
     'access',
     'cluster',
+    'hls',
     'hook-desk',
     'hooks',
     'http',

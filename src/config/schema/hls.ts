@@ -91,7 +91,7 @@ export const HLS: BlockSpec<HlsValues> = {
     m3u8File: {
       name: 'hls_m3u8_file',
       takes: 'one value',
-      read: one(innerTemplate(M3U8, ['stream'])),
+      read: one(innerTemplate(M3U8, ['app', 'stream'])),
       fallback: '[app]/[stream].m3u8',
       doc: 'Name of the playlist under hls_path, and its path in a URL. May hold [vhost], [app] and [stream].',
       example: '[app]/[stream]/index.m3u8',

@@ -1,0 +1,55 @@
+import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { SegmentStore } from './segment-store.ts';
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the quota of the disk is used up',
+  EACCES: 'it may not be written',
+  EPERM: 'it may not be written',
+  EROFS: 'the disk is read-only',
+};
+
+/** Keeps files under `root`, each written beside its place and renamed, so that nobody reads half of one. */
+export function diskStore(root: string): SegmentStore {
+  const fileOf = (path: string) => join(root, path);
+  const write = async (path: string, content: Buffer | string) => {
+    const file = fileOf(path);
+    const unfinished = `${file}.tmp`;
+    try {
+      await writeMakingRoom(unfinished, content);
+      await rename(unfinished, file);
+    } catch (error) {
+      await rm(unfinished, { force: true }).catch(() => undefined);
+      throw new Error(explain(file, error as NodeJS.ErrnoException), { cause: error });
+    }
+    return file;
+  };
+  return {
+    fileOf,
+    put: async (path, bytes) => ({ at: 'disk', file: await write(path, bytes) }),
+    putPlaylist: async (path, text) => {
+      await write(path, text);
+    },
+    async remove(path) {
+      const file = fileOf(path);
+      await rm(file, { force: true }).catch(() => undefined);
+      // The directory of a stream goes with its last file; that of others is not empty.
+      if (path.includes('/')) await rmdir(dirname(file)).catch(() => undefined);
+    },
+  };
+}
+
+async function writeMakingRoom(file: string, content: Buffer | string): Promise<void> {
+  try {
+    await writeFile(file, content);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await mkdir(dirname(file), { recursive: true });
+    await writeFile(file, content);
+  }
+}
+
+function explain(file: string, { code = '', message }: NodeJS.ErrnoException): string {
+  return `cannot write ${file}: ${REASONS[code] ?? message}`;
+}

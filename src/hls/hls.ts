@@ -1,0 +1,224 @@
+import { Muxer } from '../media/muxer.ts';
+import type { Clock, Timer } from '../model/clock.ts';
+import type { NoticeEvent } from '../model/lifecycle.ts';
+import type { Logger } from '../model/logger.ts';
+import type { MediaSource } from '../model/media-source.ts';
+import type { HlsOptions, VhostOptions } from '../model/options.ts';
+import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
+import { diskStore } from './disk-store.ts';
+import { clearLeftovers } from './leftovers.ts';
+import { MAX_WAITING_BYTES } from './limits.ts';
+import {
+  type FileIndex,
+  type FreshSegment,
+  indexName,
+  LivePlaylist,
+  type MediaFile,
+  type Segment,
+} from './live-playlist.ts';
+import { memoryStore } from './memory-store.ts';
+import { fillPath } from './path-template.ts';
+import { Segmenter } from './segmenter.ts';
+
+/** What the room needs of the process. */
+export interface HlsMeans {
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Tells of each segment. */
+  readonly tell: (event: NoticeEvent) => void;
+}
+
+interface Entry {
+  readonly playlist: LivePlaylist;
+  /** What is being added, each behind the one before. */
+  work: Promise<unknown>;
+  /** Bytes of it. */
+  waiting: number;
+  /** Publishes that are under way; the next may begin before the last one's end has been heard of. */
+  publishes: number;
+  timer: Timer | undefined;
+}
+
+/** Cuts the streams of this process into segments and keeps them for their viewers. Knows no HTTP. */
+export class Hls {
+  readonly #means: HlsMeans;
+  readonly #bunny: typeof import('mediabunny');
+  readonly #entries = new Map<string, Entry>();
+  /** Playlist files that are in use, and of which stream. */
+  readonly #files = new Map<string, string>();
+  readonly #index: FileIndex = new Map();
+  readonly #taps = new Map<MediaSource, () => void>();
+  #closed = false;
+
+  private constructor(means: HlsMeans, bunny: typeof import('mediabunny')) {
+    this.#means = means;
+    this.#bunny = bunny;
+  }
+
+  /** Loads what muxing takes, and clears away what an earlier run has left on the disk. */
+  static async open(means: HlsMeans, vhosts: readonly VhostOptions[]): Promise<Hls> {
+    const hls = new Hls(means, await import('mediabunny'));
+    const roots = new Map<string, boolean>();
+    for (const { name, hls: options } of vhosts)
+      if (options.enabled && options.storage === 'disk')
+        roots.set(fillPath(options.path, { vhost: name }), options.cleanup);
+    for (const [root, cleanup] of roots) {
+      const streams = await clearLeftovers(root, cleanup);
+      if (streams > 0) means.log.info({ root, streams }, 'HLS of an earlier run removed');
+    }
+    return hls;
+  }
+
+  /** Begins to cut a publish, if its vhost wants that. */
+  started(source: MediaSource): void {
+    const { hls: options } = source.vhost;
+    if (!options.enabled || this.#closed || this.#taps.has(source)) return;
+    const entry = this.#entryFor(source.key, options);
+    if (typeof entry === 'string') {
+      this.#means.log.warn({ ...source.key, reason: entry }, 'stream not segmented');
+      return;
+    }
+    entry.timer?.clear();
+    entry.publishes++;
+    const segmenter = new Segmenter({
+      options,
+      newMuxer: (container, tracks) => new Muxer(this.#bunny, container, tracks, 0),
+      take: (making, bytes) => this.#take(entry, source, making, bytes),
+      leftOut: (what) => this.#means.log.warn({ ...source.key, what }, 'not in the segments'),
+      now: Date.now,
+    });
+    const untap = source.tap({
+      write: (packet) => {
+        if (!this.#taps.has(source)) return;
+        this.#guard(source, () => segmenter.write(packet));
+      },
+      end: () => {
+        if (this.#taps.delete(source)) this.#guard(source, () => segmenter.end());
+        this.#ended(entry);
+      },
+    });
+    this.#taps.set(source, untap);
+  }
+
+  /** The playlist of a stream that is being cut in this process, or was until lately. */
+  playlist(key: StreamKey): LivePlaylist | undefined {
+    return this.#entries.get(formatStreamKey(key))?.playlist;
+  }
+
+  /** The file of any stream of a vhost. */
+  fileAt(vhost: string, path: string): MediaFile | undefined {
+    return this.#index.get(indexName({ vhost }, path));
+  }
+
+  /** True while a publish of the stream is being cut. */
+  isLive(key: StreamKey): boolean {
+    return (this.#entries.get(formatStreamKey(key))?.publishes ?? 0) > 0;
+  }
+
+  /** Stops cutting; removes what may be removed once the server is not there to do it. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const untap of this.#taps.values()) untap();
+    this.#taps.clear();
+    await Promise.all([...this.#entries.values()].map((entry) => this.#close(entry)));
+    this.#entries.clear();
+  }
+
+  async #close({ timer, work, playlist }: Entry): Promise<void> {
+    timer?.clear();
+    await work;
+    if (playlist.options.disposeMs > 0) await playlist.dispose();
+  }
+
+  /** Where the segments of a publish go, or why they cannot go anywhere. */
+  #entryFor(key: StreamKey, options: HlsOptions): Entry | string {
+    const name = formatStreamKey(key);
+    const known = this.#entries.get(name);
+    // What a reload has changed counts from the next publish on, in a playlist of its own.
+    if (known && JSON.stringify(known.playlist.options) === JSON.stringify(options)) return known;
+    if (known) void this.#dispose(name, known);
+    const root = fillPath(options.path, { vhost: key.vhost });
+    const store = options.storage === 'disk' ? diskStore(root) : memoryStore(root);
+    const playlist = new LivePlaylist(key, options, store, Date.now(), this.#index);
+    if (!playlist.isStorable) return 'its name cannot be the name of a file';
+    const owner = options.storage === 'disk' ? this.#files.get(playlist.file) : undefined;
+    if (owner !== undefined)
+      return `its playlist would be that of ${owner}: put [vhost] into hls_path or hls_m3u8_file`;
+    if (options.storage === 'disk') this.#files.set(playlist.file, name);
+    const entry: Entry = { playlist, work: Promise.resolve(), waiting: 0, publishes: 0, timer: undefined };
+    this.#entries.set(name, entry);
+    return entry;
+  }
+
+  #take(entry: Entry, source: MediaSource, making: Promise<FreshSegment | undefined>, bytes: number): void {
+    // Looked at when its turn comes, and not unhandled until then.
+    making.catch(() => undefined);
+    if (entry.waiting >= MAX_WAITING_BYTES) {
+      this.#stop(source, `segments of ${entry.waiting} bytes wait for the disk`);
+      return;
+    }
+    entry.waiting += bytes;
+    entry.work = entry.work.then(async () => {
+      try {
+        const fresh = await making;
+        if (fresh) this.#tell(source, entry.playlist, await entry.playlist.add(fresh));
+      } catch (error) {
+        this.#stop(source, (error as Error).message);
+      } finally {
+        entry.waiting -= bytes;
+      }
+    });
+  }
+
+  /** The stream goes on without segments until it is published again. */
+  #stop(source: MediaSource, reason: string): void {
+    const untap = this.#taps.get(source);
+    if (!untap) return;
+    this.#taps.delete(source);
+    this.#means.log.error({ ...source.key, reason }, 'HLS of a stream stopped');
+  }
+
+  #guard(source: MediaSource, task: () => void): void {
+    try {
+      task();
+    } catch (error) {
+      this.#stop(source, (error as Error).message);
+    }
+  }
+
+  #ended(entry: Entry): void {
+    entry.publishes--;
+    const { disposeMs } = entry.playlist.options;
+    if (entry.publishes > 0 || disposeMs === 0 || this.#closed) return;
+    const name = formatStreamKey(entry.playlist.key);
+    entry.timer = this.#means.clock.after(disposeMs, () => void this.#dispose(name, entry));
+  }
+
+  async #dispose(name: string, entry: Entry): Promise<void> {
+    entry.timer?.clear();
+    if (this.#entries.get(name) === entry) this.#entries.delete(name);
+    await entry.work;
+    await entry.playlist.dispose();
+    if (this.#entries.get(name)?.playlist.file !== entry.playlist.file)
+      this.#files.delete(entry.playlist.file);
+    this.#means.log.info({ ...entry.playlist.key }, 'HLS of a stream removed');
+  }
+
+  #tell({ facts, key }: MediaSource, playlist: LivePlaylist, segment: Segment): void {
+    const { path, seq, durationMs } = segment;
+    this.#means.tell({
+      ...facts,
+      ...key,
+      action: 'on_hls',
+      segment: {
+        cwd: process.cwd(),
+        file: playlist.fileOf(path),
+        url: path,
+        m3u8: playlist.file,
+        m3u8Url: playlist.path,
+        seqNo: seq,
+        durationMs,
+      },
+    });
+  }
+}

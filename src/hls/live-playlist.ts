@@ -1,0 +1,253 @@
+import type { HlsOptions } from '../model/options.ts';
+import type { StreamKey } from '../model/stream-key.ts';
+import { fillPath, isFilePath, numbered, relativeUri, segmentWords, streamWords } from './path-template.ts';
+import { type ListedSegment, mediaPlaylistText, type Variant } from './playlist.ts';
+import { SegmentList } from './segment-list.ts';
+import type { SegmentStore, Stored } from './segment-store.ts';
+
+/** Bytes of a segment, or of what segments need first, that can be served. */
+export interface MediaFile {
+  /** Under `hls_path`, and in URLs. */
+  readonly path: string;
+  readonly stored: Stored;
+  readonly bytes: number;
+}
+
+/** A segment of a live playlist. */
+export interface Segment extends ListedSegment, MediaFile {
+  readonly init: MediaFile | undefined;
+}
+
+/** A piece of media that becomes a segment. */
+export interface FreshSegment {
+  readonly bytes: Buffer;
+  readonly durationMs: number;
+  /** Unix time of its first frame, in milliseconds. */
+  readonly at: number;
+  /** What it needs first, if that may not be the segment's before it. */
+  readonly init: Buffer | undefined;
+  /** The same for segments that need the same first. */
+  readonly identity: string;
+  readonly discontinuity: boolean;
+  /** What players should know of the tracks. */
+  readonly tracks: Pick<Variant, 'codecs' | 'resolution'>;
+}
+
+/** The playlist of one stream and the files that it leads to, through all publishes of the stream. */
+export class LivePlaylist {
+  readonly key: StreamKey;
+  readonly options: HlsOptions;
+  /** Path of the playlist under `hls_path`, and in URLs. */
+  readonly path: string;
+  readonly #store: SegmentStore;
+  readonly #list: SegmentList<Segment>;
+  readonly #files = new Map<string, MediaFile>();
+  readonly #index: FileIndex;
+  /** How many segments need each init file. */
+  readonly #initUses = new Map<string, number>();
+  readonly #listeners = new Set<() => void>();
+  #init: (MediaFile & { readonly identity: string }) | undefined;
+  #tracks: FreshSegment['tracks'] = { codecs: [], resolution: undefined };
+  #version = 0;
+  #gone = false;
+  #texts = new Map<string, string>();
+
+  /** `now` is Unix time in milliseconds. */
+  constructor(
+    key: StreamKey,
+    options: HlsOptions,
+    store: SegmentStore,
+    now: number,
+    index: FileIndex = new Map(),
+  ) {
+    this.#index = index;
+    this.key = key;
+    this.options = options;
+    this.#store = store;
+    this.path = fillPath(options.m3u8File, streamWords(key));
+    this.#list = new SegmentList(options.windowMs, options.fragmentMs * options.tdRatio, now);
+  }
+
+  /** Grows with each change of the text; 0 while there is no playlist. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** False if what the stream is called cannot be part of a file's name. */
+  get isStorable(): boolean {
+    const words = { ...streamWords(this.key), ...segmentWords(0, 0, 0) };
+    const { tsFile, fmp4File, initFile } = this.options;
+    return [this.path, ...[tsFile, fmp4File, initFile].map((template) => fillPath(template, words))].every(
+      isFilePath,
+    );
+  }
+
+  /** Where the playlist is on the disk. */
+  get file(): string {
+    return this.#store.fileOf(this.path);
+  }
+
+  /** Where a path of the stream is on the disk, or would be. */
+  fileOf(path: string): string {
+    return this.#store.fileOf(path);
+  }
+
+  /** What a master playlist says of the stream; undefined while there is no playlist. */
+  get variant(): Variant | undefined {
+    const { listed } = this.#list;
+    if (listed.length === 0) return undefined;
+    const rates = listed.map(({ bytes, durationMs }) => (8000 * bytes) / Math.max(durationMs, 1));
+    const bytes = listed.reduce((sum, segment) => sum + segment.bytes, 0);
+    const ms = listed.reduce((sum, segment) => sum + segment.durationMs, 0);
+    const averageBandwidth = (8000 * bytes) / Math.max(ms, 1);
+    // A short last segment with a keyframe says little of a stream.
+    return {
+      bandwidth: Math.max(averageBandwidth, ...longest(listed, rates)),
+      averageBandwidth,
+      ...this.#tracks,
+    };
+  }
+
+  /** The playlist with `query` behind each of its URIs, made once for each version; undefined while there is none. */
+  text(query: string): string | undefined {
+    const { playlist } = this.#list;
+    if (!playlist || this.#gone) return undefined;
+    const made = this.#texts.get(query) ?? mediaPlaylistText(playlist, query);
+    if (this.#texts.size < 4) this.#texts.set(query, made);
+    return made;
+  }
+
+  /** The file at a path, while it may be asked for. */
+  fileAt(path: string): MediaFile | undefined {
+    return this.#files.get(path);
+  }
+
+  /** Calls back when the playlist has changed or is gone; returns what ends that. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** Puts the next segment into the playlist, once its bytes are kept. Rejects if they cannot be. */
+  async add(fresh: FreshSegment): Promise<Segment> {
+    const { options, key } = this;
+    const seq = this.#list.next;
+    const words = { ...streamWords(key), ...segmentWords(seq, fresh.durationMs, fresh.at) };
+    if (fresh.init && fresh.identity !== this.#init?.identity) {
+      const kept = await this.#keep(fillPath(numbered(options.initFile), words), fresh.init);
+      this.#init = { ...kept, identity: fresh.identity };
+    }
+    const template = options.format === 'ts' ? options.tsFile : options.fmp4File;
+    const kept = await this.#keep(fillPath(template, words), fresh.bytes);
+    const init = options.format === 'ts' ? undefined : this.#init;
+    const segment: Segment = {
+      ...kept,
+      seq,
+      init,
+      uri: relativeUri(this.path, kept.path),
+      initUri: init && relativeUri(this.path, init.path),
+      durationMs: fresh.durationMs,
+      at: fresh.at,
+      discontinuity: fresh.discontinuity,
+    };
+    this.#tracks = fresh.tracks;
+    if (init) this.#initUses.set(init.path, (this.#initUses.get(init.path) ?? 0) + 1);
+    const gone = this.#list.add(segment);
+    this.#changed();
+    await this.#store.putPlaylist(this.path, this.#fileText());
+    for (const old of gone) await this.#forget(old);
+    return segment;
+  }
+
+  /** Removes everything. */
+  async dispose(): Promise<void> {
+    const files = [...this.#files.values()];
+    for (const { path } of files) this.#unlist(path);
+    this.#version = 0;
+    this.#gone = true;
+    for (const listener of this.#listeners) listener();
+    await this.#store.remove(this.path);
+    for (const { path } of files) await this.#store.remove(path);
+  }
+
+  async #keep(path: string, bytes: Buffer): Promise<MediaFile> {
+    const file = { path, stored: await this.#store.put(path, bytes), bytes: bytes.length };
+    this.#files.set(path, file);
+    this.#index.set(indexName(this.key, path), file);
+    return file;
+  }
+
+  #unlist(path: string): void {
+    this.#files.delete(path);
+    this.#index.delete(indexName(this.key, path));
+  }
+
+  async #forget({ path, init }: Segment): Promise<void> {
+    const { cleanup } = this.options;
+    this.#unlist(path);
+    if (cleanup) await this.#store.remove(path);
+    if (!init) return;
+    const uses = (this.#initUses.get(init.path) ?? 0) - 1;
+    if (uses > 0) {
+      this.#initUses.set(init.path, uses);
+      return;
+    }
+    this.#initUses.delete(init.path);
+    if (init.path === this.#init?.path) return;
+    this.#unlist(init.path);
+    if (cleanup) await this.#store.remove(init.path);
+  }
+
+  #changed(): void {
+    this.#version++;
+    this.#texts = new Map();
+    for (const listener of [...this.#listeners]) listener();
+  }
+
+  /** The playlist as it stands on the disk, with what else there is, for the run that may have to clear it away. */
+  #fileText(): string {
+    const listed = new Set(this.#list.listed.flatMap(({ path, init }) => [path, init?.path]));
+    const spare = [...this.#files.keys()].filter((path) => !listed.has(path));
+    return ownedText(
+      this.text('') ?? '',
+      process.pid,
+      spare.map((path) => relativeUri(this.path, path)),
+    );
+  }
+}
+
+/** The files of all streams, by what {@link indexName} makes of vhost and path. */
+export type FileIndex = Map<string, MediaFile>;
+
+/** What a file is called among those of all vhosts; a vhost's name has no slash. */
+export function indexName({ vhost }: Pick<StreamKey, 'vhost'>, path: string): string {
+  return `${vhost}/${path}`;
+}
+
+const OWNER = '#GATECAST:PID=';
+const SPARE = '#GATECAST-KEPT:';
+
+/** A playlist with who keeps it and what is kept beside what it lists, in lines that players take for comments. */
+function ownedText(text: string, pid: number, kept: readonly string[]): string {
+  return `${text}${OWNER}${pid}\n${kept.map((uri) => `${SPARE}${uri}\n`).join('')}`;
+}
+
+/** Who keeps a playlist and all URIs of its files; undefined if it is none of ours. */
+export function readOwnedText(
+  text: string,
+): { readonly pid: number; readonly uris: readonly string[] } | undefined {
+  const lines = text.split('\n');
+  const owner = lines.find((line) => line.startsWith(OWNER));
+  if (owner === undefined) return undefined;
+  const uris = lines.flatMap((line) => {
+    if (line.startsWith(SPARE)) return [line.slice(SPARE.length)];
+    const [, init] = /^#EXT-X-MAP:URI="([^"]*)"/.exec(line) ?? [];
+    return init === undefined ? (line === '' || line.startsWith('#') ? [] : [line]) : [init];
+  });
+  return { pid: Number(owner.slice(OWNER.length)), uris };
+}
+
+function longest(segments: readonly Segment[], rates: readonly number[]): number[] {
+  const half = Math.max(...segments.map(({ durationMs }) => durationMs)) / 2;
+  return rates.filter((_rate, i) => (segments[i]?.durationMs ?? 0) >= half);
+}

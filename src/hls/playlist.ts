@@ -1,0 +1,75 @@
+/** A segment as a playlist lists it. */
+export interface ListedSegment {
+  readonly seq: number;
+  /** Relative to the playlist. */
+  readonly uri: string;
+  readonly durationMs: number;
+  /** Unix time of its first frame, in milliseconds. */
+  readonly at: number;
+  /** True if it does not continue the one before. */
+  readonly discontinuity: boolean;
+  /** What it needs first, relative to the playlist; undefined for MPEG-TS. */
+  readonly initUri: string | undefined;
+}
+
+/** What a media playlist says. */
+export interface MediaPlaylist {
+  /** Whole seconds; no listed segment rounds to more. */
+  readonly targetSeconds: number;
+  /** Discontinuities of segments that are listed no more. */
+  readonly discontinuitySequence: number;
+  /** At least one, the oldest first. */
+  readonly segments: readonly ListedSegment[];
+}
+
+/** What a player should know before it chooses a stream. */
+export interface Variant {
+  /** Most bits per second of a segment. */
+  readonly bandwidth: number;
+  readonly averageBandwidth: number;
+  /** RFC 6381, one for each track. */
+  readonly codecs: readonly string[];
+  readonly resolution: { readonly width: number; readonly height: number } | undefined;
+}
+
+/** The text of a media playlist (RFC 8216 4.3.3). `query` stands behind every URI, with its `?`; it may be empty. */
+export function mediaPlaylistText(
+  { targetSeconds, discontinuitySequence, segments }: MediaPlaylist,
+  query: string,
+): string {
+  const hasInit = segments.some(({ initUri }) => initUri !== undefined);
+  const lines = [
+    '#EXTM3U',
+    // EXT-X-MAP outside of lists of keyframes takes version 6 (RFC 8216 7).
+    `#EXT-X-VERSION:${hasInit ? 6 : 3}`,
+    `#EXT-X-TARGETDURATION:${targetSeconds}`,
+    `#EXT-X-MEDIA-SEQUENCE:${segments[0]?.seq ?? 0}`,
+    `#EXT-X-DISCONTINUITY-SEQUENCE:${discontinuitySequence}`,
+  ];
+  let initUri: string | undefined;
+  for (const [i, segment] of segments.entries()) {
+    // Of the first one the sequence number tells.
+    if (segment.discontinuity && i > 0) lines.push('#EXT-X-DISCONTINUITY');
+    if (segment.initUri !== undefined && segment.initUri !== initUri)
+      lines.push(`#EXT-X-MAP:URI="${segment.initUri}${query}"`);
+    initUri = segment.initUri;
+    if (i === 0 || segment.discontinuity)
+      lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.at).toISOString()}`);
+    lines.push(`#EXTINF:${(segment.durationMs / 1000).toFixed(3)},`, segment.uri + query);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** The text of a master playlist (RFC 8216 4.3.4) that leads to one media playlist. */
+export function masterPlaylistText(
+  { bandwidth, averageBandwidth, codecs, resolution }: Variant,
+  uri: string,
+): string {
+  const attributes = [
+    `BANDWIDTH=${Math.ceil(bandwidth)}`,
+    `AVERAGE-BANDWIDTH=${Math.ceil(averageBandwidth)}`,
+    ...(codecs.length === 0 ? [] : [`CODECS="${codecs.join(',')}"`]),
+    ...(resolution === undefined ? [] : [`RESOLUTION=${resolution.width}x${resolution.height}`]),
+  ];
+  return `#EXTM3U\n#EXT-X-STREAM-INF:${attributes.join(',')}\n${uri}\n`;
+}

@@ -1,0 +1,158 @@
+import { type Container, canHold, type Muxer } from '../media/muxer.ts';
+import { Programme, type ProgrammeTaker } from '../media/programme.ts';
+import type { TrackConfig, TrackSample } from '../media/track.ts';
+import type { MediaPacket } from '../model/media-packet.ts';
+import type { MediaTap } from '../model/media-source.ts';
+import type { HlsOptions } from '../model/options.ts';
+import { EARLY_MS, HARD_CUT_MS, JUMP_MS, MAX_SEGMENT_BYTES } from './limits.ts';
+import type { FreshSegment } from './live-playlist.ts';
+import { codecNames, identityOf, resolutionOf } from './variant.ts';
+
+/** What a segmenter needs. */
+export interface SegmenterMeans {
+  readonly options: Pick<HlsOptions, 'format' | 'fragmentMs' | 'aofRatio' | 'waitKeyframe'>;
+  readonly newMuxer: (container: Container, tracks: readonly TrackConfig[]) => Muxer;
+  /** Takes a segment that is being made of so many bytes of media, in their order; returns at once. */
+  readonly take: (making: Promise<FreshSegment | undefined>, bytes: number) => void;
+  /** Hears, once each, of what is in no segment. */
+  readonly leftOut: (what: string) => void;
+  /** Unix time in milliseconds. */
+  readonly now: () => number;
+}
+
+/** The segment that is being filled. */
+interface Filling {
+  /** Of its first sample of the leading track. */
+  readonly startMs: number;
+  readonly at: number;
+  readonly discontinuity: boolean;
+  lastMs: number;
+  /** Between the last two samples of the leading track. */
+  stepMs: number;
+}
+
+/** The tracks of this moment and what muxes them. */
+interface Part {
+  readonly muxer: Muxer;
+  readonly tracks: readonly TrackConfig[];
+  /** The one whose keyframes end segments. */
+  readonly leading: TrackConfig;
+  /** Wall clock less stream time, in milliseconds. */
+  readonly offsetMs: number;
+}
+
+/** Cuts one publish into segments. */
+export class Segmenter implements MediaTap, ProgrammeTaker {
+  readonly #means: SegmenterMeans;
+  readonly #programme: Programme;
+  #part: Part | undefined;
+  #filling: Filling | undefined;
+  /** True if what comes next does not continue what was. */
+  #broken = true;
+
+  constructor(means: SegmenterMeans) {
+    this.#means = means;
+    this.#programme = new Programme(this, means.leftOut);
+  }
+
+  /** Takes the next packet of the publish. */
+  write(packet: MediaPacket): void {
+    this.#programme.write(packet);
+  }
+
+  /** The publish has ended: what there is becomes the last segment. */
+  end(): void {
+    this.#programme.end();
+    this.#cut();
+  }
+
+  /** From here on there are these tracks. */
+  begin(all: readonly TrackConfig[]): void {
+    this.#cut();
+    this.#broken = true;
+    this.#part = undefined;
+    const { options, leftOut, newMuxer } = this.#means;
+    const tracks: TrackConfig[] = [];
+    for (const track of [...all].sort((a, b) => a.trackId - b.trackId)) {
+      if (!canHold(options.format, track))
+        leftOut(`${track.codec}, which ${NAMES[options.format]} cannot hold`);
+      else if (tracks.some(({ kind }) => kind === track.kind))
+        leftOut(`${track.kind} tracks beside the first one`);
+      else tracks.push(track);
+    }
+    const leading = tracks.find(({ kind }) => kind === 'video') ?? tracks[0];
+    if (!leading) return;
+    this.#part = { muxer: newMuxer(options.format, tracks), tracks, leading, offsetMs: Number.NaN };
+  }
+
+  /** Takes a sample of one of the tracks. */
+  sample(sample: TrackSample): void {
+    const part = this.#part;
+    if (!part?.tracks.includes(sample.track)) return;
+    if (sample.track !== part.leading) {
+      // Sound that comes before the first picture has nothing to go with.
+      if (this.#filling) part.muxer.add(sample);
+      return;
+    }
+    const cut = this.#filling && this.#isDue(sample, this.#filling);
+    if (cut) this.#cut(cut === 'jump' ? undefined : sample.dtsMs);
+    if (cut === 'jump') this.#broken = true;
+    if (!this.#filling) {
+      if (this.#broken && !sample.keyframe) return;
+      this.#filling = this.#startAt(sample, part);
+      // Where there is no keyframe the container has to be told that there is one.
+      part.muxer.add(sample.keyframe ? sample : { ...sample, keyframe: true });
+      return;
+    }
+    this.#filling.stepMs = sample.dtsMs - this.#filling.lastMs;
+    this.#filling.lastMs = sample.dtsMs;
+    part.muxer.add(sample);
+  }
+
+  #isDue({ dtsMs, keyframe, track }: TrackSample, { startMs, lastMs }: Filling): 'cut' | 'jump' | undefined {
+    const { fragmentMs, aofRatio, waitKeyframe } = this.#means.options;
+    if (dtsMs - lastMs > JUMP_MS) return 'jump';
+    const lengthMs = dtsMs - startMs;
+    const isHard = lengthMs >= Math.max(fragmentMs * aofRatio, HARD_CUT_MS);
+    const isPlace = (keyframe && (track.kind === 'audio' || lengthMs > 0)) || !waitKeyframe;
+    if (isPlace && lengthMs >= fragmentMs - EARLY_MS) return 'cut';
+    return isHard || (this.#part?.muxer.size ?? 0) > MAX_SEGMENT_BYTES ? 'cut' : undefined;
+  }
+
+  #startAt({ dtsMs }: TrackSample, part: Part): Filling {
+    const discontinuity = this.#broken;
+    if (discontinuity) this.#part = { ...part, offsetMs: this.#means.now() - dtsMs };
+    this.#broken = false;
+    const offsetMs = this.#part?.offsetMs ?? 0;
+    return { startMs: dtsMs, at: dtsMs + offsetMs, discontinuity, lastMs: dtsMs, stepMs: 0 };
+  }
+
+  /** Ends the segment; `nextMs` is when the next one starts, if it continues this one. */
+  #cut(nextMs?: number): void {
+    const [part, filling] = [this.#part, this.#filling];
+    this.#filling = undefined;
+    if (!part || !filling) return;
+    const { startMs, lastMs, stepMs, at, discontinuity } = filling;
+    const durationMs = Math.max(1, (nextMs ?? lastMs + stepMs) - startMs);
+    const { size } = part.muxer;
+    const making = part.muxer.cut().then(
+      (piece): FreshSegment | undefined =>
+        piece && {
+          bytes: bufferOf(piece.bytes),
+          init: piece.init && bufferOf(piece.init),
+          durationMs,
+          at,
+          discontinuity,
+          identity: identityOf(part.tracks),
+          tracks: { codecs: codecNames(part.tracks), resolution: resolutionOf(part.tracks) },
+        },
+    );
+    this.#means.take(making, size);
+  }
+}
+
+const NAMES: Readonly<Record<Container, string>> = { ts: 'MPEG-TS', fmp4: 'fragmented MP4' };
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+}

@@ -1,0 +1,55 @@
+import { Hls } from '../../src/hls/hls.ts';
+import { Hub } from '../../src/hub/hub.ts';
+import type { NoticeEvent } from '../../src/model/lifecycle.ts';
+import type { Logger } from '../../src/model/logger.ts';
+import type { MediaPacket } from '../../src/model/media-packet.ts';
+import type { HlsOptions } from '../../src/model/options.ts';
+import type { StreamKey } from '../../src/model/stream-key.ts';
+import { FakeClock } from './fake-clock.ts';
+import { HLS, vhost } from './options.ts';
+import { stopped } from './stopped.ts';
+import { until } from './until.ts';
+
+/** A hub whose streams are cut into segments. */
+export async function segmented(options: Partial<HlsOptions> = {}, vhostName = 'a') {
+  const clock = new FakeClock();
+  const hub = new Hub(clock);
+  const events: NoticeEvent[] = [];
+  const log: Record<string, unknown>[] = [];
+  const note = (fields: object, message: string) => void log.push({ ...fields, message });
+  const logger: Logger = { debug: note, info: note, warn: note, error: note, child: () => logger };
+  const own = vhost({ name: vhostName, hls: { ...HLS, enabled: true, ...options } });
+  const hls = await Hls.open({ clock, log: logger, tell: (event) => void events.push(event) }, [own]);
+  stopped({ stop: () => hls.close() });
+  hub.observe({ started: (source) => hls.started(source) });
+  const keyOf = (stream: string): StreamKey => ({ vhost: vhostName, app: 'live', stream });
+  return {
+    hls,
+    hub,
+    clock,
+    events,
+    log,
+    /** Publishes packets and leaves. */
+    publish(stream: string, packets: readonly MediaPacket[]): void {
+      const publication = hub.reserve(keyOf(stream), own.play);
+      if (!publication) throw new Error(`${stream} is being published`);
+      const client = { number: 1, id: 'publisher', ip: '127.0.0.1' };
+      const facts = { client, ...keyOf(stream), param: '', tcUrl: 'rtmp://a/live', pageUrl: '' };
+      publication.start({ facts, grant: undefined, vhost: own });
+      for (const packet of packets) publication.write(packet);
+      publication.end();
+    },
+    /** The playlist, once `segments` of the stream have been told of. */
+    async playlist(stream: string, segments: number) {
+      await until(`${segments} segments`, () => events.length >= segments);
+      const playlist = hls.playlist(keyOf(stream));
+      if (!playlist) throw new Error(`there is no playlist of ${stream}`);
+      return playlist;
+    },
+  };
+}
+
+/** The URIs of a playlist. */
+export function urisOf(text: string): string[] {
+  return text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
+}
