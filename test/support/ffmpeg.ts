@@ -38,12 +38,19 @@ export function startFfmpeg(...args: readonly string[]): Child {
 /** Input options: a live stream is known by its first packets, so ffmpeg need not study seconds of it. */
 export const KNOWN_SOON = ['-analyzeduration', '100000', '-probesize', '5000'] as const;
 
-/** A small live-like FLV file: `seconds` of H.264 with B-frames and a keyframe each second, and of AAC. */
-export function makeFlv(file: string, options: { seconds: number; audio?: boolean; video?: boolean }): void {
-  const { seconds, audio = true, video = true } = options;
+/**
+ * A small live-like FLV file: `seconds` of H.264 with a keyframe each second, and of AAC. x264 finds no use for B-frames
+ * in these pictures; `reordered` makes it use them.
+ */
+export function makeFlv(
+  file: string,
+  options: { seconds: number; audio?: boolean; video?: boolean; reordered?: boolean },
+): void {
+  const { seconds, audio = true, video = true, reordered = false } = options;
   const picture = ['-f', 'lavfi', '-i', `testsrc=size=160x120:rate=25:duration=${seconds}`];
   const sound = ['-f', 'lavfi', '-i', `sine=frequency=440:sample_rate=44100:duration=${seconds}`];
   const h264 = ['-c:v', 'libx264', '-preset', 'veryfast', '-bf', '2', '-g', '25', '-pix_fmt', 'yuv420p'];
+  if (reordered) h264.push('-b_strategy', '0');
   const made = spawnSync(
     ffmpegPath ?? 'ffmpeg',
     [

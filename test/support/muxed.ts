@@ -1,0 +1,34 @@
+import { type Container, openMuxer, type Piece } from '../../src/media/muxer.ts';
+import { Programme } from '../../src/media/programme.ts';
+import type { TrackConfig, TrackSample } from '../../src/media/track.ts';
+import type { MediaPacket } from '../../src/model/media-packet.ts';
+
+/** The pieces of a publish, cut at every second keyframe. */
+export async function muxed(container: Container, packets: readonly MediaPacket[]): Promise<Piece[]> {
+  const tracks: TrackConfig[] = [];
+  const samples: TrackSample[] = [];
+  const programme = new Programme({
+    begin: (all) => tracks.push(...all),
+    sample: (sample) => samples.push(sample),
+  });
+  for (const packet of packets) programme.write(packet);
+  programme.end();
+  const muxer = await openMuxer(container, tracks);
+  const pieces: Piece[] = [];
+  let keyframes = 0;
+  for (const sample of samples) {
+    if (sample.track.kind === 'video' && sample.keyframe) {
+      keyframes += 1;
+      const piece = keyframes % 2 === 1 ? await muxer.cut() : undefined;
+      if (piece) pieces.push(piece);
+    }
+    muxer.add(sample);
+  }
+  const last = await muxer.cut();
+  return last ? [...pieces, last] : pieces;
+}
+
+/** Pieces one behind the other, with the head of the file. */
+export function fileOf(pieces: readonly Piece[]): Buffer {
+  return Buffer.concat(pieces.flatMap(({ init, bytes }) => (init ? [init, bytes] : [bytes])));
+}
