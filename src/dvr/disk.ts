@@ -1,0 +1,33 @@
+import { MAX_DISK_OPERATIONS, MAX_WAITING_BYTES_IN_ALL } from './limits.ts';
+
+/** The process's use of disks for recordings: a few operations at a time, and a bound on what waits for them. */
+export class Disk {
+  readonly #turns: (() => void)[] = [];
+  #running = 0;
+  #held = 0;
+
+  /** Does `work` when it is its turn. */
+  async run<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#running >= MAX_DISK_OPERATIONS) await new Promise<void>((resolve) => this.#turns.push(resolve));
+    else this.#running++;
+    try {
+      return await work();
+    } finally {
+      const next = this.#turns.shift();
+      if (next) next();
+      else this.#running--;
+    }
+  }
+
+  /** Takes room for bytes that are going to wait; false if there is none. */
+  hold(bytes: number): boolean {
+    if (this.#held > MAX_WAITING_BYTES_IN_ALL) return false;
+    this.#held += bytes;
+    return true;
+  }
+
+  /** Gives room back. */
+  release(bytes: number): void {
+    this.#held -= bytes;
+  }
+}

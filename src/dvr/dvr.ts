@@ -1,0 +1,113 @@
+import type { Clock } from '../model/clock.ts';
+import type { Gate, ServerIds, Stamp } from '../model/lifecycle.ts';
+import type { Logger } from '../model/logger.ts';
+import type { MediaSource } from '../model/media-source.ts';
+import type { VhostOptions } from '../model/options.ts';
+import type { RecordingPath } from '../model/recording-path.ts';
+import { formatStreamKey } from '../model/stream-key.ts';
+import { Disk } from './disk.ts';
+import { FileRow, type RowMeans } from './file-row.ts';
+import { FlvRecording } from './flv-recording.ts';
+import { Journal } from './journal.ts';
+import { Mp4Recording } from './mp4-recording.ts';
+
+/** What the dvr needs of the process. */
+export interface DvrDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly stateDir: string;
+  readonly server: ServerIds;
+  /** Names this process among all that keep a journal in the state directory; no slash and no dot. */
+  readonly owner: string;
+  /** The stamp for the event with this id. */
+  stamp(id: string): Promise<Stamp>;
+}
+
+/** Records what is published in this process. */
+export class Dvr {
+  readonly #deps: DvrDeps;
+  readonly #disk = new Disk();
+  readonly #journal: Journal;
+  readonly #running = new Set<Promise<void>>();
+  #gate: Gate | undefined;
+  #bunny: typeof import('mediabunny') | undefined;
+
+  constructor(deps: DvrDeps) {
+    this.#deps = deps;
+    this.#journal = new Journal(deps.stateDir);
+  }
+
+  /** Gets ready for the publishes of these vhosts: files that begin from now on are told to `gate`. */
+  async change(vhosts: Iterable<VhostOptions>, gate: Gate): Promise<void> {
+    const recording = [...vhosts].filter(({ dvr }) => dvr.enabled);
+    if (recording.some(({ dvr }) => dvr.paths.some(({ container }) => container === 'mp4')))
+      this.#bunny ??= await import('mediabunny');
+    this.#gate = gate;
+  }
+
+  /** Records a publish that goes on air, if it is to be recorded. */
+  started(source: MediaSource): void {
+    const { dvr, name } = source.vhost;
+    const granted = source.grant?.record;
+    if (granted && !dvr.enabled) {
+      const stream = formatStreamKey(source.key);
+      this.#deps.logger.warn({ stream }, `a backend says "record", but dvr is off in the vhost ${name}`);
+    }
+    if (!dvr.enabled || !this.#gate || !(granted ?? applies(source))) return;
+    const means = this.#means(this.#gate);
+    for (const path of dvr.paths) this.#record(source, path, means);
+  }
+
+  /** Settles when the files of all publishes that have ended are complete and told of, or after `timeoutMs`. */
+  async close(timeoutMs: number): Promise<void> {
+    if (this.#running.size === 0) return;
+    const done = Promise.all(this.#running).then(() => true);
+    const late = new Promise<boolean>((resolve) => {
+      this.#deps.clock.after(timeoutMs, () => resolve(false));
+    });
+    if (await Promise.race([done, late])) return;
+    const left = this.#running.size;
+    this.#deps.logger.warn(
+      { left },
+      'recordings are not finished: the disk does not answer; the next start does it',
+    );
+  }
+
+  #means(gate: Gate): RowMeans {
+    return {
+      ...this.#deps,
+      stamp: (id) => this.#deps.stamp(id),
+      gate,
+      disk: this.#disk,
+      journal: this.#journal,
+      cwd: process.cwd(),
+      now: Date.now,
+      running: (work) => {
+        this.#running.add(work);
+        void work.finally(() => this.#running.delete(work));
+      },
+    };
+  }
+
+  #record(source: MediaSource, path: RecordingPath, means: RowMeans): void {
+    const row = new FileRow(source, path, means);
+    if (path.container === 'flv') source.tap(new FlvRecording(row));
+    else if (this.#bunny) source.tap(new Mp4Recording(row, this.#bunny, this.#mp4Log(source)));
+  }
+
+  #mp4Log({ key }: MediaSource) {
+    const stream = formatStreamKey(key);
+    const { logger } = this.#deps;
+    return {
+      leftOut: (what: string) =>
+        logger.warn({ stream, what }, 'the MP4 recording lacks a part of the stream'),
+      lost: (error: unknown) =>
+        logger.error({ stream, why: (error as Error).message }, 'a fragment of the MP4 recording is lost'),
+    };
+  }
+}
+
+function applies({ key, vhost }: MediaSource): boolean {
+  const { apply } = vhost.dvr;
+  return apply === 'all' || apply.includes(`${key.app}/${key.stream}`);
+}

@@ -1,0 +1,82 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { RecordingEnd } from '../model/lifecycle.ts';
+import type { Origin } from '../model/media-source.ts';
+import type { DvrOptions } from '../model/options.ts';
+import { fillRecordingPath, type RecordingPath } from '../model/recording-path.ts';
+import { formatStreamKey } from '../model/stream-key.ts';
+import type { FileFacts } from './conclude.ts';
+import type { FlvLayout } from './flv-head.ts';
+import type { DvrMeans } from './means.ts';
+import { OpenFile } from './open-file.ts';
+
+/** What the files of a publish at one path need of the dvr. */
+export interface RowMeans extends DvrMeans {
+  /** Takes note of what has to be done before the server may stop. */
+  running(work: Promise<void>): void;
+}
+
+/**
+ * The files of one publish at one path, one after the other. One that fails is the last of its publish, or, where files
+ * are segments, the last for the length of a segment.
+ */
+export class FileRow {
+  readonly #origin: Origin;
+  readonly #path: RecordingPath;
+  readonly #means: RowMeans;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+  #file: OpenFile | undefined;
+  #begun = 0;
+
+  constructor(origin: Origin, path: RecordingPath, means: RowMeans) {
+    this.#origin = origin;
+    this.#path = path;
+    this.#means = means;
+  }
+
+  get options(): DvrOptions {
+    return this.#origin.vhost.dvr;
+  }
+
+  /** Files so far. */
+  get begun(): number {
+    return this.#begun;
+  }
+
+  /** False while there is to be no new file. */
+  get ready(): boolean {
+    return this.#means.clock.now() >= this.#pausedUntil;
+  }
+
+  /** Begins a file; undefined if the stream cannot be recorded. */
+  begin(layout?: FlvLayout): OpenFile | undefined {
+    const { facts } = this.#origin;
+    const filled = fillRecordingPath(this.#path, facts, new Date(this.#means.now()));
+    if (!filled.ok) {
+      const why = filled.message;
+      this.#means.logger.warn({ stream: formatStreamKey(facts), why }, 'the stream is not recorded');
+      this.#pausedUntil = Number.POSITIVE_INFINITY;
+      return undefined;
+    }
+    const plan = { file: filled.file, container: this.#path.container, layout, facts };
+    const file = new OpenFile(plan, this.#means, () => this.#pause());
+    this.#file = file;
+    this.#begun++;
+    return file;
+  }
+
+  /** Ends the file that was begun last, in the background; nothing is appended any more once `appended` has settled. */
+  end(
+    reason: RecordingEnd,
+    complete: (file: FileHandle) => Promise<FileFacts>,
+    appended: Promise<void> = Promise.resolve(),
+  ): void {
+    const file = this.#file;
+    this.#file = undefined;
+    if (file) this.#means.running(appended.then(() => file.close(reason, complete)));
+  }
+
+  #pause(): void {
+    const { plan, durationMs } = this.options;
+    this.#pausedUntil = plan === 'segment' ? this.#means.clock.now() + durationMs : Number.POSITIVE_INFINITY;
+  }
+}

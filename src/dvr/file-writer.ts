@@ -1,0 +1,159 @@
+import type { FileHandle } from 'node:fs/promises';
+import type { Clock, Timer } from '../model/clock.ts';
+import type { Disk } from './disk.ts';
+import { type DiskFailure, diskFailure } from './disk-failure.ts';
+import { MAX_WAITING_BYTES } from './limits.ts';
+
+/** Small pieces are gathered into buffers of this size. */
+const CHUNK_BYTES = 65_536;
+/** What waits is written when there is this much … */
+const WRITE_BYTES = 262_144;
+/** … or after this time, in milliseconds: what a crash may lose. */
+const WRITE_MS = 500;
+
+interface Chunk {
+  readonly bytes: Buffer;
+  used: number;
+}
+
+/**
+ * Appends to a file without keeping anybody waiting: what is appended is gathered, and written in order in the background.
+ * The first thing that goes wrong ends it, and nothing behind it is written.
+ */
+export class FileWriter {
+  readonly #disk: Disk;
+  readonly #clock: Clock;
+  readonly #opening: Promise<FileHandle>;
+  readonly #onFailure: (failure: DiskFailure) => void;
+  #chunks: Chunk[] = [];
+  #waiting = 0;
+  /** Where the next write goes, and where the next append will be. */
+  #written = 0;
+  #appended = 0;
+  #timer: Timer | undefined;
+  #writing: Promise<void> | undefined;
+  #closing = false;
+  #failure: DiskFailure | undefined;
+
+  /** `opening` brings the file, empty; should it fail, so does the writer. */
+  constructor(
+    opening: Promise<FileHandle>,
+    { disk, clock }: { readonly disk: Disk; readonly clock: Clock },
+    onFailure: (failure: DiskFailure) => void,
+  ) {
+    this.#opening = opening;
+    this.#disk = disk;
+    this.#clock = clock;
+    this.#onFailure = onFailure;
+    opening.catch((error: unknown) => this.#fail(diskFailure(error)));
+  }
+
+  /** Length of the file when all that was appended is in it. */
+  get length(): number {
+    return this.#appended;
+  }
+
+  /** What ended the writing. */
+  get failure(): DiskFailure | undefined {
+    return this.#failure;
+  }
+
+  /** Appends `length` bytes, which `fill` puts into a buffer at an offset, before it returns. */
+  append(length: number, fill: (target: Buffer, offset: number) => void): void {
+    if (this.#failure || this.#closing) return;
+    if (this.#waiting > MAX_WAITING_BYTES || !this.#disk.hold(length)) {
+      const why = `${this.#waiting} bytes wait for the disk already, which does not keep up`;
+      this.#fail({ reason: 'disk_slow', why });
+      return;
+    }
+    const chunk = this.#room(length);
+    fill(chunk.bytes, chunk.used);
+    chunk.used += length;
+    this.#waiting += length;
+    this.#appended += length;
+    this.#schedule();
+  }
+
+  /** Takes no more, and settles when nothing waits: all is written, or something went wrong. */
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#timer?.clear();
+    await this.#writing;
+    await this.#write(0);
+  }
+
+  #room(length: number): Chunk {
+    const last = this.#chunks.at(-1);
+    if (last && last.used + length <= last.bytes.length) return last;
+    const chunk = { bytes: Buffer.allocUnsafe(Math.max(length, CHUNK_BYTES)), used: 0 };
+    this.#chunks.push(chunk);
+    return chunk;
+  }
+
+  #schedule(): void {
+    if (this.#writing) return;
+    if (this.#waiting >= WRITE_BYTES) this.#begin();
+    else this.#timer ??= this.#clock.after(WRITE_MS, () => this.#begin());
+  }
+
+  #begin(): void {
+    this.#timer?.clear();
+    this.#timer = undefined;
+    if (this.#writing) return;
+    this.#writing = this.#write(WRITE_BYTES).then(() => {
+      this.#writing = undefined;
+      if (this.#waiting > 0 && !this.#closing) this.#schedule();
+    });
+  }
+
+  /** Writes what waits, then again while more than `least` has come meanwhile. */
+  async #write(least: number): Promise<void> {
+    try {
+      const file = await this.#opening;
+      do {
+        const chunks = this.#chunks;
+        this.#chunks = [];
+        const parts = chunks.map(({ bytes, used }) => bytes.subarray(0, used));
+        const size = parts.reduce((sum, { length }) => sum + length, 0);
+        if (size === 0 || this.#failure) break;
+        await this.#disk.run(() => writeAll(file, parts, this.#written));
+        this.#written += size;
+        this.#waiting -= size;
+        this.#disk.release(size);
+      } while (this.#waiting > least);
+    } catch (error) {
+      this.#fail(diskFailure(error));
+    }
+  }
+
+  #fail(failure: DiskFailure): void {
+    if (this.#failure) return;
+    this.#failure = failure;
+    this.#timer?.clear();
+    this.#disk.release(this.#waiting);
+    this.#waiting = 0;
+    this.#chunks = [];
+    this.#onFailure(failure);
+  }
+}
+
+/** Writes buffers at a position, also where the system takes only some of them at a time. */
+async function writeAll(file: FileHandle, buffers: readonly Buffer[], position: number): Promise<void> {
+  let rest = buffers;
+  let at = position;
+  while (rest.length > 0) {
+    const { bytesWritten } = await file.writev(rest as Buffer[], at);
+    if (bytesWritten === 0) throw new Error('the file system takes no bytes and does not say why');
+    at += bytesWritten;
+    rest = without(rest, bytesWritten);
+  }
+}
+
+function without(buffers: readonly Buffer[], bytes: number): Buffer[] {
+  let skip = bytes;
+  return buffers.flatMap((buffer) => {
+    const skipped = Math.min(skip, buffer.length);
+    skip -= skipped;
+    return skipped === buffer.length ? [] : [buffer.subarray(skipped)];
+  });
+}

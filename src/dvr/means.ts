@@ -1,0 +1,17 @@
+import type { Clock } from '../model/clock.ts';
+import type { ServerIds } from '../model/lifecycle.ts';
+import type { ConcludeMeans } from './conclude.ts';
+import type { Disk } from './disk.ts';
+
+/** What recordings of one process share. */
+export interface DvrMeans extends ConcludeMeans {
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly server: ServerIds;
+  /** Names this process in the journal. */
+  readonly owner: string;
+  /** Unix time in milliseconds. */
+  now(): number;
+  /** Working directory, which relative paths are relative to. */
+  readonly cwd: string;
+}
