@@ -17,7 +17,7 @@ const EMPTY: OutboxStats = { events: 0, oldestMs: 0, dropped: 0, givenUp: 0, onD
 
 /**
  * Where a running server can be asked how its hooks fare: journal and metrics of all its processes, and the socket by
- * which they are reached. There is none while no vhost has hooks, nor is the code for it in memory.
+ * which they are reached. There is none while no vhost has hooks or records, nor is the code for it in memory.
  */
 export class HookDesk {
   readonly #stateDir: string;
@@ -42,11 +42,12 @@ export class HookDesk {
   }
 
   /**
-   * Opens the socket, which takes hold of the state directory, if some vhost has hooks and it is not open. Rejects with
-   * a sentence if that cannot be done.
+   * Opens the socket, which takes hold of the state directory, if some vhost has hooks or records, or `needed` says that
+   * there is something else to be done there, and it is not open. Rejects with a sentence if that cannot be done.
    */
-  async open({ vhosts }: Config): Promise<void> {
-    if (this.#socket || !vhosts.some(({ hooks }) => hooks.enabled)) return;
+  async open({ vhosts }: Config, needed = false): Promise<void> {
+    if (this.#socket) return;
+    if (!needed && !vhosts.some(({ hooks, dvr }) => hooks.enabled || dvr.enabled)) return;
     const [{ openControlSocket }, { HookMetrics }] = await Promise.all([
       import('./http/control-socket.ts'),
       import('./observe/metrics.ts'),

@@ -3,6 +3,9 @@ import { fileURLToPath } from 'node:url';
 import { type Answer, Crew, type CrewSnapshot } from './cluster/crew.ts';
 import { Fleet, STOP_TIMEOUT_MS, type WorkerProcess } from './cluster/fleet.ts';
 import type { SharedRecorder } from './cluster/ipc-recorder.ts';
+import { ownerOf } from './cluster/membership.ts';
+import { Dvr } from './dvr/dvr.ts';
+import { recordingsLeft } from './dvr/journal.ts';
 import { HookDesk } from './hook-desk.ts';
 import { createHooks, type Hooks } from './hooks/dispatcher.ts';
 import { type Clock, systemClock } from './model/clock.ts';
@@ -35,7 +38,8 @@ export async function createPrimary(
   const { logger, clock = systemClock } = deps;
   const ids = makeIds(config);
   const desk = new HookDesk(config.stateDir);
-  await desk.open(config);
+  const left = recordingsLeft(config.stateDir);
+  await desk.open(config, left);
   desk.configure(config);
   const hooks = createHooks({
     logger,
@@ -47,8 +51,13 @@ export async function createPrimary(
   });
   desk.serve(hooks);
   const count = workerCount(config);
+  // Records nothing: it finishes what workers leave that have ended.
+  const { stateDir } = config;
+  const stamp = (id: string) => hooks.stamp(id);
+  const dvr = new Dvr({ clock, logger, stateDir, server: ids, owner: ids.serviceId, stamp });
   const give = (next: Config): Config => {
-    hooks.gateFor(new Map(next.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
+    const gate = hooks.gateFor(new Map(next.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
+    dvr.tell(gate);
     hooks.change(next.outbox);
     return { ...next, maxConnections: Math.ceil(next.maxConnections / count) };
   };
@@ -80,6 +89,8 @@ export async function createPrimary(
     gone(worker, how) {
       crew.dismiss(worker, how, stopping);
       desk.gone(worker.node);
+      const owner = ownerOf(ids.serviceId, worker.node);
+      if (recordingsLeft(stateDir)) dvr.finishLeft((name) => name === owner);
     },
     hangs: ({ number, pid }) =>
       logger.error({ worker: number, pid }, 'a worker answers no more: it is ended and replaced'),
@@ -95,12 +106,14 @@ export async function createPrimary(
     });
     await gone;
     timer.clear();
+    await dvr.close(current.drainTimeoutMs);
     await hooks.drain(current.drainTimeoutMs);
     await hooks.close();
     await desk.close();
     crew.close();
   };
 
+  if (left) dvr.finishLeft((owner) => !owner.startsWith(ids.serviceId));
   fleet.start(count);
   const first = together(await Promise.all(firstAnswers));
   if (!first?.ok) {

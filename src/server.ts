@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { accessGate } from './access/access-gate.ts';
 import type { Membership } from './cluster/membership.ts';
+import { Dvr } from './dvr/dvr.ts';
+import { recordingsLeft } from './dvr/journal.ts';
 import { HookDesk } from './hook-desk.ts';
 import { createHooks } from './hooks/dispatcher.ts';
 import { Hub } from './hub/hub.ts';
@@ -54,12 +56,14 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   const hub = new Hub(clock);
   // A worker's is in the primary.
   const desk = membership ? undefined : new HookDesk(config.stateDir);
-  await desk?.open(config);
+  const left = membership === undefined && recordingsLeft(config.stateDir);
+  await desk?.open(config, left);
   desk?.configure(config);
+  const ids = membership?.ids ?? makeIds(config);
   const hooks = createHooks({
     logger,
     clock,
-    ...(membership?.ids ?? makeIds(config)),
+    ...ids,
     version: VERSION,
     observer: membership?.hooks ?? desk?.observer ?? UNOBSERVED,
     outbox: membership?.recorder ?? { options: config.outbox, stateDir: config.stateDir },
@@ -72,11 +76,21 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     const snapshot = { vhosts, strictVhost: from.strictVhost, gate: allOf(...gates) };
     return { snapshot, maxConnections: from.maxConnections };
   };
+  const dvr = new Dvr({
+    clock,
+    logger,
+    stateDir: config.stateDir,
+    server: ids,
+    owner: membership?.owner ?? ids.serviceId,
+    stamp: (id) => hooks.stamp(id),
+  });
+  hub.observe({ started: (source) => dvr.started(source) });
   const certificates = new Certificates(clock, logger);
   const rules = await orGiveFree(() => {
     certificates.change(certificatesOf(config));
     return rulesFor(config);
   }, desk);
+  await dvr.change(config.vhosts, rules.snapshot.gate);
   const lobby = new Lobby(rules, hub, clock, logger, membership);
   const door = new FrontDoor(lobby, config.proxyProtocol);
   const backDoor = await membership?.open(hub, clock, logger, vhostsOf(config));
@@ -107,6 +121,8 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   }
   let current = config;
   hooks.announce('server_started');
+  // Whoever holds the state directory knows that those who recorded into it are no more.
+  if (left) dvr.finishLeft((owner) => owner !== ids.serviceId);
 
   return {
     get addresses() {
@@ -129,6 +145,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       current = next;
       desk?.configure(next);
       hooks.change(next.outbox);
+      await dvr.change(next.vhosts, rules.snapshot.gate);
       door.change(next.proxyProtocol);
       rtmps.change(next.proxyProtocol);
       lobby.change(rules);
@@ -142,6 +159,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       rtmps.close();
       await lobby.close('shutdown', 'The server is stopping.');
       await backDoor?.close();
+      await dvr.close(current.drainTimeoutMs);
       await hooks.drain(current.drainTimeoutMs);
       await hooks.close();
       await desk?.close();

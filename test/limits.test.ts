@@ -28,7 +28,20 @@ function evaluate(product: string): number {
     .reduce((result, factor) => result * Number(factor), 1);
 }
 
-const rooms = ['protocol', 'model', 'hub', 'media', 'hls', 'visits', 'session', 'hooks', 'http', 'cluster', 'tls'];
+const rooms = [
+  'protocol',
+  'model',
+  'hub',
+  'media',
+  'hls',
+  'visits',
+  'session',
+  'hooks',
+  'http',
+  'cluster',
+  'tls',
+  'dvr',
+];
 const limits = globSync(`{${rooms.join(',')}}/**/*.ts`, { cwd: SRC }).flatMap(limitsOf);
 
 test('the search finds the limits', () => {

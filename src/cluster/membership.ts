@@ -25,6 +25,8 @@ export interface Junction {
 /** A worker's part in the whole: its registry, its relays and its back door, and what it tells the primary. */
 export class Membership implements Neighbours {
   readonly ids: { readonly serverId: string; readonly serviceId: string };
+  /** Names this process among those of all runs. */
+  readonly owner: string;
   readonly claims: IpcRegistry;
   /** Keeps what the clients of this process have open. */
   readonly recorder: IpcRecorder;
@@ -40,6 +42,7 @@ export class Membership implements Neighbours {
     const { serverId, serviceId, numbers } = assignment;
     this.#assignment = assignment;
     this.ids = { serverId, serviceId };
+    this.owner = ownerOf(serviceId, assignment.place.node);
     this.claims = new IpcRegistry((request) => send({ type: 'registry', request }), {
       evict: (key) => this.#hub?.evict(key),
       attend: async (key) => this.#hub?.attend(key),
@@ -90,4 +93,9 @@ export class Membership implements Neighbours {
     else if (message.type === 'recorder') this.recorder.take(message.notice);
     else if (message.type === 'numbers') this.#numbers.add(message.block);
   }
+}
+
+/** The name of a worker process among those of all runs. */
+export function ownerOf(serviceId: string, node: string): string {
+  return `${serviceId}-${node}`;
 }

@@ -1,4 +1,4 @@
-import { MAX_DISK_OPERATIONS, MAX_WAITING_BYTES_IN_ALL } from './limits.ts';
+import { MAX_DISK_OPERATIONS, MAX_UNWRITTEN_BYTES_IN_ALL } from './limits.ts';
 
 /** The process's use of disks for recordings: a few operations at a time, and a bound on what waits for them. */
 export class Disk {
@@ -21,7 +21,7 @@ export class Disk {
 
   /** Takes room for bytes that are going to wait; false if there is none. */
   hold(bytes: number): boolean {
-    if (this.#held > MAX_WAITING_BYTES_IN_ALL) return false;
+    if (this.#held > MAX_UNWRITTEN_BYTES_IN_ALL) return false;
     this.#held += bytes;
     return true;
   }

@@ -10,6 +10,7 @@ import { FileRow, type RowMeans } from './file-row.ts';
 import { FlvRecording } from './flv-recording.ts';
 import { Journal } from './journal.ts';
 import { Mp4Recording } from './mp4-recording.ts';
+import { repairLeft } from './repair-left.ts';
 
 /** What the dvr needs of the process. */
 export interface DvrDeps {
@@ -37,12 +38,22 @@ export class Dvr {
     this.#journal = new Journal(deps.stateDir);
   }
 
+  /** Files that begin from now on, and those that others have left, are told to this gate. */
+  tell(gate: Gate): void {
+    this.#gate = gate;
+  }
+
   /** Gets ready for the publishes of these vhosts: files that begin from now on are told to `gate`. */
   async change(vhosts: Iterable<VhostOptions>, gate: Gate): Promise<void> {
     const recording = [...vhosts].filter(({ dvr }) => dvr.enabled);
     if (recording.some(({ dvr }) => dvr.paths.some(({ container }) => container === 'mp4')))
       this.#bunny ??= await import('mediabunny');
-    this.#gate = gate;
+    this.tell(gate);
+  }
+
+  /** Finishes, in the background, what processes have left in the state directory whose names fit. */
+  finishLeft(fits: (owner: string) => boolean): void {
+    if (this.#gate) this.#run(repairLeft(fits, this.#means(this.#gate)));
   }
 
   /** Records a publish that goes on air, if it is to be recorded. */
@@ -82,11 +93,13 @@ export class Dvr {
       journal: this.#journal,
       cwd: process.cwd(),
       now: Date.now,
-      running: (work) => {
-        this.#running.add(work);
-        void work.finally(() => this.#running.delete(work));
-      },
+      running: (work) => this.#run(work),
     };
+  }
+
+  #run(work: Promise<void>): void {
+    this.#running.add(work);
+    void work.finally(() => this.#running.delete(work));
   }
 
   #record(source: MediaSource, path: RecordingPath, means: RowMeans): void {

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { Disk } from './disk.ts';
 import { type DiskFailure, diskFailure } from './disk-failure.ts';
-import { MAX_WAITING_BYTES } from './limits.ts';
+import { MAX_UNWRITTEN_BYTES } from './limits.ts';
 
 /** Small pieces are gathered into buffers of this size. */
 const CHUNK_BYTES = 65_536;
@@ -61,7 +61,7 @@ export class FileWriter {
   /** Appends `length` bytes, which `fill` puts into a buffer at an offset, before it returns. */
   append(length: number, fill: (target: Buffer, offset: number) => void): void {
     if (this.#failure || this.#closing) return;
-    if (this.#waiting > MAX_WAITING_BYTES || !this.#disk.hold(length)) {
+    if (this.#waiting > MAX_UNWRITTEN_BYTES || !this.#disk.hold(length)) {
       const why = `${this.#waiting} bytes wait for the disk already, which does not keep up`;
       this.#fail({ reason: 'disk_slow', why });
       return;

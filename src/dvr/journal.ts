@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EventFacts, RecordedFile, ServerIds, Stamp } from '../model/lifecycle.ts';
@@ -35,6 +36,15 @@ export interface FoundEntry {
 /** Room for a conclusion is taken at the beginning: a full disk must not take the last word. */
 const CONCLUSION_BYTES = 512;
 
+const DIRECTORY = 'dvr';
+const ENDING = '.json';
+
+/** True if recordings are on record in a state directory. */
+export function recordingsLeft(stateDir: string): boolean {
+  const directory = join(stateDir, DIRECTORY);
+  return existsSync(directory) && readdirSync(directory).some((name) => name.endsWith(ENDING));
+}
+
 /**
  * Which files are open, each by a file of its own in `state_dir/dvr`. An entry is there from the file's beginning until
  * its event is on record elsewhere; what a process leaves there has to be finished by another.
@@ -43,7 +53,7 @@ export class Journal {
   readonly #directory: string;
 
   constructor(stateDir: string) {
-    this.#directory = join(stateDir, 'dvr');
+    this.#directory = join(stateDir, DIRECTORY);
   }
 
   /** Puts a file on record. */
@@ -73,7 +83,7 @@ export class Journal {
   /** The names of the entries that other processes have left: those whose owner fits. */
   async left(fits: (owner: string) => boolean): Promise<readonly string[]> {
     const names = await readdir(this.#directory).catch(() => []);
-    return names.filter((name) => name.endsWith('.json') && fits(name.slice(0, name.indexOf('.'))));
+    return names.filter((name) => name.endsWith(ENDING) && fits(name.slice(0, name.indexOf('.'))));
   }
 
   /** Reads an entry; undefined if it was never written to its end. */
@@ -89,7 +99,7 @@ export class Journal {
   }
 
   #pathOf({ owner, id }: JournalEntry): string {
-    return join(this.#directory, `${owner}.${id}.json`);
+    return join(this.#directory, `${owner}.${id}${ENDING}`);
   }
 }
 

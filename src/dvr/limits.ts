@@ -1,7 +1,7 @@
 /** Bytes of one file that wait for the disk; over it the file ends. */
-export const MAX_WAITING_BYTES: number = 32 * 1024 * 1024;
+export const MAX_UNWRITTEN_BYTES: number = 32 * 1024 * 1024;
 /** The same of all files of the process. */
-export const MAX_WAITING_BYTES_IN_ALL: number = 256 * 1024 * 1024;
+export const MAX_UNWRITTEN_BYTES_IN_ALL: number = 256 * 1024 * 1024;
 /** Disk operations under way at once. Node has four threads for them, which name lookups and the outbox need too. */
 export const MAX_DISK_OPERATIONS = 2;
 /** Keyframes in the index of an FLV file; of more, every second one is left out, then every fourth … */

@@ -19,7 +19,7 @@ export interface ControlSocket {
   close(): Promise<void>;
 }
 
-const ELSEWHERE = 'a server with http_hooks needs a state_dir that it can write to';
+const ELSEWHERE = 'a server with http_hooks or dvr needs a state_dir that it can write to';
 
 /** Who answers at a control socket. */
 interface Holder {
