@@ -26,7 +26,10 @@ export class FrontDoor {
 
   /** Takes a socket that a listener accepted with `pauseOnConnect`; from then on it reads as `SharedReads` says. */
   accept(accepted: Socket): void {
-    this.#reception.receive(this.#reads.adopt(accepted), (socket, ip) => this.enter(socket, ip));
+    this.#reception.receive(this.#reads.adopt(accepted), (socket, ip) => {
+      this.enter(socket, ip);
+      socket.resume();
+    });
   }
 
   /** Begins a session with the client at `ip` over any duplex stream. */

@@ -70,7 +70,8 @@ export class Handshakes {
     const onClose = () => pending.fail(explainFailure({ code: 'ECONNRESET' }));
     const late = `the TLS handshake was not complete after ${TLS_HANDSHAKE_TIMEOUT_MS} ms`;
     const timer = this.#clock.after(TLS_HANDSHAKE_TIMEOUT_MS, () => pending.fail(late));
-    socket.once('close', onClose);
+    // What goes wrong with the socket is told by the one that TLS makes of it.
+    socket.once('close', onClose).on('error', () => undefined);
     this.#pending.set(name, pending);
     this.#serverFor(certificates).emit('connection', socket);
   }

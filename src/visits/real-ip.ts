@@ -6,7 +6,7 @@ import { PROXY_HEADER_TIMEOUT_MS } from './limits.ts';
 
 /**
  * Reads the PROXY header with which a trusted proxy begins a connection and calls `done` with the client's address, or
- * `failed` with a sentence. The socket's next byte is then the client's first.
+ * `failed` with a sentence. The socket is paused then, and its next byte is the client's first.
  */
 export function readProxyHeader(
   socket: Socket,
@@ -37,12 +37,11 @@ export function readProxyHeader(
     }
     if (header.state === 'incomplete') return;
     leave();
-    // Nothing may be read while nobody listens; and a socket that was paused has to be told to go on.
+    // Nothing may be read while nobody listens.
     socket.pause();
     const rest = received.subarray(header.length);
     if (rest.length > 0) socket.unshift(rest);
     done(formatIp(header.source ?? socket.remoteAddress ?? ''));
-    socket.resume();
   };
   const timer = clock.after(PROXY_HEADER_TIMEOUT_MS, () => fail('no PROXY header came from a trusted proxy'));
   socket.on('data', onData).on('error', onError).on('close', onClose).resume();

@@ -23,7 +23,9 @@ export class Reception {
     this.#isProxy = proxyMatcher(proxyProtocol);
   }
 
-  /** Hands the socket on with its client's address, at once or when its PROXY header has come; or destroys it. */
+  /**
+   * Hands the socket on with its client's address, at once or, paused, when its PROXY header has come; or destroys it.
+   */
   receive(socket: Socket, enter: (socket: Socket, ip: string) => void): void {
     if (!this.#lobby.hasRoom()) {
       socket.destroy();
