@@ -6,6 +6,8 @@ import { Dvr } from './dvr/dvr.ts';
 import { recordingsLeft } from './dvr/journal.ts';
 import { HookDesk } from './hook-desk.ts';
 import { createHooks } from './hooks/dispatcher.ts';
+import { liveFlv } from './http/live/live-flv.ts';
+import { WebDoor } from './http/web-door.ts';
 import { Hub } from './hub/hub.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { UNOBSERVED } from './model/delivery.ts';
@@ -93,10 +95,11 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   await dvr.change(config.vhosts, rules.snapshot.gate);
   const lobby = new Lobby(rules, hub, clock, logger, membership);
   const door = new FrontDoor(lobby, config.proxyProtocol);
+  const webDoor = new WebDoor(lobby, config.proxyProtocol, [liveFlv(lobby)]);
   const backDoor = await membership?.open(hub, clock, logger, vhostsOf(config));
   const listeners = new Listeners();
   const rtmps = new SecureReception(lobby, config.proxyProtocol);
-  const entrancesOf = ({ listen, rtmps: secure }: Config): Entrance[] => {
+  const entrancesOf = ({ listen, rtmps: secure, httpServer }: Config): Entrance[] => {
     const entrances: Entrance[] = [{ protocol: 'rtmp', listen, take: (socket) => door.accept(socket) }];
     if (secure) {
       const shown = certificates.choiceFor(secure);
@@ -107,13 +110,19 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
         take: (socket) => rtmps.receive(socket, shown, enter),
       });
     }
+    if (httpServer.enabled) {
+      const take: Entrance['take'] = (socket) => webDoor.accept(socket);
+      entrances.push({ protocol: 'http', listen: httpServer.listen, take });
+    }
     return entrances;
   };
   try {
+    await webDoor.prepare(config.httpServer);
     await listeners.change(entrancesOf(config));
   } catch (error) {
     certificates.close();
     await lobby.close('shutdown', 'The server could not start.');
+    await webDoor.close();
     await backDoor?.close();
     await hooks.close();
     await desk?.close();
@@ -137,6 +146,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       const rules = rulesFor(next);
       const goBack = certificates.change(certificatesOf(next));
       try {
+        await webDoor.prepare(next.httpServer);
         await listeners.change(entrancesOf(next));
       } catch (error) {
         goBack();
@@ -148,6 +158,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       await dvr.change(next.vhosts, rules.snapshot.gate);
       door.change(next.proxyProtocol);
       rtmps.change(next.proxyProtocol);
+      webDoor.change(next.httpServer, next.proxyProtocol);
       lobby.change(rules);
       backDoor?.change(vhostsOf(next));
     },
@@ -158,6 +169,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       door.close();
       rtmps.close();
       await lobby.close('shutdown', 'The server is stopping.');
+      await webDoor.close();
       await backDoor?.close();
       await dvr.close(current.drainTimeoutMs);
       await hooks.drain(current.drainTimeoutMs);

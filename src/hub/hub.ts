@@ -86,6 +86,12 @@ export class Hub {
     return this.#entries.get(formatStreamKey(key))?.stream.players ?? 0;
   }
 
+  /** What the stream has brought since its publisher came, as far as it has reached this process. */
+  contents(key: StreamKey): { readonly audio: boolean; readonly video: boolean } {
+    const stream = this.#entries.get(formatStreamKey(key))?.stream;
+    return { audio: stream?.hasAudio ?? false, video: stream?.hasVideo ?? false };
+  }
+
   /** Makes whoever publishes the stream in this process leave. Who has not been let in yet stays. */
   evict(key: StreamKey): void {
     this.#entries.get(formatStreamKey(key))?.holder?.leave();

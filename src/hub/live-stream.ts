@@ -35,6 +35,7 @@ export class LiveStream implements LaneSource {
   #flushTimer: Timer | 'end of turn' | undefined;
   #flushedAt = Number.NEGATIVE_INFINITY;
   #hasVideo = false;
+  #hasAudio = false;
   #untouched = true;
   /** True while the packets come from another process, which has gathered them for `mw_latency` already. */
   #relayed = false;
@@ -63,6 +64,11 @@ export class LiveStream implements LaneSource {
 
   get hasVideo(): boolean {
     return this.#hasVideo;
+  }
+
+  /** True once the present publish has brought sound. */
+  get hasAudio(): boolean {
+    return this.#hasAudio;
   }
 
   get untouched(): boolean {
@@ -106,6 +112,7 @@ export class LiveStream implements LaneSource {
     const placed = this.#place(packet);
     if (placed.headerSlot !== undefined) this.#keepHeader(placed.headerSlot, placed);
     if (placed.kind === 'video') this.#hasVideo = true;
+    else if (placed.kind === 'audio') this.#hasAudio = true;
     this.#gop.add(placed);
     this.#untouched = false;
     if (this.#taps.size > 0) for (const tap of this.#taps) tap.write(placed);
@@ -134,6 +141,7 @@ export class LiveStream implements LaneSource {
     this.#headers.clear();
     this.#gop.clear();
     this.#hasVideo = false;
+    this.#hasAudio = false;
     this.#untouched = true;
     const taps = [...this.#taps];
     this.#taps.clear();

@@ -15,7 +15,8 @@ import {
 } from '../protocol/rtmp/control.ts';
 import type { HandshakeStep } from '../protocol/rtmp/handshake.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
-import { LINGER_MS, MAX_EARLY_BYTES, MAX_REPLY_BACKLOG } from './limits.ts';
+import { LINGER_MS } from '../visits/limits.ts';
+import { MAX_EARLY_BYTES, MAX_REPLY_BACKLOG } from './limits.ts';
 import { ReadPace } from './read-pace.ts';
 
 /** RTMP 5.4.1: the chunk size of both directions until a Set Chunk Size says otherwise. */

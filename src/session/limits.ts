@@ -4,10 +4,6 @@
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 /** A connection that neither publishes nor plays, in milliseconds (SRS waits as long for a republish). */
 export const IDLE_TIMEOUT_MS = 180_000;
-/** A peer that takes none of the bytes waiting for it, in milliseconds (SRS's write time-out). */
-export const STALL_TIMEOUT_MS = 30_000;
-/** After the server's last word, until the socket is destroyed, in milliseconds. */
-export const LINGER_MS = 2_000;
 /** Bytes that are read ahead while a gate is being asked; then the socket is not read any more. */
 export const MAX_EARLY_BYTES: number = 1024 * 1024;
 /** Message streams that one connection may create. */

@@ -7,11 +7,13 @@ import { decodeCommand } from '../protocol/rtmp/command.ts';
 import { ServerHandshake } from '../protocol/rtmp/handshake.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
 import { STATUS, statusInfo } from '../protocol/rtmp/status.ts';
+import { STALL_TIMEOUT_MS } from '../visits/limits.ts';
 import type { Guest, Lobby } from '../visits/lobby.ts';
+import { StallWatch } from '../visits/stall-watch.ts';
 import { dispatch } from './commands/index.ts';
 import { Connection } from './connection.ts';
 import type { Dialogue } from './dialogue.ts';
-import { HANDSHAKE_TIMEOUT_MS, IDLE_TIMEOUT_MS, STALL_TIMEOUT_MS } from './limits.ts';
+import { HANDSHAKE_TIMEOUT_MS, IDLE_TIMEOUT_MS } from './limits.ts';
 import { MessageStreams } from './message-streams.ts';
 import { command as commandMessage } from './replies.ts';
 
@@ -24,8 +26,7 @@ export class ServerSession implements Guest {
   readonly #dialogue: Dialogue;
   readonly #startedAt: number;
   #idleSince: number;
-  #flushed = 0;
-  #flushedAt: number;
+  readonly #stall: StallWatch;
   /** What the log says at the end, when that is more than the reason. */
   #why: string | undefined;
   #settle: () => void = () => undefined;
@@ -41,7 +42,7 @@ export class ServerSession implements Guest {
     this.#log = lobby.log.child({ client: client.id, ip: client.ip });
     this.#startedAt = this.#clock.now();
     this.#idleSince = this.#startedAt;
-    this.#flushedAt = this.#startedAt;
+    this.#stall = new StallWatch(this.#startedAt);
     this.#connection = new Connection(
       stream,
       new ServerHandshake(random),
@@ -112,7 +113,9 @@ export class ServerSession implements Guest {
   }
 
   #overdue(now: number): string | undefined {
-    if (this.#stalled(now)) return `the client took no bytes for ${STALL_TIMEOUT_MS} ms`;
+    const { bytesOut, backlog } = this.#connection;
+    if (this.#stall.stalled(now, bytesOut, backlog))
+      return `the client took no bytes for ${STALL_TIMEOUT_MS} ms`;
     if (this.#connection.held) {
       this.#idleSince = now;
       return undefined;
@@ -131,15 +134,6 @@ export class ServerSession implements Guest {
       if (overdue !== undefined) return overdue;
     }
     return undefined;
-  }
-
-  #stalled(now: number): boolean {
-    const flushed = this.#connection.bytesOut - this.#connection.backlog;
-    if (this.#connection.backlog === 0 || flushed !== this.#flushed) {
-      this.#flushed = flushed;
-      this.#flushedAt = now;
-    }
-    return now - this.#flushedAt > STALL_TIMEOUT_MS;
   }
 
   #take(message: RtmpMessage): void {

@@ -1,12 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ALLOWED } from '../../src/model/lifecycle.ts';
-import {
-  HANDSHAKE_TIMEOUT_MS,
-  IDLE_TIMEOUT_MS,
-  LINGER_MS,
-  MAX_REPLY_BACKLOG,
-  STALL_TIMEOUT_MS,
-} from '../../src/session/limits.ts';
+import { HANDSHAKE_TIMEOUT_MS, IDLE_TIMEOUT_MS, MAX_REPLY_BACKLOG } from '../../src/session/limits.ts';
+import { LINGER_MS, STALL_TIMEOUT_MS } from '../../src/visits/limits.ts';
 import { FakeGate, refused } from '../support/fake-gate.ts';
 import { openServer, PICTURE, settled } from '../support/memory-server.ts';
 import { PLAY, PUBLISH, vhost } from '../support/options.ts';

@@ -1,0 +1,165 @@
+import type { Socket } from 'node:net';
+import type { WebSocket } from '@fastify/websocket';
+import type { Hub } from '../../hub/hub.ts';
+import type { Subscription } from '../../hub/live-stream.ts';
+import type { Clock } from '../../model/clock.ts';
+import type { CloseReason } from '../../model/lifecycle.ts';
+import type { VhostOptions } from '../../model/options.ts';
+import type { StreamKey } from '../../model/stream-key.ts';
+import { flvHeader } from '../../protocol/flv/tag.ts';
+import { frameHeadSize, writeFrameHead } from '../../protocol/websocket.ts';
+import { LINGER_MS } from '../../visits/limits.ts';
+import type { Carriage } from '../../visits/viewer.ts';
+import { MAX_EARLY_BATCHES, PONG_TIMEOUT_MS } from '../limits.ts';
+import { type FlvFormat, flvEncoder } from './flv-encoder.ts';
+
+/** What a close frame may hold beside its code (RFC 6455, 5.5), in bytes. */
+const CLOSE_WORDS_BYTES = 123;
+/** Close codes (RFC 6455, 7.4.1): the server goes away; the viewer may not stay. */
+const GOING_AWAY = 1001;
+const POLICY = 1008;
+
+/**
+ * The way of one viewer's FLV: a socket to which the hub's shared bytes are written as they are. Over a WebSocket they are
+ * whole messages already, and `ws` writes whole ones between them.
+ */
+export class FlvLine implements Carriage {
+  readonly protocol: 'http-flv' | 'ws-flv';
+  readonly traffic: Carriage['traffic'];
+  readonly #socket: Socket;
+  readonly #clock: Clock;
+  #websocket: WebSocket | undefined;
+  #subscription: Subscription | undefined;
+  /** Batches from before anything is known of what the stream holds; undefined once the FLV header is written. */
+  #early: Buffer[] | undefined = [];
+  #answered = false;
+  #heardAt = 0;
+  #pingedAt = 0;
+  /** Why it was closed, if it was. */
+  farewell: string | undefined;
+
+  constructor(socket: Socket, protocol: FlvLine['protocol'], clock: Clock) {
+    this.protocol = protocol;
+    this.#socket = socket;
+    this.#clock = clock;
+    this.traffic = {
+      get bytesIn() {
+        return socket.bytesRead;
+      },
+      get bytesOut() {
+        return socket.bytesWritten;
+      },
+    };
+  }
+
+  get backlog(): number {
+    return this.#socket.writableLength;
+  }
+
+  get skips(): number {
+    return this.#subscription?.skips ?? 0;
+  }
+
+  /** Media flows from now on: the head of the answer has been written. `drop` hears that the viewer is too slow. */
+  play(hub: Hub, key: StreamKey, { play, httpRemux }: VhostOptions, drop: () => void): void {
+    if (this.farewell !== undefined) return;
+    this.#answered = true;
+    const { hasAudio, hasVideo, dropIfNotMatch, guessHasAv } = httpRemux;
+    const format: FlvFormat = {
+      framing: this.protocol === 'ws-flv' ? 'websocket' : 'none',
+      audio: hasAudio || !dropIfNotMatch,
+      video: hasVideo || !dropIfNotMatch,
+    };
+    const socket = this.#socket;
+    const announced = () => {
+      const there = guessHasAv ? hub.contents(key) : { audio: true, video: true };
+      return { audio: hasAudio && there.audio, video: hasVideo && there.video };
+    };
+    const take = (bytes: Buffer) => {
+      if (this.#early) this.#begin(bytes, this.#early, announced());
+      else if (socket.writable) socket.write(bytes);
+    };
+    socket.cork();
+    this.#subscription = hub.subscribe(
+      key,
+      {
+        encoder: flvEncoder(format),
+        get backlog() {
+          return socket.writableLength;
+        },
+        write: take,
+        drop,
+      },
+      play,
+    );
+    socket.uncork();
+  }
+
+  /** The socket speaks WebSocket from now on. */
+  upgraded(websocket: WebSocket): void {
+    this.#websocket = websocket;
+    this.#heardAt = this.#clock.now();
+    this.#pingedAt = this.#heardAt;
+    websocket.on('pong', () => {
+      this.#heardAt = this.#clock.now();
+    });
+  }
+
+  /** Pings a WebSocket's viewer now and then; one that never answers has gone without a word. */
+  overdue(now: number): string | undefined {
+    if (!this.#websocket || now - this.#pingedAt < PONG_TIMEOUT_MS) return undefined;
+    // A ping behind a backlog says nothing of the viewer; whether it takes anything is looked at elsewhere.
+    if (this.#heardAt < this.#pingedAt && this.backlog === 0) {
+      return `the client did not answer a ping for ${PONG_TIMEOUT_MS} ms`;
+    }
+    this.#pingedAt = now;
+    this.#websocket.ping();
+    return undefined;
+  }
+
+  /** Ends the viewing: nothing is written any more. */
+  leave(): void {
+    this.#subscription?.close();
+  }
+
+  close(reason: CloseReason, why: string): void {
+    if (this.farewell !== undefined) return;
+    this.farewell = why;
+    this.leave();
+    // Nothing has been said yet: the answer to the request says why.
+    if (!this.#answered) return;
+    const socket = this.#socket;
+    if (reason === 'slow' || reason === 'timeout') {
+      socket.destroy();
+      return;
+    }
+    if (this.#websocket) this.#websocket.close(reason === 'shutdown' ? GOING_AWAY : POLICY, closeWords(why));
+    else socket.end();
+    const linger = this.#clock.after(LINGER_MS, () => socket.destroy());
+    socket.once('close', () => linger.clear());
+  }
+
+  /** Writes the header, which says what the stream holds, before the first bytes from which that is known. */
+  #begin(bytes: Buffer, early: Buffer[], has: { readonly audio: boolean; readonly video: boolean }): void {
+    early.push(bytes);
+    const known = has.audio || has.video;
+    if (!known && early.length < MAX_EARLY_BATCHES) return;
+    this.#early = undefined;
+    const header = known ? flvHeader(has.audio, has.video) : flvHeader(true, true);
+    const first = this.protocol === 'ws-flv' ? framed(header) : header;
+    for (const part of [first, ...early]) if (this.#socket.writable) this.#socket.write(part);
+  }
+}
+
+function framed(payload: Buffer): Buffer {
+  const frame = Buffer.alloc(frameHeadSize(payload.length) + payload.length);
+  payload.copy(frame, writeFrameHead(frame, 0, payload.length));
+  return frame;
+}
+
+/** As much of a sentence as a close frame takes, cut between characters. */
+function closeWords(text: string): string {
+  let words = text.slice(0, CLOSE_WORDS_BYTES);
+  while (Buffer.byteLength(words) > CLOSE_WORDS_BYTES) words = words.slice(0, -1);
+  return words;
+}

@@ -1,0 +1,110 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { type Address, resolveAddress } from '../../model/address.ts';
+import type { AdmittedPlayer } from '../../visits/admit-player.ts';
+import type { Lobby } from '../../visits/lobby.ts';
+import { explain } from '../../visits/refusal.ts';
+import { Viewer } from '../../visits/viewer.ts';
+import type { Answer, PlaybackPart } from '../playback-part.ts';
+import type { Fault, PlaybackRequest } from '../playback-request.ts';
+import { FlvLine } from './flv-line.ts';
+import { matchMount } from './mount.ts';
+
+/** Live streams as FLV, over HTTP and over WebSocket, where `http_remux` mounts them. */
+export function liveFlv(lobby: Lobby): PlaybackPart {
+  return {
+    find(request) {
+      const address = streamOf(request);
+      return address && answerFor(lobby, request, address);
+    },
+  };
+}
+
+/** The stream that a path names; undefined if it names none, or what no stream can be called. */
+function streamOf({ vhost, path, snapshot, param }: PlaybackRequest): Address | undefined {
+  const mounted = vhost.httpRemux.enabled ? matchMount(vhost.httpRemux.mount, path) : undefined;
+  if (!mounted) return undefined;
+  const { app, stream } = mounted;
+  const said = { tcUrl: `rtmp://${vhost.name}/${app}`, app: '', streamName: stream };
+  const resolution = resolveAddress(said, snapshot.vhosts, true);
+  if (!resolution.ok) return undefined;
+  const { address } = resolution;
+  // What was decoded is a name and nothing more: no query, vhost or further folder may come out of it.
+  const same = address.vhost === vhost.name && address.app === app && address.stream === stream;
+  return same && address.param === '' ? { ...address, param } : undefined;
+}
+
+interface Viewing {
+  readonly line: FlvLine;
+  readonly viewer: Viewer;
+  readonly player: AdmittedPlayer;
+}
+
+function answerFor(lobby: Lobby, request: PlaybackRequest, address: Address): Answer {
+  const { vhost } = request;
+  let viewing: Viewing | undefined;
+  const start = () => {
+    if (!viewing) return;
+    const { line, viewer, player } = viewing;
+    viewer.started();
+    line.play(lobby.hub, player.key, vhost, () =>
+      viewer.kick('slow', 'the player stayed too far behind the stream'),
+    );
+  };
+  return {
+    endless: true,
+    async admit(http) {
+      const outcome = await admit(lobby, request, address, http);
+      if ('ok' in outcome) return outcome;
+      viewing = outcome;
+      return undefined;
+    },
+    send(http, reply) {
+      if (http.method === 'HEAD') return reply.headers(HEADERS).send();
+      sendHead(http, reply);
+      return start();
+    },
+    converse(_http, websocket) {
+      viewing?.line.upgraded(websocket);
+      start();
+    },
+  };
+}
+
+/** Has the backend asked. Whatever becomes of the socket ends the viewer. */
+async function admit(
+  lobby: Lobby,
+  request: PlaybackRequest,
+  address: Address,
+  http: FastifyRequest,
+): Promise<Viewing | Fault> {
+  const { ip, pageUrl, snapshot, vhost } = request;
+  const { socket } = http.raw;
+  const line = new FlvLine(socket, http.ws ? 'ws-flv' : 'http-flv', lobby.clock);
+  const tcUrl = `rtmp://${vhost.name}/${address.app}`;
+  const viewer = new Viewer(lobby, { ip, snapshot, vhost, address, tcUrl, pageUrl }, line);
+  socket.once('close', () => {
+    line.leave();
+    viewer.end('client');
+  });
+  const outcome = await viewer.admit();
+  if (!outcome) return { ok: false, status: 503, message: line.farewell ?? 'the client has gone' };
+  if (!outcome.ok) return { ok: false, status: 403, message: explain(outcome) };
+  return { line, viewer, player: outcome };
+}
+
+const HEADERS = { 'content-type': 'video/x-flv', 'cache-control': 'no-store', connection: 'close' };
+
+/** Writes the head and leaves the socket to the media: no length, no chunks; the end of the connection ends the body. */
+function sendHead({ raw }: FastifyRequest, reply: FastifyReply): void {
+  reply.hijack();
+  // An answer before this one is still on its way: its bytes and these must not mix.
+  if (reply.raw.socket !== raw.socket) {
+    raw.socket.destroy();
+    return;
+  }
+  for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...HEADERS })) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
+  reply.raw.removeHeader('transfer-encoding');
+  reply.raw.flushHeaders();
+}

@@ -1,0 +1,23 @@
+import type { WebSocket } from '@fastify/websocket';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Fault, PlaybackRequest } from './playback-request.ts';
+
+/** How one request is answered. */
+export interface Answer {
+  /** True if the connection serves nothing else from its question on: whoever asks more over it is cut off. */
+  readonly endless?: boolean;
+  /** Asks whether it may be; a fault is what the client gets instead. Nothing has been sent until this settles. */
+  admit?(http: FastifyRequest): Promise<Fault | undefined>;
+  /** Answers over HTTP. A HEAD comes here too, without having been asked about. */
+  send(http: FastifyRequest, reply: FastifyReply): unknown;
+  /** Answers over a WebSocket; left out where there is nothing to say over one. */
+  converse?(http: FastifyRequest, socket: WebSocket): void;
+}
+
+/** A part of the playback server: knows its own paths, which vhosts may have made up, and answers them. */
+export interface PlaybackPart {
+  /** Adds plugins and decorators that its answers need; routes it has none. */
+  prepare?(app: FastifyInstance): Promise<void>;
+  /** Undefined if the request is for none of its paths. */
+  find(request: PlaybackRequest): Answer | undefined;
+}

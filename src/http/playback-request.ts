@@ -1,0 +1,102 @@
+import type { IncomingMessage } from 'node:http';
+import { MAX_ADDRESS_LENGTH, resolveConnect } from '../model/address.ts';
+import type { VhostOptions } from '../model/options.ts';
+import type { Snapshot } from '../visits/snapshot.ts';
+import { clientAddress } from './client-address.ts';
+
+/** A GET or HEAD, as the parts of the playback server see it. */
+export interface PlaybackRequest {
+  /** The configuration by which it is answered. */
+  readonly snapshot: Snapshot;
+  /** Named by the query (`vhost=`, `domain=`) or by the Host header, or the default one. */
+  readonly vhost: VhostOptions;
+  /** Host header, as it came. */
+  readonly host: string;
+  /** Segments of the path, decoded. None is empty, `.` or `..`; none has a slash, a backslash or a control character. */
+  readonly path: readonly string[];
+  /** True if the path ends with a slash, as a directory's does. */
+  readonly directory: boolean;
+  /** The query without its `?`, as it came. */
+  readonly query: string;
+  /** The query as backends are told it: with its `?`, or empty. */
+  readonly param: string;
+  readonly ip: string;
+  /** Page that embeds the player, from Referer; empty if not given. */
+  readonly pageUrl: string;
+}
+
+/** What is wrong with a request. */
+export interface Fault {
+  readonly ok: false;
+  readonly status: number;
+  /** A sentence for the client. */
+  readonly message: string;
+}
+
+type Reading = { readonly ok: true; readonly request: PlaybackRequest } | Fault;
+
+/** Reads what a request wants; nothing of it is trusted. `peer` is who sent it, `isTrusted` knows the proxies. */
+export function readPlaybackRequest(
+  raw: Pick<IncomingMessage, 'url' | 'headers'>,
+  peer: string,
+  isTrusted: (ip: string) => boolean,
+  snapshot: Snapshot,
+): Reading {
+  const { url = '', headers } = raw;
+  if (url.length > MAX_ADDRESS_LENGTH) {
+    return fault(414, `the URL is longer than ${MAX_ADDRESS_LENGTH} characters`);
+  }
+  const [, pathText = '', query = ''] = /^(\/[^?#]*)(?:\?([^#]*))?$/s.exec(url) ?? [];
+  if (pathText === '') return fault(400, 'the URL is no path with a query');
+  const path = readPath(pathText);
+  if (!path) return fault(400, 'the path has a segment that no path may have');
+  const host = headers.host ?? '';
+  if (!/^[\w.:[\]-]*$/.test(host)) return fault(400, 'the Host header is no host');
+  const where = resolveConnect(
+    { tcUrl: `http://${host}/any?${query}`, app: '' },
+    snapshot.vhosts,
+    snapshot.strictVhost,
+  );
+  const vhost = where.ok ? snapshot.vhosts.get(where.address.vhost) : undefined;
+  if (!where.ok || !vhost) return fault(404, where.ok ? 'there is no such vhost' : where.message);
+  const forwarded = headers['x-forwarded-for'];
+  return {
+    ok: true,
+    request: {
+      snapshot,
+      vhost,
+      host,
+      path,
+      directory: pathText.endsWith('/'),
+      query,
+      param: where.address.param,
+      ip: clientAddress(peer, Array.isArray(forwarded) ? forwarded.join(',') : forwarded, isTrusted),
+      pageUrl: headers.referer ?? '',
+    },
+  };
+}
+
+/** The segments of a path; undefined if one of them could lead anywhere else than it says. */
+function readPath(text: string): readonly string[] | undefined {
+  const segments: string[] = [];
+  for (const encoded of text.split('/')) {
+    if (encoded === '') continue;
+    const segment = decode(encoded);
+    if (segment === undefined || segment === '.' || segment === '..') return undefined;
+    if (/[/\\\p{Cc}]/u.test(segment)) return undefined;
+    segments.push(segment);
+  }
+  return segments;
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function fault(status: number, message: string): Fault {
+  return { ok: false, status, message };
+}

@@ -1,0 +1,198 @@
+import type { ServerOptions } from 'node:http';
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { networkMatcher } from '../model/ip.ts';
+import type { HttpServerOptions } from '../model/options.ts';
+import type { Lobby } from '../visits/lobby.ts';
+import {
+  HEADERS_TIMEOUT_MS,
+  KEEP_ALIVE_TIMEOUT_MS,
+  MAX_HEADER_BYTES,
+  MAX_PLAYBACK_BODY_BYTES,
+  MAX_VIEWER_MESSAGE_BYTES,
+  REQUEST_TIMEOUT_MS,
+} from './limits.ts';
+import type { Answer, PlaybackPart } from './playback-part.ts';
+import { type Fault, readPlaybackRequest } from './playback-request.ts';
+import { staticFiles } from './static-files.ts';
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** What answers it; set once it is known that it may be answered. */
+    playback: Answer | null;
+  }
+}
+
+const CROSSDOMAIN = {
+  'access-control-allow-origin': '*',
+  'access-control-allow-methods': 'GET, HEAD, OPTIONS',
+  'access-control-allow-headers': '*',
+  'access-control-expose-headers': 'Content-Length, Content-Range',
+  'access-control-max-age': '86400',
+};
+
+/** Node looks at the times of slow requests at this interval. */
+const LOOK_MS = 1_000;
+
+/**
+ * The server for players over HTTP. It takes sockets and does not listen; what it serves is in its parts, which are asked
+ * in their order, and after them in the directory of static files.
+ */
+export class PlaybackServer {
+  readonly #lobby: Lobby;
+  readonly #app: FastifyInstance;
+  readonly #parts: readonly PlaybackPart[];
+  /** Addresses of clients, where a PROXY header may have said another one than the socket does. */
+  readonly #peers = new WeakMap<Socket, string>();
+  readonly #sockets = new Set<Socket>();
+  /** Sockets that serve one endless answer. */
+  readonly #taken = new WeakSet<Socket>();
+  #options: HttpServerOptions;
+  #isTrusted: (ip: string) => boolean;
+
+  private constructor(
+    lobby: Lobby,
+    options: HttpServerOptions,
+    parts: readonly PlaybackPart[],
+    app: FastifyInstance,
+  ) {
+    this.#lobby = lobby;
+    this.#app = app;
+    this.#options = options;
+    this.#isTrusted = networkMatcher(options.trusted);
+    this.#parts = [...parts, staticFiles(() => this.#options.dir)];
+  }
+
+  /** Loads what it takes to speak HTTP and is ready for sockets. */
+  static async open(
+    lobby: Lobby,
+    options: HttpServerOptions,
+    parts: readonly PlaybackPart[],
+  ): Promise<PlaybackServer> {
+    const { default: fastify } = await import('fastify');
+    const http: ServerOptions = {
+      maxHeaderSize: MAX_HEADER_BYTES,
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      connectionsCheckingInterval: LOOK_MS,
+    };
+    const app = fastify({
+      http,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      bodyLimit: MAX_PLAYBACK_BODY_BYTES,
+      forceCloseConnections: 'idle',
+      frameworkErrors: (error, _request, reply) => void answerError(error, reply),
+    });
+    const server = new PlaybackServer(lobby, options, parts, app);
+    await server.#prepare();
+    return server;
+  }
+
+  /** What counts from now on. */
+  change(options: HttpServerOptions): void {
+    this.#options = options;
+    this.#isTrusted = networkMatcher(options.trusted);
+  }
+
+  /** Takes the socket of a client at `ip`, paused or not. */
+  enter(socket: Socket, ip: string): void {
+    const uncount = this.#lobby.count();
+    this.#peers.set(socket, ip);
+    this.#sockets.add(socket);
+    socket.once('close', () => {
+      uncount();
+      this.#sockets.delete(socket);
+    });
+    socket.setNoDelay(true);
+    this.#app.server.emit('connection', socket);
+    socket.resume();
+  }
+
+  /** Ends all connections, after what has been written to them. */
+  async close(): Promise<void> {
+    for (const socket of this.#sockets) socket.destroySoon();
+    await this.#app.close();
+  }
+
+  async #prepare(): Promise<void> {
+    const app = this.#app;
+    const { default: websocket } = await import('@fastify/websocket');
+    await app.register(websocket, {
+      options: { perMessageDeflate: false, maxPayload: MAX_VIEWER_MESSAGE_BYTES },
+      // What a viewer sends is of no interest, and its end is heard by those who answer it.
+      errorHandler: (_error, socket) => socket.terminate(),
+    });
+    for (const part of this.#parts) await part.prepare?.(app);
+    app.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply));
+    app.setNotFoundHandler((request, reply) => this.#notFound(request, reply));
+    app.decorateRequest('playback', null);
+    app.addHook('onRequest', async (_request, reply) => {
+      if (this.#options.crossdomain) reply.headers(CROSSDOMAIN);
+    });
+    app.route({
+      method: 'GET',
+      url: '*',
+      onRequest: (request, reply) => this.#admit(request, reply),
+      handler: (request, reply) => request.playback?.send(request, reply),
+      wsHandler: (socket, request) => request.playback?.converse?.(request, socket),
+    });
+    app.options('*', (_request, reply) => reply.code(204).send());
+    await app.ready();
+    // Node looks after slow requests from the moment at which a server listens; this one never does.
+    app.server.emit('listening');
+  }
+
+  /** Finds out what is wanted and whether it may be; answers what may not. */
+  async #admit(http: FastifyRequest, reply: FastifyReply): Promise<unknown> {
+    const { socket } = http.raw;
+    // Its bytes would end up in the middle of the media.
+    if (this.#taken.has(socket)) return reply.hijack().raw.destroy();
+    const peer = this.#peers.get(socket) ?? '';
+    const reading = readPlaybackRequest(http.raw, peer, this.#isTrusted, this.#lobby.snapshot);
+    if (!reading.ok) return refuse(reply, reading);
+    const answer = this.#find(reading.request);
+    if (!answer || (http.ws && !answer.converse)) return this.#notFound(http, reply);
+    http.playback = answer;
+    if (http.method === 'HEAD') return undefined;
+    if (answer.endless) this.#taken.add(socket);
+    const fault = await answer.admit?.(http);
+    if (!fault) return undefined;
+    this.#taken.delete(socket);
+    return refuse(reply, fault);
+  }
+
+  #find(request: Parameters<PlaybackPart['find']>[0]): Answer | undefined {
+    for (const part of this.#parts) {
+      const answer = part.find(request);
+      if (answer) return answer;
+    }
+    return undefined;
+  }
+
+  #notFound({ method }: FastifyRequest, reply: FastifyReply): FastifyReply {
+    if (method === 'GET' || method === 'HEAD') {
+      return refuse(reply, { ok: false, status: 404, message: 'there is nothing here' });
+    }
+    reply.header('allow', 'GET, HEAD, OPTIONS');
+    return refuse(reply, {
+      ok: false,
+      status: 405,
+      message: 'this server only answers GET, HEAD and OPTIONS',
+    });
+  }
+}
+
+/** A sentence, so that somebody who looks at it in a browser or with curl knows why. */
+function refuse(reply: FastifyReply, { status, message }: Fault): FastifyReply {
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type('text/plain; charset=utf-8')
+    .send(`${message}\n`);
+}
+
+function answerError(error: FastifyError, reply: FastifyReply): FastifyReply {
+  const status = error.statusCode ?? 500;
+  const message = status < 500 ? error.message : 'the server could not answer this';
+  return refuse(reply, { ok: false, status, message });
+}

@@ -1,0 +1,21 @@
+import { STALL_TIMEOUT_MS } from './limits.ts';
+
+/** Tells when a peer has taken none of the bytes that wait for it for too long. */
+export class StallWatch {
+  #taken = 0;
+  #since: number;
+
+  constructor(now: number) {
+    this.#since = now;
+  }
+
+  /** True if it has been stuck for `STALL_TIMEOUT_MS`; `sent` counts all bytes ever written, `backlog` those still here. */
+  stalled(now: number, sent: number, backlog: number): boolean {
+    const taken = sent - backlog;
+    if (backlog === 0 || taken !== this.#taken) {
+      this.#taken = taken;
+      this.#since = now;
+    }
+    return now - this.#since > STALL_TIMEOUT_MS;
+  }
+}
