@@ -44,7 +44,7 @@ export class Lobby {
   /** Undefined where this process is alone with its streams. */
   readonly claims: Claims | undefined;
   /** Places of the players of this process. */
-  readonly seats = new Seats((key) => this.#tellIdle(key));
+  readonly seats: Seats = new Seats((key) => this.#tellIdle(key));
   readonly #neighbours: Neighbours | undefined;
   readonly #random = randomSource();
   readonly #guests = new Set<Guest>();
