@@ -40,7 +40,7 @@ interface OpenPiece {
   size: number;
   startMs: number;
   endMs: number;
-  failed: unknown;
+  failed: Error | undefined;
 }
 
 const TS_CODECS: ReadonlySet<string> = new Set(['avc', 'hevc', 'aac', 'mp3', 'ac3', 'eac3']);
@@ -107,7 +107,7 @@ export class Muxer {
         piece.presentations.set(sample.track, list);
       }
     }
-    piece.add(course, sample, this.#place(timeMs), durationMs).catch((error: unknown) => {
+    piece.add(course, sample, this.#place(timeMs), durationMs).catch((error: Error) => {
       piece.failed ??= error;
     });
     return true;
@@ -121,7 +121,7 @@ export class Muxer {
     const init = this.#container === 'fmp4' && !this.#initGiven;
     this.#initGiven = true;
     await piece.output.finalize();
-    if (piece.failed !== undefined) throw piece.failed;
+    if (piece.failed) throw piece.failed;
     const muxed = piece.bytes();
     return {
       bytes: this.#container === 'ts' ? addClock(muxed, [...piece.presentations.values()]) : muxed,
@@ -155,7 +155,7 @@ export class Muxer {
       endMs: 0,
       failed: undefined,
     };
-    output.start().catch((error: unknown) => {
+    output.start().catch((error: Error) => {
       piece.failed ??= error;
     });
     return piece;
