@@ -102,12 +102,12 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   const entrancesOf = ({ listen, rtmps: secure, httpServer }: Config): Entrance[] => {
     const entrances: Entrance[] = [{ protocol: 'rtmp', listen, take: (socket) => door.accept(socket) }];
     if (secure) {
-      const shown = certificates.choiceFor(secure);
+      const terms = certificates.termsFor(secure);
       const enter = (stream: Duplex, ip: string) => void door.enter(stream, ip);
       entrances.push({
         protocol: 'rtmps',
         listen: secure.listen,
-        take: (socket) => rtmps.receive(socket, shown, enter),
+        take: (socket) => rtmps.receive(socket, terms, enter),
       });
     }
     if (httpServer.enabled) {

@@ -19,9 +19,13 @@ export interface CertificateFiles {
   readonly key: string;
 }
 
+export type TlsVersion = 'TLSv1.2' | 'TLSv1.3';
+
 /** Addresses at which clients speak TLS. */
 export interface TlsListenOptions extends CertificateFiles {
   readonly listen: readonly ListenAddress[];
+  /** Versions that are spoken; never none. */
+  readonly versions: readonly TlsVersion[];
 }
 
 /** How one event's URLs are called. */

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
-import type { CertificateFiles, VhostOptions } from '../model/options.ts';
-import type { CertificateChoice } from './handshakes.ts';
+import type { CertificateFiles, TlsListenOptions, VhostOptions } from '../model/options.ts';
+import type { HandshakeTerms } from './handshakes.ts';
 import { KeptCertificate } from './kept-certificate.ts';
 import { type Certificate, readCertificate } from './read-certificate.ts';
 
@@ -64,10 +64,11 @@ export class Certificates {
     };
   }
 
-  /** What clients of a listener with these files are shown. They have to be of the configuration. */
-  choiceFor(files: CertificateFiles): CertificateChoice {
-    const kept = this.#at(files);
+  /** How to meet the clients of a listener, which has to be of the configuration. */
+  termsFor(listener: TlsListenOptions): HandshakeTerms {
+    const kept = this.#at(listener);
     return {
+      versions: listener.versions,
       get standard() {
         return kept.current;
       },

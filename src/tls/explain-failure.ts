@@ -4,7 +4,7 @@ const REASONS: Readonly<Record<string, string>> = {
   ERR_SSL_WRONG_VERSION_NUMBER:
     'what the client sent is not TLS: at this port URLs begin with rtmps:// or https://, not rtmp:// or http://',
   ERR_SSL_HTTP_REQUEST: 'the client sent HTTP without TLS: at this port URLs begin with https://',
-  ERR_SSL_UNSUPPORTED_PROTOCOL: 'the client knows no version of TLS from 1.2 on',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'the client knows no version of TLS that is spoken here (see "protocols")',
   ERR_SSL_NO_SHARED_CIPHER: 'the client knows no cipher that goes with the certificate',
   ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: `${UNTRUSTED}: it does not know who signed it, or certificates in between are missing in the file`,
   ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'the client finds that the certificate has expired',

@@ -1,15 +1,17 @@
 import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Clock } from '../model/clock.ts';
+import type { TlsVersion } from '../model/options.ts';
 import { explainFailure } from './explain-failure.ts';
 import { MAX_TLS_HANDSHAKES, TLS_HANDSHAKE_TIMEOUT_MS } from './limits.ts';
-import { type Certificate, LEAST_TLS } from './read-certificate.ts';
+import type { Certificate } from './read-certificate.ts';
 
-/** Which certificate a client of a listener is shown; asked anew for each handshake. */
-export interface CertificateChoice {
-  /** For those who name no host, or one for which there is no other. */
+/** How the clients of a listener are met; looked at anew for each handshake. */
+export interface HandshakeTerms {
+  readonly versions: readonly TlsVersion[];
+  /** What those are shown who name no host, or one for which there is no other. */
   readonly standard: Certificate;
-  /** For those who name this host. */
+  /** What those are shown who name this host. */
   readonly named: (host: string) => Certificate | undefined;
 }
 
@@ -34,7 +36,7 @@ export class Handshakes {
   readonly #pending = new Map<string, Pending>();
   /** What the last handshake was begun with. */
   #latest:
-    | { readonly certificates: CertificateChoice; readonly standard: Certificate; readonly server: Server }
+    | { readonly terms: HandshakeTerms; readonly standard: Certificate; readonly server: Server }
     | undefined;
 
   /** `protocols` are what clients may choose from by ALPN; with none of them the wish is left unanswered. */
@@ -49,7 +51,7 @@ export class Handshakes {
   }
 
   /** Begins with the client of a socket from which nothing has been read, or what was read has been put back. */
-  begin(socket: Socket, certificates: CertificateChoice, outcome: HandshakeOutcome): void {
+  begin(socket: Socket, terms: HandshakeTerms, outcome: HandshakeOutcome): void {
     const name = nameOf(socket);
     const settle = () => {
       timer.clear();
@@ -73,7 +75,7 @@ export class Handshakes {
     // What goes wrong with the socket is told by the one that TLS makes of it.
     socket.once('close', onClose).on('error', () => undefined);
     this.#pending.set(name, pending);
-    this.#serverFor(certificates).emit('connection', socket);
+    this.#serverFor(terms).emit('connection', socket);
   }
 
   /** Breaks off what is under way. */
@@ -82,17 +84,19 @@ export class Handshakes {
   }
 
   /** A server that never listens: Node has no other public way to be the server over a socket. */
-  #serverFor(certificates: CertificateChoice): Server {
-    const { standard } = certificates;
-    if (this.#latest?.certificates !== certificates || this.#latest.standard !== standard)
-      this.#latest = { certificates, standard, server: this.#createServer(certificates) };
+  #serverFor(terms: HandshakeTerms): Server {
+    const { standard } = terms;
+    if (this.#latest?.terms !== terms || this.#latest.standard !== standard)
+      this.#latest = { terms, standard, server: this.#createServer(terms) };
     return this.#latest.server;
   }
 
-  #createServer({ standard, named }: CertificateChoice): Server {
+  #createServer({ standard, named, versions }: HandshakeTerms): Server {
     const server = createServer({
       ...standard.pem,
-      minVersion: LEAST_TLS,
+      // These hold for the certificates of vhosts too.
+      minVersion: versions.includes('TLSv1.2') ? 'TLSv1.2' : 'TLSv1.3',
+      maxVersion: versions.includes('TLSv1.3') ? 'TLSv1.3' : 'TLSv1.2',
       // Time is up when the clock of this class says so.
       handshakeTimeout: 2 * TLS_HANDSHAKE_TIMEOUT_MS,
       ...(this.#protocols.length > 0 ? { ALPNProtocols: [...this.#protocols] } : {}),

@@ -26,9 +26,6 @@ export class CertificateError extends Error {
   }
 }
 
-/** Oldest version that is spoken; RFC 8996 forbids the ones before. */
-export const LEAST_TLS = 'TLSv1.2';
-
 /** Reads a certificate and its key. Throws a `CertificateError` if they are not there or of no use. */
 export function readCertificate(files: CertificateFiles): Certificate {
   const pem = { cert: readPem('cert', files), key: readPem('key', files) };
@@ -50,7 +47,7 @@ export function readCertificate(files: CertificateFiles): Certificate {
     fail('key', `is not the key of ${other}, expected the one that it was made with`);
   }
   const context = attempt(
-    () => createSecureContext({ ...pem, minVersion: LEAST_TLS }),
+    () => createSecureContext(pem),
     (why, cause) => fail('cert', `is refused by OpenSSL (${why}), expected another certificate`, cause),
   );
   return { leaf, endsAt: Date.parse(leaf.validTo), pem, context };

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ProxyProtocolOptions } from '../model/options.ts';
-import { type CertificateChoice, Handshakes } from '../tls/handshakes.ts';
+import { Handshakes, type HandshakeTerms } from '../tls/handshakes.ts';
 import type { Lobby } from './lobby.ts';
 import { Reception } from './reception.ts';
 
@@ -27,18 +27,14 @@ export class SecureReception {
   }
 
   /** Hands on what the client says inside TLS, with its address, once hands are shaken; or destroys the socket. */
-  receive(
-    accepted: Socket,
-    certificates: CertificateChoice,
-    enter: (socket: TLSSocket, ip: string) => void,
-  ): void {
+  receive(accepted: Socket, terms: HandshakeTerms, enter: (socket: TLSSocket, ip: string) => void): void {
     this.#reception.receive(accepted, (socket, ip) => {
       if (this.#handshakes.busy) {
         this.#turnAway(socket);
         return;
       }
       const uncount = this.#lobby.count();
-      this.#handshakes.begin(socket, certificates, {
+      this.#handshakes.begin(socket, terms, {
         secure: (secured) => {
           uncount();
           if (this.#lobby.open) enter(secured, ip);

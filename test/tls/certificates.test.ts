@@ -9,6 +9,8 @@ import { until } from '../support/until.ts';
 
 const DAY_MS = 86_400_000;
 
+const listener = (files: CertificateFiles) => ({ listen: [], versions: [], ...files });
+
 function open(wanted: WantedCertificates) {
   const clock = new FakeClock();
   const log = keepingLog();
@@ -73,7 +75,7 @@ describe('files that change', () => {
     const maker = certificateMaker(context);
     const [files, newer] = [maker.make('live', ['old.example']), maker.make('newer', ['new.example'])];
     const { certificates, look, messages, log } = open(onlyFor(files));
-    const shown = certificates.choiceFor(files);
+    const shown = certificates.termsFor(listener(files));
     const before = shown.standard;
     await look();
     expect(shown.standard).toBe(before);
@@ -97,14 +99,14 @@ describe('files that change', () => {
       renameSync(`${files[which]}.new`, files[which]);
     }
     await look();
-    expect(certificates.choiceFor(files).standard.leaf.subjectAltName).toBe('DNS:two.example');
+    expect(certificates.termsFor(listener(files)).standard.leaf.subjectAltName).toBe('DNS:two.example');
   });
 
   test('leave the old certificate while they are of no use, which is told once', async (context) => {
     const maker = certificateMaker(context);
     const [files, newer] = [maker.make('live', ['old.example']), maker.make('newer', ['new.example'])];
     const { certificates, look, messages, log } = open(onlyFor(files));
-    const shown = certificates.choiceFor(files);
+    const shown = certificates.termsFor(listener(files));
     writeFileSync(files.cert, 'not a certificate');
     for (let i = 0; i < 4; i++) await look();
     expect(shown.standard.leaf.subjectAltName).toBe('DNS:old.example');
@@ -136,7 +138,7 @@ describe('another configuration', () => {
     const maker = certificateMaker(context);
     const [files, newer] = [maker.make('live', ['old.example']), maker.make('newer', ['new.example'])];
     const { certificates, messages } = open({ listeners: [files], vhosts: [] });
-    const shown = certificates.choiceFor(files);
+    const shown = certificates.termsFor(listener(files));
     replace(files, newer);
     certificates.change({ listeners: [files], vhosts: [] });
     expect(shown.standard.leaf.subjectAltName).toBe('DNS:new.example');
@@ -156,7 +158,7 @@ describe('another configuration', () => {
     expect(certificates.named('v')?.leaf.subjectAltName).toBe('DNS:b.example');
     goBack();
     expect(certificates.named('v')?.leaf.subjectAltName).toBe('DNS:a.example');
-    expect(() => certificates.choiceFor(b)).toThrow('is no certificate of this configuration');
+    expect(() => certificates.termsFor(listener(b))).toThrow('is no certificate of this configuration');
   });
 });
 

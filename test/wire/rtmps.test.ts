@@ -8,7 +8,7 @@ import {
 import { setImmediate as turn } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
 import { describe, expect, onTestFinished, type TestContext, test } from 'vitest';
-import type { Config } from '../../src/model/options.ts';
+import type { CertificateFiles, Config, TlsListenOptions } from '../../src/model/options.ts';
 import { createServer } from '../../src/server.ts';
 import { MAX_TLS_HANDSHAKES, TLS_HANDSHAKE_TIMEOUT_MS } from '../../src/tls/limits.ts';
 import { certificateMaker, trusting } from '../support/certificates.ts';
@@ -21,6 +21,10 @@ import { handshake, say } from '../support/say.ts';
 
 const HERE = { host: '127.0.0.1', port: 0 };
 
+const listener = (files: CertificateFiles): TlsListenOptions => {
+  return { listen: [HERE], versions: ['TLSv1.2', 'TLSv1.3'], ...files };
+};
+
 /** A real server with RTMPS, whose certificates are for `a.example`, and its own vhost's for `b.example`. */
 async function start(context: TestContext, options: Partial<Config> = {}) {
   const maker = certificateMaker(context);
@@ -32,7 +36,7 @@ async function start(context: TestContext, options: Partial<Config> = {}) {
   const log = keepingLog();
   const wanted = (more: Partial<Config> = {}) =>
     config({
-      rtmps: { listen: [HERE], ...files },
+      rtmps: listener(files),
       vhosts: [vhost(), vhost({ name: 'b.example', tls: own })],
       ...options,
       ...more,
@@ -147,7 +151,7 @@ describe('over TLS', () => {
       });
     expect(await speak('TLSv1.2', 'DEFAULT')).toBe('TLSv1.2');
     expect(await speak('TLSv1.1', 'DEFAULT@SECLEVEL=0')).toBe('ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION');
-    expect(await dropped()).toBe('the client knows no version of TLS from 1.2 on');
+    expect(await dropped()).toBe('the client knows no version of TLS that is spoken here (see "protocols")');
   });
 
   test('a trusted proxy says whose connection it is, in the same segment or before', async (context) => {
@@ -251,7 +255,7 @@ describe('a reload', () => {
     const publisher = await connected(plain);
     publisher.say(say.publish('cam'), ...PICTURE);
     await publisher.hear('onStatus@1 NetStream.Publish.Start');
-    await server.reload(wanted({ rtmps: { listen: [HERE], ...files } }));
+    await server.reload(wanted({ rtmps: listener(files) }));
     const player = await connected(await dial('a.example'));
     player.say(say.play('cam'));
     await player.hear('video@1 40 f1');
@@ -264,13 +268,13 @@ describe('a reload', () => {
     const here = connectTcp(port, '127.0.0.1');
     onTestFinished(() => void here.destroy());
     await connected(here);
-    await server.reload(wanted({ rtmps: { listen: [{ ...HERE, port }], ...files } }));
+    await server.reload(wanted({ rtmps: { ...listener(files), listen: [{ ...HERE, port }] } }));
     await connected(await dial('a.example'));
   });
 
   test('with a certificate that is of no use changes nothing', async (context) => {
     const { server, wanted, dial, files, renewed } = await start(context);
-    const broken = { listen: [HERE], cert: files.cert, key: renewed.key };
+    const broken = listener({ cert: files.cert, key: renewed.key });
     await expect(server.reload(wanted({ rtmps: broken }))).rejects.toThrow('is not the key of');
     await connected(await dial('a.example'));
   });

@@ -66,11 +66,11 @@ function resolveListeners(
   context: ResolveContext,
 ): ResolvedTls<TlsListenOptions> {
   const { values, settings } = resolveBlock(block, contentOf(holder, nameOf(block)), context);
-  const { enabled, listen, cert, key } = values;
+  const { enabled, ...options } = values;
   if (!enabled) return { options: undefined, settings };
   const enabledAt = originOf('enabled', settings);
-  checkCertificate({ cert, key }, settings, enabledAt, context.report);
-  return { options: { listen, cert, key }, settings };
+  checkCertificate(options, settings, enabledAt, context.report);
+  return { options, settings };
 }
 
 /** `fallback` is where to tell of a file that the default names. */

@@ -1,6 +1,6 @@
 import type { CertificateFiles, TlsListenOptions } from '../../model/options.ts';
 import type { BlockSpec } from './spec.ts';
-import { listenAddress, many, maybe, one, onOff, text } from './values.ts';
+import { choice, listenAddress, many, maybe, one, onOff, text } from './values.ts';
 
 /** What a block of listeners with TLS sets. */
 export interface TlsListenValues extends TlsListenOptions {
@@ -41,6 +41,14 @@ function listeners(urls: string, whom: string, port: string): BlockSpec<TlsListe
       fallback: port,
       doc: `Where ${whom} connect: ports, or addresses with ports.`,
       example: `${port} 127.0.0.1:1${port}`,
+    },
+    versions: {
+      name: 'protocols',
+      takes: 'one or more values',
+      read: many(choice('TLSv1.2', 'TLSv1.3')),
+      fallback: 'TLSv1.2 TLSv1.3',
+      doc: 'Versions of TLS that are spoken. rtmpdump and what else is built on librtmp with GnuTLS fails with 1.3. Gatecast only.',
+      example: 'TLSv1.2',
     },
     cert: { ...CERT, read: one(text(4096)), fallback: './conf/server.crt', doc: CERT_DOC },
     key: { ...KEY, read: one(text(4096)), fallback: './conf/server.key', doc: KEY_DOC },
