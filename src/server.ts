@@ -1,25 +1,22 @@
 import { randomBytes } from 'node:crypto';
-import type { Duplex } from 'node:stream';
 import { accessGate } from './access/access-gate.ts';
 import type { Membership } from './cluster/membership.ts';
+import { Doors } from './doors.ts';
 import { Dvr } from './dvr/dvr.ts';
 import { recordingsLeft } from './dvr/journal.ts';
 import { HookDesk } from './hook-desk.ts';
 import { createHooks } from './hooks/dispatcher.ts';
 import { liveFlv } from './http/live/live-flv.ts';
-import { WebDoor } from './http/web-door.ts';
 import { Hub } from './hub/hub.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { UNOBSERVED } from './model/delivery.ts';
 import { allOf, type Gate } from './model/lifecycle.ts';
 import type { Logger } from './model/logger.ts';
 import type { Config } from './model/options.ts';
-import { FrontDoor } from './session/front-door.ts';
-import { Certificates, type WantedCertificates } from './tls/certificates.ts';
+import type { FrontDoor } from './session/front-door.ts';
 import { VERSION } from './version.ts';
-import { type Entrance, Listeners, type OpenAddress } from './visits/listeners.ts';
+import type { OpenAddress } from './visits/listeners.ts';
 import { Lobby, type LobbyRules } from './visits/lobby.ts';
-import { SecureReception } from './visits/secure-reception.ts';
 
 /** What a server may be given instead of its own. */
 export interface ServerDeps {
@@ -87,42 +84,16 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     stamp: (id) => hooks.stamp(id),
   });
   hub.observe({ started: (source) => dvr.started(source) });
-  const certificates = new Certificates(clock, logger);
-  const rules = await orGiveFree(() => {
-    certificates.change(certificatesOf(config));
-    return rulesFor(config);
-  }, desk);
+  const rules = await orGiveFree(() => rulesFor(config), desk);
   await dvr.change(config.vhosts, rules.snapshot.gate);
   const lobby = new Lobby(rules, hub, clock, logger, membership);
-  const door = new FrontDoor(lobby, config.proxyProtocol);
-  const webDoor = new WebDoor(lobby, config.proxyProtocol, [liveFlv(lobby)]);
+  const doors = new Doors(lobby, config.proxyProtocol, [liveFlv(lobby)]);
   const backDoor = await membership?.open(hub, clock, logger, vhostsOf(config));
-  const listeners = new Listeners();
-  const rtmps = new SecureReception(lobby, config.proxyProtocol);
-  const entrancesOf = ({ listen, rtmps: secure, httpServer }: Config): Entrance[] => {
-    const entrances: Entrance[] = [{ protocol: 'rtmp', listen, take: (socket) => door.accept(socket) }];
-    if (secure) {
-      const terms = certificates.termsFor(secure);
-      const enter = (stream: Duplex, ip: string) => void door.enter(stream, ip);
-      entrances.push({
-        protocol: 'rtmps',
-        listen: secure.listen,
-        take: (socket) => rtmps.receive(socket, terms, enter),
-      });
-    }
-    if (httpServer.enabled) {
-      const take: Entrance['take'] = (socket) => webDoor.accept(socket);
-      entrances.push({ protocol: 'http', listen: httpServer.listen, take });
-    }
-    return entrances;
-  };
   try {
-    await webDoor.prepare(config.httpServer);
-    await listeners.change(entrancesOf(config));
+    await doors.change(config);
   } catch (error) {
-    certificates.close();
     await lobby.close('shutdown', 'The server could not start.');
-    await webDoor.close();
+    await doors.close();
     await backDoor?.close();
     await hooks.close();
     await desk?.close();
@@ -135,41 +106,28 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
 
   return {
     get addresses() {
-      return listeners.addresses;
+      return doors.addresses;
     },
-    door,
+    door: doors.front,
     get connections() {
       return lobby.connections;
     },
     async reload(next) {
       await desk?.open(next);
       const rules = rulesFor(next);
-      const goBack = certificates.change(certificatesOf(next));
-      try {
-        await webDoor.prepare(next.httpServer);
-        await listeners.change(entrancesOf(next));
-      } catch (error) {
-        goBack();
-        throw error;
-      }
+      await doors.change(next);
       current = next;
       desk?.configure(next);
       hooks.change(next.outbox);
       await dvr.change(next.vhosts, rules.snapshot.gate);
-      door.change(next.proxyProtocol);
-      rtmps.change(next.proxyProtocol);
-      webDoor.change(next.httpServer, next.proxyProtocol);
       lobby.change(rules);
       backDoor?.change(vhostsOf(next));
     },
     async stop() {
-      listeners.close();
-      certificates.close();
+      doors.shut();
       hooks.announce('server_stopping');
-      door.close();
-      rtmps.close();
       await lobby.close('shutdown', 'The server is stopping.');
-      await webDoor.close();
+      await doors.close();
       await backDoor?.close();
       await dvr.close(current.drainTimeoutMs);
       await hooks.drain(current.drainTimeoutMs);
@@ -187,11 +145,6 @@ export async function orGiveFree<T>(build: () => T, desk: HookDesk | undefined):
     await desk?.close();
     throw error;
   }
-}
-
-/** The certificates that a configuration names. */
-function certificatesOf({ rtmps, https, vhosts }: Config): WantedCertificates {
-  return { listeners: [rtmps, https].filter((listeners) => listeners !== undefined), vhosts };
 }
 
 function vhostsOf({ vhosts }: Config) {

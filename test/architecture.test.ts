@@ -24,11 +24,13 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   http: ['visits', 'hls', 'hub', 'model', 'protocol'],
   cli: ['server', 'primary', 'config', 'hooks', 'observe', 'model', 'version'],
   'hook-desk': ['hooks', 'http', 'model', 'observe'],
+  doors: ['http', 'model', 'session', 'tls', 'visits'],
   primary: ['cluster', 'dvr', 'hook-desk', 'hooks', 'http', 'model', 'observe', 'server', 'version'],
   worker: ['cluster', 'model', 'observe', 'server'],
   server: [
     'access',
     'cluster',
+    'doors',
     'hls',
     'dvr',
     'hook-desk',

@@ -1,0 +1,93 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { PlaybackPart } from './http/playback-part.ts';
+import { WebDoor } from './http/web-door.ts';
+import type { Config, ProxyProtocolOptions, TlsListenOptions } from './model/options.ts';
+import { FrontDoor } from './session/front-door.ts';
+import { Certificates } from './tls/certificates.ts';
+import { type Entrance, Listeners, type OpenAddress, type Protocol } from './visits/listeners.ts';
+import type { Lobby } from './visits/lobby.ts';
+import { SecureReception } from './visits/secure-reception.ts';
+
+/** All ways in: the ports, the certificates, and who takes the clients of each kind. */
+export class Doors {
+  /** For those who speak RTMP. */
+  readonly front: FrontDoor;
+  readonly #web: WebDoor;
+  readonly #certificates: Certificates;
+  readonly #listeners = new Listeners();
+  readonly #rtmps: SecureReception;
+  readonly #https: SecureReception;
+
+  /** `parts` are what is served over HTTP. Nobody listens before `change`. */
+  constructor(lobby: Lobby, proxyProtocol: ProxyProtocolOptions, parts: readonly PlaybackPart[]) {
+    this.front = new FrontDoor(lobby, proxyProtocol);
+    this.#web = new WebDoor(lobby, proxyProtocol, parts);
+    this.#rtmps = new SecureReception(lobby, proxyProtocol);
+    this.#https = new SecureReception(lobby, proxyProtocol, ['http/1.1']);
+    this.#certificates = new Certificates(lobby.clock, lobby.log);
+  }
+
+  get addresses(): readonly OpenAddress[] {
+    return this.#listeners.addresses;
+  }
+
+  /**
+   * Goes over to the listeners and certificates of a configuration, without touching who is there. Rejects with a
+   * sentence, and with everything as it was, if an address cannot be had or a certificate is of no use.
+   */
+  async change(config: Config): Promise<void> {
+    const { rtmps, https, vhosts, httpServer, proxyProtocol } = config;
+    const listeners = [rtmps, https].filter((options) => options !== undefined);
+    const goBack = this.#certificates.change({ listeners, vhosts });
+    try {
+      await this.#web.prepare(httpServer);
+      await this.#listeners.change(this.#entrances(config));
+    } catch (error) {
+      goBack();
+      throw error;
+    }
+    this.front.change(proxyProtocol);
+    this.#rtmps.change(proxyProtocol);
+    this.#https.change(proxyProtocol);
+    this.#web.change(httpServer, proxyProtocol);
+  }
+
+  /** Lets nobody in any more; who is inside stays. */
+  shut(): void {
+    this.#listeners.close();
+    this.#certificates.close();
+    this.front.close();
+    this.#rtmps.close();
+    this.#https.close();
+  }
+
+  /** Shuts, and ends the connections over HTTP, after what has been written to them. */
+  async close(): Promise<void> {
+    this.shut();
+    await this.#web.close();
+  }
+
+  #entrances({ listen, rtmps, httpServer, https }: Config): Entrance[] {
+    const rtmp = (stream: Duplex, ip: string) => void this.front.enter(stream, ip);
+    const http = (socket: Socket, ip: string) => this.#web.enter(socket, ip);
+    const plainHttp = httpServer.enabled ? httpServer.listen : [];
+    return [
+      { protocol: 'rtmp', listen, take: (socket) => this.front.accept(socket) },
+      ...(rtmps ? [this.#secured('rtmps', rtmps, this.#rtmps, rtmp)] : []),
+      { protocol: 'http', listen: plainHttp, take: (socket) => this.#web.accept(socket) },
+      ...(https ? [this.#secured('https', https, this.#https, http)] : []),
+    ];
+  }
+
+  #secured(
+    protocol: Protocol,
+    options: TlsListenOptions,
+    reception: SecureReception,
+    enter: (socket: Socket, ip: string) => void,
+  ): Entrance {
+    const terms = this.#certificates.termsFor(options);
+    const take = (socket: Socket) => reception.receive(socket, terms, enter);
+    return { protocol, listen: options.listen, take };
+  }
+}
