@@ -1,15 +1,17 @@
-import type { AudioTrackMetadata, Output, VideoTrackMetadata } from 'mediabunny';
+import type { EncodedPacket, Output } from 'mediabunny';
 import { readAacConfig } from '../protocol/codec/aac.ts';
 import { MAX_PIECE_BYTES } from './limits.ts';
+import { fragmentOf } from './mp4-fragment.ts';
 import type { TrackConfig, TrackSample } from './track.ts';
 import { addClock, TS_START_MS } from './ts-clock.ts';
 
-type Bunny = typeof import('mediabunny');
+/** What muxes. It is large, so it is loaded by those who need it, when they need it. */
+export type Mediabunny = typeof import('mediabunny');
 
 /** `ts` is MPEG-TS, `fmp4` fragmented MP4 as CMAF has it. */
 export type Container = 'ts' | 'fmp4';
 
-/** What was muxed between two cuts. A piece of MPEG-TS is a whole stream; pieces of MP4 follow `init`. */
+/** What was muxed between two cuts. A piece of MPEG-TS is a whole stream; one of MP4 is a fragment (`moof`, `mdat`) behind `init`. */
 export interface Piece {
   readonly bytes: Uint8Array;
   /** The head of an MP4 file (`ftyp`, `moov`), with the first piece alone. */
@@ -31,10 +33,12 @@ interface Course {
 }
 
 interface OpenPiece {
+  /** Tracks that have had a sample. */
+  readonly begun: Set<Course>;
   readonly output: Output;
   readonly bytes: () => Uint8Array;
   readonly init: () => Uint8Array;
-  readonly add: (course: Course, sample: TrackSample, timeMs: number, durationMs: number) => Promise<void>;
+  readonly add: (course: Course, packet: EncodedPacket) => Promise<void>;
   /** Presentation times by picture track, in the order of decoding: for MPEG-TS. */
   readonly presentations: Map<TrackConfig, number[]>;
   size: number;
@@ -53,25 +57,17 @@ export function canHold(container: Container, track: TrackConfig): boolean {
   return track.codec !== 'aac' || (description !== undefined && readAacConfig(description)?.adts === true);
 }
 
-/** A muxer for these tracks, all of which the container can hold. Times in what it makes begin to count at `originMs`. */
-export async function openMuxer(
-  container: Container,
-  tracks: readonly TrackConfig[],
-  originMs = 0,
-): Promise<Muxer> {
-  return new Muxer(await import('mediabunny'), container, tracks, originMs);
-}
-
 /** Makes pieces of a file from the samples of a programme, by means of mediabunny. */
 export class Muxer {
-  readonly #bunny: Bunny;
+  readonly #bunny: Mediabunny;
   readonly #container: Container;
   readonly #originMs: number;
   readonly #courses: ReadonlyMap<TrackConfig, Course>;
   #piece: OpenPiece | undefined;
-  #initGiven = false;
+  #pieces = 0;
 
-  constructor(bunny: Bunny, container: Container, tracks: readonly TrackConfig[], originMs: number) {
+  /** The container can hold each of the `tracks`. Times in what it makes begin to count at `originMs`. */
+  constructor(bunny: Mediabunny, container: Container, tracks: readonly TrackConfig[], originMs: number) {
     this.#bunny = bunny;
     this.#container = container;
     this.#originMs = originMs;
@@ -84,8 +80,8 @@ export class Muxer {
   }
 
   /**
-   * Takes a sample, in the order of decoding; the data is used until the next cut has been made. A piece begins with a
-   * keyframe of each picture. False if the sample is left out: its track is none of the muxer's, or the piece is full.
+   * Takes a sample, in the order of decoding; the data is used until the next cut has been made. The first picture of a
+   * piece should be a keyframe: if it is not, the piece says so all the same, as mediabunny knows no other pieces. False if the sample is left out: its track is none of the muxer's, or the piece is full.
    */
   add(sample: TrackSample): boolean {
     const course = this.#courses.get(sample.track);
@@ -107,7 +103,15 @@ export class Muxer {
         piece.presentations.set(sample.track, list);
       }
     }
-    piece.add(course, sample, this.#place(timeMs), durationMs).catch((error: Error) => {
+    const type = sample.keyframe || !piece.begun.has(course) ? 'key' : 'delta';
+    piece.begun.add(course);
+    const packet = new this.#bunny.EncodedPacket(
+      sample.data,
+      type,
+      this.#place(timeMs) / 1000,
+      durationMs / 1000,
+    );
+    piece.add(course, packet).catch((error: Error) => {
       piece.failed ??= error;
     });
     return true;
@@ -118,17 +122,21 @@ export class Muxer {
     const piece = this.#piece;
     this.#piece = undefined;
     if (!piece) return undefined;
-    const init = this.#container === 'fmp4' && !this.#initGiven;
-    this.#initGiven = true;
+    this.#pieces += 1;
+    const number = this.#pieces;
     await piece.output.finalize();
     if (piece.failed) throw piece.failed;
-    const muxed = piece.bytes();
-    return {
-      bytes: this.#container === 'ts' ? addClock(muxed, [...piece.presentations.values()]) : muxed,
-      init: init ? piece.init() : undefined,
-      startMs: piece.startMs,
-      endMs: piece.endMs,
-    };
+    const { startMs, endMs } = piece;
+    if (this.#container === 'ts') {
+      return {
+        bytes: addClock(piece.bytes(), [...piece.presentations.values()]),
+        init: undefined,
+        startMs,
+        endMs,
+      };
+    }
+    const init = number === 1 ? piece.init() : undefined;
+    return { bytes: fragmentOf(piece.bytes(), number), init, startMs, endMs };
   }
 
   #place(timeMs: number): number {
@@ -145,10 +153,11 @@ export class Muxer {
       [...this.#courses.values()].map((course) => [course, this.#connect(output, course.track)]),
     );
     const piece: OpenPiece = {
+      begun: new Set(),
       output,
       bytes: () => new Uint8Array(target.buffer ?? new ArrayBuffer(0)),
       init: () => new Uint8Array(initTarget.buffer ?? new ArrayBuffer(0)),
-      add: async (course, sample, timeMs, durationMs) => adders.get(course)?.(sample, timeMs, durationMs),
+      add: async (course, packet) => adders.get(course)?.(packet),
       presentations: new Map(),
       size: 0,
       startMs: Number.POSITIVE_INFINITY,
@@ -161,28 +170,20 @@ export class Muxer {
     return piece;
   }
 
-  /** Adds a track to the output and returns what adds samples to it. */
-  #connect(
-    output: Output,
-    track: TrackConfig,
-  ): (sample: TrackSample, timeMs: number, durationMs: number) => Promise<void> {
+  /** Adds a track to the output, which knows it even if the piece has no sample of it; returns what adds samples. */
+  #connect(output: Output, track: TrackConfig): (packet: EncodedPacket) => Promise<void> {
     const { EncodedAudioPacketSource, EncodedPacket, EncodedVideoPacketSource } = this.#bunny;
-    const packet = ({ data, keyframe }: TrackSample, timeMs: number, durationMs: number) =>
-      new EncodedPacket(data, keyframe ? 'key' : 'delta', timeMs / 1000, durationMs / 1000);
-    // AC-3 is described by its first frame; the others' tracks are there even if a piece has no sample of them.
-    const known = track.codec !== 'ac3' && track.codec !== 'eac3';
     if (track.kind === 'video') {
+      const { decoderConfig } = track;
       const source = new EncodedVideoPacketSource(track.codec);
-      const metadata: VideoTrackMetadata = { decoderConfig: track.decoderConfig };
-      output.addVideoTrack(source, metadata);
-      return (sample, timeMs, durationMs) =>
-        source.add(packet(sample, timeMs, durationMs), { decoderConfig: track.decoderConfig });
+      output.addVideoTrack(source, { decoderConfig });
+      return (packet) => source.add(packet, { decoderConfig });
     }
+    const { decoderConfig, frame } = track;
     const source = new EncodedAudioPacketSource(track.codec);
-    const metadata: AudioTrackMetadata = known ? { decoderConfig: track.decoderConfig } : {};
-    output.addAudioTrack(source, metadata);
-    return (sample, timeMs, durationMs) =>
-      source.add(packet(sample, timeMs, durationMs), { decoderConfig: track.decoderConfig });
+    const primer = frame && { primingPacket: new EncodedPacket(frame, 'key', 0, 0) };
+    output.addAudioTrack(source, { decoderConfig, ...primer });
+    return (packet) => source.add(packet, { decoderConfig });
   }
 }
 

@@ -13,6 +13,8 @@ const AUDIO_CODECS: ReadonlySet<string> = new Set<AudioCodec>(['aac', 'mp3', 'op
 
 type Kind = TrackConfig['kind'];
 
+type SoundTrack = Extract<TrackConfig, { kind: 'audio' }>;
+
 /** What is known of one track. */
 interface Track {
   codec: string;
@@ -129,7 +131,7 @@ export class TrackReader {
     const old = track.config?.kind === 'audio' ? track.config.decoderConfig : undefined;
     if (!sound) return;
     if (old?.sampleRate === sound.sampleRate && old.numberOfChannels === sound.numberOfChannels) return;
-    this.#announce(track, soundTrack(trackId, codec, sound), events);
+    this.#announce(track, { ...soundTrack(trackId, codec, sound), frame: Uint8Array.from(data) }, events);
   }
 
   /** VP8 and VP9 have their size in each keyframe, AV1 may have it there. */
@@ -155,7 +157,7 @@ export class TrackReader {
   }
 }
 
-function soundTrack(trackId: number, codec: string, decoderConfig: SoundConfig): TrackConfig {
+function soundTrack(trackId: number, codec: string, decoderConfig: SoundConfig): SoundTrack {
   return { kind: 'audio', trackId, codec: codec as AudioCodec, decoderConfig };
 }
 

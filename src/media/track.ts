@@ -31,7 +31,13 @@ interface Named {
 export type TrackConfig = Named &
   (
     | { readonly kind: 'video'; readonly codec: VideoCodec; readonly decoderConfig: PictureConfig }
-    | { readonly kind: 'audio'; readonly codec: AudioCodec; readonly decoderConfig: SoundConfig }
+    | {
+        readonly kind: 'audio';
+        readonly codec: AudioCodec;
+        readonly decoderConfig: SoundConfig;
+        /** A frame of it, of a codec that says in each what it is (MP3, AC-3). */
+        readonly frame?: Uint8Array;
+      }
   );
 
 /** One frame of picture or sound. */

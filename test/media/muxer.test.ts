@@ -1,11 +1,12 @@
+import fc from 'fast-check';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
 import { describe, expect, test } from 'vitest';
-import { type Container, canHold, openMuxer, type Piece } from '../../src/media/muxer.ts';
+import { type Container, canHold, type Piece } from '../../src/media/muxer.ts';
 import type { TrackConfig, TrackSample } from '../../src/media/track.ts';
 import { TrackReader } from '../../src/media/track-reader.ts';
 import type { MediaPacket } from '../../src/model/media-packet.ts';
 import { hex } from '../support/bits.ts';
-import { fileOf } from '../support/muxed.ts';
+import { fileOf, openMuxer } from '../support/muxed.ts';
 import * as t from '../support/tracks.ts';
 import { readTs } from '../support/ts-reader.ts';
 import { be, cat } from '../support/wire.ts';
@@ -42,7 +43,7 @@ async function piecesOf(
   cuts: readonly (readonly TrackSample[])[],
   originMs = 0,
 ): Promise<Piece[]> {
-  const muxer = await openMuxer(container, [AVC, AAC], originMs);
+  const muxer = openMuxer(container, [AVC, AAC], originMs);
   const pieces: Piece[] = [];
   for (const samples of cuts) {
     for (const sample of samples) expect(muxer.add(sample)).toBe(true);
@@ -132,7 +133,7 @@ describe('a piece of MPEG-TS', () => {
   });
 
   test('of sound alone has its clock there', async () => {
-    const muxer = await openMuxer('ts', [AAC]);
+    const muxer = openMuxer('ts', [AAC]);
     for (let at = 0; at < 10; at++) muxer.add(sound('s', at * 23));
     const piece = await muxer.cut();
     const { streams, clockPid, clocks } = readTs(Buffer.from(piece?.bytes ?? []));
@@ -214,7 +215,7 @@ describe('pieces of MP4', () => {
     ],
   ])('hold %s', async (_, packets) => {
     const tracks = tracksOf(...packets);
-    const muxer = await openMuxer('fmp4', tracks);
+    const muxer = openMuxer('fmp4', tracks);
     const frame = hex('0b77b50b1e40ebf8403eff99');
     for (const track of tracks) muxer.add({ track, data: frame, keyframe: true, dtsMs: 0, ptsMs: 0 });
     const piece = await muxer.cut();
@@ -225,13 +226,13 @@ describe('pieces of MP4', () => {
 
 describe('a muxer', () => {
   test('makes nothing of nothing', async () => {
-    const muxer = await openMuxer('ts', [AVC]);
+    const muxer = openMuxer('ts', [AVC]);
     expect(await muxer.cut()).toBeUndefined();
     expect(muxer.size).toBe(0);
   });
 
   test('leaves out what is of another track, and what is too much for a piece', async () => {
-    const muxer = await openMuxer('fmp4', [AVC]);
+    const muxer = openMuxer('fmp4', [AVC]);
     expect(muxer.add(sound('s', 0))).toBe(false);
     const large = { ...picture('I', 0, 0, true), data: Buffer.alloc(40 * 1024 * 1024) };
     expect(muxer.add(large)).toBe(true);
@@ -242,12 +243,79 @@ describe('a muxer', () => {
     expect((await cut)?.bytes.length).toBeGreaterThan(large.data.length);
   });
 
-  test('says at the cut why a piece cannot be made', async () => {
-    const muxer = await openMuxer('fmp4', [AVC]);
-    muxer.add(picture('P', 0));
-    await expect(muxer.cut()).rejects.toThrow('key');
-    muxer.add(picture('I', 40, 0, true));
-    expect(await muxer.cut()).toBeDefined();
+  test('begins a piece with any picture if it has to', async () => {
+    const pieces = await piecesOf('fmp4', [GOP(0), [picture('P', 160), picture('p', 200)]]);
+    expect((await readMp4(fileOf(pieces), 'video')).slice(4)).toEqual([
+      { data: nal('P'), ms: 160, type: 'key' },
+      { data: nal('p'), ms: 200, type: 'delta' },
+    ]);
+  });
+
+  test('says at the cut why a piece cannot be made, and goes on', async () => {
+    if (AVC.kind !== 'video') throw new Error('not a picture');
+    const track = { ...AVC, decoderConfig: { ...AVC.decoderConfig, description: hex('01') } };
+    const muxer = openMuxer('ts', [track]);
+    for (const at of [0, 40]) {
+      expect(muxer.add({ ...picture('I', at, 0, true), track })).toBe(true);
+      await expect(muxer.cut()).rejects.toThrow();
+    }
+  });
+
+  test('takes any bytes for samples: a piece is made, or the cut says why not', async () => {
+    const samples = fc.record({
+      isPicture: fc.boolean(),
+      data: fc.uint8Array({ minLength: 1, maxLength: 600 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.constantFrom('ts' as const, 'fmp4' as const),
+        fc.array(samples, { maxLength: 20 }),
+        async (container, all) => {
+          const muxer = openMuxer(container, [AVC, AAC]);
+          for (const [at, { isPicture, data }] of all.entries()) {
+            const sample = isPicture ? picture('', at, 0, at % 5 === 0) : sound('', at);
+            muxer.add({ ...sample, data });
+          }
+          const piece = await muxer.cut();
+          expect(piece === undefined).toBe(all.length === 0);
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('takes every track that a reader announces, whatever its record says', async () => {
+    const records = fc.constantFrom<[string, Buffer]>(
+      ['avc1', t.RECORDS.avc],
+      ['hvc1', t.RECORDS.hevc],
+      ['av01', t.RECORDS.av1],
+      ['vp09', t.RECORDS.vp9],
+      ['mp4a', t.RECORDS.aac],
+      ['Opus', t.RECORDS.opus],
+      ['fLaC', t.RECORDS.flac],
+    );
+    const keyframes = t.video(0, [0x91], 'vp09', hex('824983420014100b560838241c184a00'));
+    const flips = fc.array(fc.tuple(fc.nat(120), fc.nat(255)), { maxLength: 3 });
+    let announced = 0;
+    await fc.assert(
+      fc.asyncProperty(records, flips, async ([fourCc, record], changes) => {
+        const changed = Buffer.from(record);
+        for (const [at, value] of changes) if (at < changed.length) changed[at] = value;
+        const packet = cat([0x90], fourCc, changed);
+        const kind = ['mp4a', 'Opus', 'fLaC'].includes(fourCc) ? t.audio(0, packet) : t.video(0, packet);
+        for (const track of tracksOf(kind, keyframes)) {
+          announced += 1;
+          for (const container of ['ts', 'fmp4'] as const) {
+            if (!canHold(container, track)) continue;
+            const muxer = openMuxer(container, [track]);
+            muxer.add({ track, data: nal('I'), keyframe: true, dtsMs: 0, ptsMs: 0 });
+            expect(await muxer.cut()).toBeDefined();
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+    expect(announced).toBeGreaterThan(50);
   });
 });
 

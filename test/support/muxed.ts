@@ -1,7 +1,13 @@
-import { type Container, openMuxer, type Piece } from '../../src/media/muxer.ts';
+import * as mediabunny from 'mediabunny';
+import { type Container, Muxer, type Piece } from '../../src/media/muxer.ts';
 import { Programme } from '../../src/media/programme.ts';
 import type { TrackConfig, TrackSample } from '../../src/media/track.ts';
 import type { MediaPacket } from '../../src/model/media-packet.ts';
+
+/** A muxer for these tracks. */
+export function openMuxer(container: Container, tracks: readonly TrackConfig[], originMs = 0): Muxer {
+  return new Muxer(mediabunny, container, tracks, originMs);
+}
 
 /** The pieces of a publish, cut at every second keyframe. */
 export async function muxed(container: Container, packets: readonly MediaPacket[]): Promise<Piece[]> {
@@ -13,7 +19,7 @@ export async function muxed(container: Container, packets: readonly MediaPacket[
   });
   for (const packet of packets) programme.write(packet);
   programme.end();
-  const muxer = await openMuxer(container, tracks);
+  const muxer = openMuxer(container, tracks);
   const pieces: Piece[] = [];
   let keyframes = 0;
   for (const sample of samples) {
