@@ -1,3 +1,4 @@
+import { loadMediabunny, type Mediabunny } from '../media/load-mediabunny.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Gate, ServerIds, Stamp } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
@@ -31,7 +32,7 @@ export class Dvr {
   readonly #journal: Journal;
   readonly #running = new Set<Promise<void>>();
   #gate: Gate | undefined;
-  #bunny: typeof import('mediabunny') | undefined;
+  #bunny: Mediabunny | undefined;
 
   constructor(deps: DvrDeps) {
     this.#deps = deps;
@@ -47,7 +48,7 @@ export class Dvr {
   async change(vhosts: Iterable<VhostOptions>, gate: Gate): Promise<void> {
     const recording = [...vhosts].filter(({ dvr }) => dvr.enabled);
     if (recording.some(({ dvr }) => dvr.paths.some(({ container }) => container === 'mp4')))
-      this.#bunny ??= await import('mediabunny');
+      this.#bunny ??= await loadMediabunny();
     this.tell(gate);
   }
 

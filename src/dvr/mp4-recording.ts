@@ -1,3 +1,4 @@
+import type { Mediabunny } from '../media/load-mediabunny.ts';
 import { Muxer, type Piece } from '../media/muxer.ts';
 import { Programme, type ProgrammeTaker } from '../media/programme.ts';
 import type { TrackConfig, TrackSample } from '../media/track.ts';
@@ -31,14 +32,14 @@ export interface Mp4Log {
 /** Records a publish as fragmented MP4. A change of the tracks begins another file. */
 export class Mp4Recording implements MediaTap, ProgrammeTaker {
   readonly #row: FileRow;
-  readonly #bunny: typeof import('mediabunny');
+  readonly #bunny: Mediabunny;
   readonly #log: Mp4Log;
   readonly #programme: Programme;
   #tracks: readonly TrackConfig[] = [];
   #main: TrackConfig | undefined;
   #open: Mp4File | undefined;
 
-  constructor(row: FileRow, bunny: typeof import('mediabunny'), log: Mp4Log) {
+  constructor(row: FileRow, bunny: Mediabunny, log: Mp4Log) {
     this.#row = row;
     this.#bunny = bunny;
     this.#log = log;

@@ -1,4 +1,5 @@
 import type { FileHandle } from 'node:fs/promises';
+import { loadMediabunny } from '../media/load-mediabunny.ts';
 import type { FileFacts } from './conclude.ts';
 
 const BOX_HEADER = 8;
@@ -40,7 +41,7 @@ async function wholeFragments(file: FileHandle): Promise<number> {
 }
 
 async function durationOf(path: string): Promise<number> {
-  const { FilePathSource, Input, MP4 } = await import('mediabunny');
+  const { FilePathSource, Input, MP4 } = await loadMediabunny();
   const input = new Input({ source: new FilePathSource(path), formats: [MP4] });
   try {
     const [first, end] = await Promise.all([input.getFirstTimestamp(), input.computeDuration()]);

@@ -1,3 +1,4 @@
+import { loadMediabunny, type Mediabunny } from '../media/load-mediabunny.ts';
 import { Muxer } from '../media/muxer.ts';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { NoticeEvent } from '../model/lifecycle.ts';
@@ -42,7 +43,7 @@ interface Entry {
 /** Cuts the streams of this process into segments and keeps them for their viewers. Knows no HTTP. */
 export class Hls {
   readonly #means: HlsMeans;
-  readonly #bunny: typeof import('mediabunny');
+  readonly #bunny: Mediabunny;
   readonly #entries = new Map<string, Entry>();
   /** Playlist files that are in use, and of which stream. */
   readonly #files = new Map<string, string>();
@@ -50,14 +51,14 @@ export class Hls {
   readonly #taps = new Map<MediaSource, () => void>();
   #closed = false;
 
-  private constructor(means: HlsMeans, bunny: typeof import('mediabunny')) {
+  private constructor(means: HlsMeans, bunny: Mediabunny) {
     this.#means = means;
     this.#bunny = bunny;
   }
 
   /** Loads what muxing takes, and clears away what an earlier run has left on the disk. */
   static async open(means: HlsMeans, vhosts: readonly VhostOptions[]): Promise<Hls> {
-    const hls = new Hls(means, await import('mediabunny'));
+    const hls = new Hls(means, await loadMediabunny());
     const roots = new Map<string, boolean>();
     for (const { name, hls: options } of vhosts)
       if (options.enabled && options.storage === 'disk')

@@ -1,12 +1,10 @@
 import type { EncodedPacket, Output } from 'mediabunny';
 import { readAacConfig } from '../protocol/codec/aac.ts';
 import { MAX_PIECE_BYTES } from './limits.ts';
+import type { Mediabunny } from './load-mediabunny.ts';
 import { fragmentOf } from './mp4-fragment.ts';
 import type { TrackConfig, TrackSample } from './track.ts';
 import { addClock, TS_START_MS } from './ts-clock.ts';
-
-/** What muxes. It is large, so it is loaded by those who need it, when they need it. */
-export type Mediabunny = typeof import('mediabunny');
 
 /** `ts` is MPEG-TS, `fmp4` fragmented MP4 as CMAF has it. */
 export type Container = 'ts' | 'fmp4';

@@ -1,8 +1,10 @@
-import * as mediabunny from 'mediabunny';
+import { loadMediabunny } from '../../src/media/load-mediabunny.ts';
 import { type Container, Muxer, type Piece } from '../../src/media/muxer.ts';
 import { Programme } from '../../src/media/programme.ts';
 import type { TrackConfig, TrackSample } from '../../src/media/track.ts';
 import type { MediaPacket } from '../../src/model/media-packet.ts';
+
+const mediabunny = await loadMediabunny();
 
 /** A muxer for these tracks. */
 export function openMuxer(container: Container, tracks: readonly TrackConfig[], originMs = 0): Muxer {
