@@ -47,6 +47,8 @@ export class Hls {
   readonly #entries = new Map<string, Entry>();
   /** Playlist files that are in use, and of which stream. */
   readonly #files = new Map<string, string>();
+  /** Who waits for a first segment, by stream. */
+  readonly #waiters = new Map<string, Set<() => void>>();
   readonly #index: FileIndex = new Map();
   readonly #taps = new Map<MediaSource, () => void>();
   #closed = false;
@@ -111,6 +113,25 @@ export class Hls {
     return this.#index.get(indexName({ vhost }, path));
   }
 
+  /** The playlist of a stream once it lists a segment; undefined after `ms` milliseconds, or when `signal` is aborted. */
+  whenListed(key: StreamKey, ms: number, signal: AbortSignal): Promise<LivePlaylist | undefined> {
+    const name = formatStreamKey(key);
+    return new Promise((resolve) => {
+      const settle = () => {
+        timer.clear();
+        signal.removeEventListener('abort', settle);
+        waiters.delete(settle);
+        if (waiters.size === 0 && this.#waiters.get(name) === waiters) this.#waiters.delete(name);
+        resolve(this.#entries.get(name)?.playlist);
+      };
+      const timer = this.#means.clock.after(ms, settle);
+      const waiters = this.#waiters.get(name) ?? new Set();
+      this.#waiters.set(name, waiters.add(settle));
+      signal.addEventListener('abort', settle);
+      if (signal.aborted || this.#closed) settle();
+    });
+  }
+
   /** True while a publish of the stream is being cut. */
   isLive(key: StreamKey): boolean {
     return (this.#entries.get(formatStreamKey(key))?.publishes ?? 0) > 0;
@@ -119,6 +140,7 @@ export class Hls {
   /** Stops cutting; removes what may be removed once the server is not there to do it. */
   async close(): Promise<void> {
     this.#closed = true;
+    for (const waiters of [...this.#waiters.values()]) for (const waiter of [...waiters]) waiter();
     for (const untap of this.#taps.values()) untap();
     this.#taps.clear();
     await Promise.all([...this.#entries.values()].map((entry) => this.#close(entry)));
@@ -162,7 +184,10 @@ export class Hls {
     entry.work = entry.work.then(async () => {
       try {
         const fresh = await making;
-        if (fresh) this.#tell(source, entry.playlist, await entry.playlist.add(fresh));
+        if (!fresh) return;
+        const segment = await entry.playlist.add(fresh);
+        for (const waiter of [...(this.#waiters.get(formatStreamKey(entry.playlist.key)) ?? [])]) waiter();
+        this.#tell(source, entry.playlist, segment);
       } catch (error) {
         this.#stop(source, (error as Error).message);
       } finally {

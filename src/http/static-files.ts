@@ -13,11 +13,13 @@ export function staticFiles(dir: () => string | undefined): PlaybackPart {
       // Files are sent by name only: `find` decides about every one of them.
       await app.register(fastifyStatic, { serve: false });
     },
-    find({ vhost, path, directory }) {
+    find({ snapshot, path, directory }) {
       const root = dir();
       if (root === undefined || path.some((segment) => segment.startsWith('.'))) return undefined;
       const name = [...path, ...(directory ? ['index.html'] : [])].join('/');
-      if (vhost.hls.enabled && HLS_FILE.test(name)) return undefined;
+      // Of whatever vhost: their files may be in the same directory, which has no vhosts.
+      const hasHls = [...snapshot.vhosts.values()].some(({ hls }) => hls.enabled);
+      if (hasHls && HLS_FILE.test(name)) return undefined;
       return { send: (_http, reply) => reply.sendFile(name, resolve(root), { dotfiles: 'deny' }) };
     },
   };

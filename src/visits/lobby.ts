@@ -75,6 +75,11 @@ export class Lobby {
     return this.#connections;
   }
 
+  /** Connections that there may be. */
+  get maxConnections(): number {
+    return this.#rules.maxConnections;
+  }
+
   /** True until the lobby is closed. */
   get open(): boolean {
     return this.#open;

@@ -45,6 +45,7 @@ export class FilledForm {
   }
 
   #fill({ bytes, blanks }: Template, word: string): Buffer {
+    if (blanks.length === 0) return Buffer.from(bytes);
     if (word.length !== this.#wordBytes) throw new Error(`a word of ${this.#wordBytes} characters fits here`);
     const filled = Buffer.from(bytes);
     for (const at of blanks) filled.write(word, at, 'latin1');

@@ -1,0 +1,91 @@
+import { randomBytes } from 'node:crypto';
+import type { AdmittedPlayer } from '../../visits/admit-player.ts';
+import type { Lobby } from '../../visits/lobby.ts';
+import { type Carriage, Viewer, type ViewerWish } from '../../visits/viewer.ts';
+import { NEW_SESSION_MS } from './limits.ts';
+
+/** Bytes of randomness in the id of a session. */
+const ID_BYTES = 16;
+
+/** Characters of the id of a session: base64url without padding. */
+export const CTX_LENGTH = 22;
+
+/** Who watches one stream by asking for its files: what a connection is for players of other protocols. */
+export class HlsSession implements Carriage {
+  readonly protocol = 'hls';
+  readonly backlog = 0;
+  /** The id in its URLs, which is all that it takes to be this viewer. */
+  readonly ctx: string = randomBytes(ID_BYTES).toString('base64url');
+  readonly wish: ViewerWish;
+  readonly viewer: Viewer;
+  readonly #bytes = { bytesIn: 0, bytesOut: 0 };
+  readonly #clock: Lobby['clock'];
+  readonly #onOver: (why: string) => void;
+  readonly #idleMs: number;
+  #player: AdmittedPlayer | undefined;
+  #lastAt: number;
+  /** True once something was asked for by its id. */
+  #used = false;
+  #over = false;
+
+  /** `onOver` hears, once, that it has ended, and why. */
+  constructor(lobby: Lobby, wish: ViewerWish, onOver: (why: string) => void) {
+    this.wish = wish;
+    this.#clock = lobby.clock;
+    this.#lastAt = lobby.clock.now();
+    this.#onOver = onOver;
+    // As long as SRS waits.
+    this.#idleMs = 2 * wish.vhost.hls.windowMs;
+    this.viewer = new Viewer(lobby, wish, this);
+    void this.viewer.settled.then(() => this.#end('it was ended'));
+  }
+
+  get traffic() {
+    return this.#bytes;
+  }
+
+  /** What it watches; undefined until it has been let in. */
+  get player(): AdmittedPlayer | undefined {
+    return this.#player;
+  }
+
+  /** False once it has ended. */
+  get open(): boolean {
+    return !this.#over;
+  }
+
+  /** It was let in. */
+  admitted(player: AdmittedPlayer): void {
+    this.#player = player;
+    this.#lastAt = this.#clock.now();
+    this.viewer.started();
+  }
+
+  /** It has asked for something by its id, and got so many bytes. */
+  served(bytes: number): void {
+    this.#used = true;
+    this.#lastAt = this.#clock.now();
+    this.#bytes.bytesOut += bytes;
+  }
+
+  /** Never kicked for silence: that is how viewers of HLS leave. */
+  overdue(now: number): undefined {
+    if (this.#player && now - this.#lastAt > (this.#used ? this.#idleMs : NEW_SESSION_MS)) this.leave();
+  }
+
+  /** It has gone. */
+  leave(): void {
+    this.#end('nothing was asked for by it for too long');
+    this.viewer.end('client');
+  }
+
+  close(_reason: string, why: string): void {
+    this.#end(why);
+  }
+
+  #end(why: string): void {
+    if (this.#over) return;
+    this.#over = true;
+    this.#onOver(why);
+  }
+}
