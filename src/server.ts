@@ -4,7 +4,7 @@ import type { Membership } from './cluster/membership.ts';
 import { Doors } from './doors.ts';
 import { Dvr } from './dvr/dvr.ts';
 import { recordingsLeft } from './dvr/journal.ts';
-import type { Hls } from './hls/hls.ts';
+import { HlsRoom } from './hls/hls-room.ts';
 import { HookDesk } from './hook-desk.ts';
 import { createHooks } from './hooks/dispatcher.ts';
 import { HlsPart } from './http/hls/hls-part.ts';
@@ -12,7 +12,7 @@ import { liveFlv } from './http/live/live-flv.ts';
 import { Hub } from './hub/hub.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { UNOBSERVED } from './model/delivery.ts';
-import { allOf, type Gate, type NoticeEvent } from './model/lifecycle.ts';
+import { allOf, type Gate } from './model/lifecycle.ts';
 import type { Logger } from './model/logger.ts';
 import type { Config } from './model/options.ts';
 import type { FrontDoor } from './session/front-door.ts';
@@ -89,23 +89,14 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   const rules = await orGiveFree(() => rulesFor(config), desk);
   await dvr.change(config.vhosts, rules.snapshot.gate);
   const lobby = new Lobby(rules, hub, clock, logger, membership);
-  const doors = new Doors(lobby, config.proxyProtocol, [liveFlv(lobby)]);
-  const door = new FrontDoor(lobby, config.proxyProtocol);
-  let hls: Hls | undefined;
-  const prepareHls = async ({ vhosts }: Config) => {
-    if (hls || !vhosts.some((vhost) => vhost.hls.enabled)) return;
-    const { Hls } = await import('./hls/hls.ts');
-    const means = { clock, log: logger, tell: (event: NoticeEvent) => lobby.snapshot.gate.tell(event) };
-    hls = await Hls.open(means, vhosts);
-  };
-  hub.observe({ started: (source) => hls?.started(source) });
-  const webDoor = new WebDoor(lobby, config.proxyProtocol, [liveFlv(lobby), new HlsPart(lobby, () => hls)]);
+  const segments = new HlsRoom({ clock, log: logger, tell: (event) => lobby.snapshot.gate.tell(event) });
+  hub.observe({ started: (source) => segments.started(source) });
+  const parts = [liveFlv(lobby), new HlsPart(lobby, () => segments.hls)];
+  const doors = new Doors(lobby, config.proxyProtocol, parts);
   const backDoor = await membership?.open(hub, clock, logger, vhostsOf(config));
   try {
+    await segments.prepare(config.vhosts);
     await doors.change(config);
-    await prepareHls(config);
-    await webDoor.prepare(config.httpServer);
-    await listeners.change(entrancesOf(config));
   } catch (error) {
     await lobby.close('shutdown', 'The server could not start.');
     await doors.close();
@@ -130,16 +121,8 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     async reload(next) {
       await desk?.open(next);
       const rules = rulesFor(next);
+      await segments.prepare(next.vhosts);
       await doors.change(next);
-      const goBack = certificates.change(certificatesOf(next));
-      try {
-        await prepareHls(next);
-        await webDoor.prepare(next.httpServer);
-        await listeners.change(entrancesOf(next));
-      } catch (error) {
-        goBack();
-        throw error;
-      }
       current = next;
       desk?.configure(next);
       hooks.change(next.outbox);
@@ -152,9 +135,8 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       hooks.announce('server_stopping');
       await lobby.close('shutdown', 'The server is stopping.');
       await doors.close();
-      await hls?.close();
-      await webDoor.close();
       await backDoor?.close();
+      await segments.close();
       await dvr.close(current.drainTimeoutMs);
       await hooks.drain(current.drainTimeoutMs);
       await hooks.close();

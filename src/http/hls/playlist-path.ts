@@ -26,8 +26,8 @@ function makePattern(template: string, vhost: string): RegExp {
   const seen = new Set<string>();
   const source = template.split(/(\[[^\]]*\])/).map((part) => {
     const [, word] = /^\[(.*)\]$/.exec(part) ?? [];
-    if (word === 'vhost') return escape(vhost);
-    if (word !== 'app' && word !== 'stream') return escape(part);
+    if (word === 'vhost') return verbatim(vhost);
+    if (word !== 'app' && word !== 'stream') return verbatim(part);
     if (seen.has(word)) return `\\k<${word}>`;
     seen.add(word);
     return word === 'app' ? '(?<app>.+)' : '(?<stream>[^/]+)';
@@ -35,6 +35,6 @@ function makePattern(template: string, vhost: string): RegExp {
   return new RegExp(`^${source.join('')}$`, 's');
 }
 
-function escape(text: string): string {
+function verbatim(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
 }

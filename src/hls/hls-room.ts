@@ -1,0 +1,35 @@
+import type { MediaSource } from '../model/media-source.ts';
+import type { VhostOptions } from '../model/options.ts';
+import type { Hls, HlsMeans } from './hls.ts';
+
+/** The room, which is loaded once a vhost wants it: a server without HLS does not pay for it. */
+export class HlsRoom {
+  readonly #means: HlsMeans;
+  #hls: Hls | undefined;
+
+  constructor(means: HlsMeans) {
+    this.#means = means;
+  }
+
+  /** Undefined until a vhost has had HLS. */
+  get hls(): Hls | undefined {
+    return this.#hls;
+  }
+
+  /** Gets ready for what these vhosts want. */
+  async prepare(vhosts: readonly VhostOptions[]): Promise<void> {
+    if (this.#hls || !vhosts.some(({ hls }) => hls.enabled)) return;
+    const { Hls } = await import('./hls.ts');
+    this.#hls = await Hls.open(this.#means, vhosts);
+  }
+
+  /** Begins to cut a publish, if its vhost wants that. */
+  started(source: MediaSource): void {
+    this.#hls?.started(source);
+  }
+
+  /** Stops cutting, and removes what may be removed. */
+  async close(): Promise<void> {
+    await this.#hls?.close();
+  }
+}
