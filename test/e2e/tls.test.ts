@@ -5,7 +5,7 @@ import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
 import { ClientSession } from '../../src/session/client-session.ts';
 import { certificateMaker, trusting } from '../support/certificates.ts';
-import { startChild } from '../support/child.ts';
+import { type Child, startChild } from '../support/child.ts';
 import { ffmpegPath, KNOWN_SOON, makeFlv, requiredFfmpeg, startFfmpeg } from '../support/ffmpeg.ts';
 import { AUDIO, fingerprintsOf, readFlv, VIDEO } from '../support/flv-file.ts';
 import { ROOT, startGatecast } from '../support/gatecast.ts';
@@ -23,24 +23,21 @@ beforeAll(() => {
 });
 afterAll(() => files.stop());
 
-/** The server as conf/rtmps.conf has it, with the certificate that its comment makes, at ports of its own. */
-async function start(context: TestContext, directives = '', ofRtmps = '') {
+/** The server with a file of conf/, with the certificate that its comment makes, at ports of its own. */
+async function start(context: TestContext, name: string, directives = '', inTls = '') {
   requiredProgram(context, 'openssl');
   const directory = stopped(temporaryDirectory());
-  const conf = readFileSync(resolve(ROOT, 'conf/rtmps.conf'), 'utf8').replaceAll(
+  const conf = readFileSync(resolve(ROOT, 'conf', name), 'utf8').replaceAll(
     /(?:\.\/)?conf\/server\./g,
     directory.file('server.'),
   );
   const [command = ''] = /openssl req .*/.exec(conf) ?? [];
   expect(spawnSync('sh', ['-c', command], { encoding: 'utf8' })).toMatchObject({ status: 0 });
-  const text = conf
-    .replace('listen 1935;', 'listen 127.0.0.1:0;')
-    .replace('listen 1443;', `listen 127.0.0.1:0; ${ofRtmps}`);
+  const text = conf.replaceAll(/^( *listen) \d+;/gm, '$1 127.0.0.1:0;').replace('cert ', `${inTls} cert `);
   const server = stopped(await startGatecast(`${text}\n${directives}`));
   const { listen } = await server.logged('gatecast is listening');
-  const port = (listen as { protocol: string; port: number }[]).find(
-    ({ protocol }) => protocol === 'rtmps',
-  )?.port;
+  const addresses = listen as { protocol: string; port: number }[];
+  const port = addresses.find(({ protocol }) => protocol === 'rtmps' || protocol === 'https')?.port;
   return {
     server,
     port,
@@ -50,11 +47,17 @@ async function start(context: TestContext, directives = '', ofRtmps = '') {
   };
 }
 
+/** Expects what ffmpeg published, all of it. */
+function expectAll(saved: string): void {
+  for (const type of [VIDEO, AUDIO])
+    expect(fingerprintsOf(type, readFlv(saved))).toEqual(fingerprintsOf(type, readFlv(SOURCE)));
+}
+
 test('conf/rtmps.conf: ffmpeg publishes over RTMPS what ffmpeg and rtmpdump save over it', async (context) => {
   requiredFfmpeg(context);
   const rtmpdump = requiredProgram(context, 'rtmpdump');
   // librtmp with GnuTLS, which rtmpdump is, takes the tickets of TLS 1.3 for an error.
-  const { server, url } = await start(context, '', 'protocols TLSv1.2;');
+  const { server, url } = await start(context, 'rtmps.conf', '', 'protocols TLSv1.2;');
   const [byFfmpeg, byRtmpdump] = [files.file('ffmpeg.flv'), files.file('rtmpdump.flv')];
   const ffmpeg = stopped(
     startFfmpeg(...KNOWN_SOON, '-i', url('live/cam'), '-c', 'copy', '-f', 'flv', byFfmpeg),
@@ -65,14 +68,35 @@ test('conf/rtmps.conf: ffmpeg publishes over RTMPS what ffmpeg and rtmpdump save
   expect(await publisher.end()).toBe(0);
   await server.stop();
   await Promise.all([ffmpeg.end(), dump.end()]);
-  for (const saved of [byFfmpeg, byRtmpdump]) {
-    for (const type of [VIDEO, AUDIO])
-      expect(fingerprintsOf(type, readFlv(saved))).toEqual(fingerprintsOf(type, readFlv(SOURCE)));
-  }
+  for (const saved of [byFfmpeg, byRtmpdump]) expectAll(saved);
+});
+
+test('conf/https.conf: curl saves over HTTPS from either worker what ffmpeg publishes', async (context) => {
+  requiredFfmpeg(context);
+  const curl = requiredProgram(context, 'curl');
+  const { server, port, directory } = await start(context, 'https.conf', 'workers 2;');
+  const played = () => server.log.filter(({ msg }) => msg === 'play started');
+  const saved: string[] = [];
+  const viewers: Child[] = [];
+  await until('a viewer in each worker', async () => {
+    const file = files.file(`curl-${saved.length}.flv`);
+    const args = ['-sS', '--cacert', directory.file('server.crt'), '-o', file];
+    viewers.push(stopped(startChild(curl, [...args, `https://localhost:${port}/live/cam.flv`])));
+    saved.push(file);
+    await until('a viewer', () => played().length === saved.length);
+    return new Set(played().map((line) => line['worker'])).size === 2;
+  });
+  const publisher = stopped(
+    startFfmpeg('-re', '-i', SOURCE, '-c', 'copy', '-f', 'flv', server.url('live/cam')),
+  );
+  expect(await publisher.end()).toBe(0);
+  await server.stop();
+  for (const viewer of viewers) expect(await viewer.end()).toBe(0);
+  for (const file of saved) expectAll(file);
 });
 
 test('two workers share the port, and each goes over to a new certificate', async (context) => {
-  const { server, port, certificate, directory } = await start(context, 'workers 2;');
+  const { server, port, certificate, directory } = await start(context, 'rtmps.conf', 'workers 2;');
   const dial = async (ca: string) => {
     const socket = connect({ port, host: '127.0.0.1', servername: 'localhost', ca });
     stopped({ stop: () => socket.destroy() });
