@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Container } from '../../src/media/muxer.ts';
 import {
@@ -41,27 +42,51 @@ const pictures = (file: string) =>
   readFlv(file).filter(({ type, payload }) => type === VIDEO && CODED_FRAMES.has((payload[0] ?? 0) & 0x0f));
 const CODED_FRAMES: ReadonlySet<number> = new Set([1, 3]);
 
+/** A server that watches and records. */
+const everything = (directory: string) => `
+  http_server { enabled on; listen 127.0.0.1:0; }
+  vhost __defaultVhost__ {
+    http_remux { enabled on; }
+    dvr { enabled on; dvr_path ${directory}/[stream].flv ${directory}/[stream].mp4; }
+  }`;
+
 describe.each(NAMES)('%s of ffmpeg 7.1', (name) => {
   const source = fileOfName(name);
 
-  test('over RTMP is what was published, and decodes without a word', async (context) => {
+  test('is watched over RTMP and HTTP-FLV and recorded as it was published, and decodes without a word', async (context) => {
     requiredEnhancedFfmpeg(context);
-    const server = stopped(await startServer());
-    const saved = files.file(`${name}-saved.flv`);
-    const player = stopped(
-      startEnhancedFfmpeg(...KNOWN_SOON, '-i', server.url('live/cam'), '-c', 'copy', '-f', 'flv', saved),
-    );
-    await until('the player', () => server.log.some((line) => line.msg === 'play started'));
+    const directory = files.file(`${name}-recorded`);
+    const server = stopped(await startServer(everything(directory)));
+    const watching = ['rtmp', 'http'].map((protocol) => {
+      const file = files.file(`${name}-${protocol}.flv`);
+      const url = server.urlOf(protocol, protocol === 'http' ? 'live/cam.flv' : 'live/cam');
+      const child = startEnhancedFfmpeg(...KNOWN_SOON, '-i', url, '-c', 'copy', '-f', 'flv', file);
+      return { file, child: stopped(child) };
+    });
+    await until('the players', () => server.log.filter(({ msg }) => msg === 'play started').length === 2);
 
     const publisher = stopped(
       startEnhancedFfmpeg('-re', '-i', source, '-c', 'copy', '-f', 'flv', server.url('live/cam')),
     );
 
     expect(await publisher.end()).toBe(0);
+    await until(
+      'the recordings',
+      () => server.log.filter(({ msg }) => msg === 'recording complete').length === 2,
+    );
     await server.stop();
-    await player.end();
-    expect(fingerprints(pictures(saved))).toEqual(fingerprints(pictures(source)));
-    expect(pictureHashes(saved)).toEqual(pictureHashes(source));
+    for (const { child } of watching) await child.end();
+    const [mp4, flv] = readdirSync(directory)
+      .sort()
+      .reverse()
+      .map((file) => join(directory, file));
+    for (const file of [...watching.map((one) => one.file), flv ?? '']) {
+      expect(fingerprints(pictures(file))).toEqual(fingerprints(pictures(source)));
+    }
+    const shown = pictureHashes(source);
+    for (const file of [...watching.map((one) => one.file), flv ?? '', mp4 ?? '']) {
+      expect(pictureHashes(file)).toEqual(shown);
+    }
   });
 
   test.for(CONTAINERS[name])(

@@ -49,6 +49,21 @@ describe('a stream that the backend renames', () => {
     }
   });
 
+  test('is a source for recorders under its new name, with who publishes it and what was granted', async () => {
+    const server = openServer({
+      gate: new FakeGate().answers('on_publish', yes({ stream: 'alice', maxViewers: 2 })),
+    });
+    await server.publishing('secret?user=1');
+    expect(server.hub.sources()).toMatchObject([
+      {
+        key: { vhost: vhost().name, app: 'live', stream: 'alice' },
+        facts: { stream: 'alice', param: '?user=1', client: { ip: '192.0.2.1' }, opening: 2 },
+        grant: { stream: 'alice', maxViewers: 2 },
+        vhost: vhost(),
+      },
+    ]);
+  });
+
   test('keeps the number by which its closing is found', async () => {
     const { gate, publishing } = openServer({
       gate: new FakeGate().answers('on_publish', yes({ stream: 'alice' })),

@@ -8,6 +8,8 @@ export interface RunningServer {
   readonly port: number;
   readonly log: readonly LogLine[];
   url(path: string): string;
+  /** The same for another protocol that the server speaks. */
+  urlOf(protocol: string, path: string): string;
   stop(): Promise<void>;
 }
 
@@ -24,12 +26,15 @@ export async function startServer(
   if (!result.ok) throw new Error(JSON.stringify(result.errors));
   const log: LogLine[] = [];
   const server = await createServer(result.config, { logger: collect(log, {}), ...deps });
-  const port = server.addresses[0]?.port ?? 0;
+  const portOf = (protocol: string) =>
+    server.addresses.find((address) => address.protocol === protocol)?.port ?? 0;
+  const port = portOf('rtmp');
   return {
     server,
     port,
     log,
     url: (path) => `rtmp://127.0.0.1:${port}/${path}`,
+    urlOf: (protocol, path) => `${protocol}://127.0.0.1:${portOf(protocol)}/${path}`,
     stop: () => server.stop(),
   };
 }
