@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { AdmittedPlayer } from '../../visits/admit-player.ts';
+import type { Traffic } from '../../visits/client-events.ts';
 import type { Lobby } from '../../visits/lobby.ts';
 import { type Carriage, Viewer, type ViewerWish } from '../../visits/viewer.ts';
 import { NEW_SESSION_MS } from './limits.ts';
@@ -40,7 +41,7 @@ export class HlsSession implements Carriage {
     void this.viewer.settled.then(() => this.#end('it was ended'));
   }
 
-  get traffic() {
+  get traffic(): Traffic {
     return this.#bytes;
   }
 
