@@ -31,8 +31,24 @@ const CROSSDOMAIN = {
   'access-control-max-age': '86400',
 };
 
-/** Node looks at the times of slow requests at this interval. */
-const LOOK_MS = 1_000;
+/** How long clients may take, in milliseconds. */
+export interface Patience {
+  /** For the head of a request. */
+  readonly headersMs: number;
+  /** For a whole request. */
+  readonly requestMs: number;
+  /** Until the next request. */
+  readonly idleMs: number;
+  /** How often somebody looks whether a request takes longer. */
+  readonly lookMs: number;
+}
+
+const PATIENCE: Patience = {
+  headersMs: HEADERS_TIMEOUT_MS,
+  requestMs: REQUEST_TIMEOUT_MS,
+  idleMs: KEEP_ALIVE_TIMEOUT_MS,
+  lookMs: 1_000,
+};
 
 /**
  * The server for players over HTTP. It takes sockets and does not listen; what it serves is in its parts, which are asked
@@ -68,17 +84,18 @@ export class PlaybackServer {
     lobby: Lobby,
     options: HttpServerOptions,
     parts: readonly PlaybackPart[],
+    patience: Patience = PATIENCE,
   ): Promise<PlaybackServer> {
     const { default: fastify } = await import('fastify');
     const http: ServerOptions = {
       maxHeaderSize: MAX_HEADER_BYTES,
-      headersTimeout: HEADERS_TIMEOUT_MS,
-      connectionsCheckingInterval: LOOK_MS,
+      headersTimeout: patience.headersMs,
+      connectionsCheckingInterval: patience.lookMs,
     };
     const app = fastify({
       http,
-      requestTimeout: REQUEST_TIMEOUT_MS,
-      keepAliveTimeout: KEEP_ALIVE_TIMEOUT_MS,
+      requestTimeout: patience.requestMs,
+      keepAliveTimeout: patience.idleMs,
       bodyLimit: MAX_PLAYBACK_BODY_BYTES,
       forceCloseConnections: 'idle',
       frameworkErrors: (error, _request, reply) => void answerError(error, reply),
@@ -145,8 +162,12 @@ export class PlaybackServer {
   /** Finds out what is wanted and whether it may be; answers what may not. */
   async #admit(http: FastifyRequest, reply: FastifyReply): Promise<unknown> {
     const { socket } = http.raw;
-    // Its bytes would end up in the middle of the media.
-    if (this.#taken.has(socket)) return reply.hijack().raw.destroy();
+    if (this.#taken.has(socket)) {
+      // The answer would end up in the middle of the media.
+      reply.hijack();
+      return socket.destroy();
+    }
+    if (http.ws && !isWebSocketHandshake(http)) return refuse(reply, NO_WEBSOCKET);
     const peer = this.#peers.get(socket) ?? '';
     const reading = readPlaybackRequest(http.raw, peer, this.#isTrusted, this.#lobby.snapshot);
     if (!reading.ok) return refuse(reply, reading);
@@ -180,6 +201,18 @@ export class PlaybackServer {
       message: 'this server only answers GET, HEAD and OPTIONS',
     });
   }
+}
+
+const NO_WEBSOCKET: Fault = {
+  ok: false,
+  status: 400,
+  message: 'a connection can be upgraded to WebSocket, version 13, and to nothing else',
+};
+
+/** What the handshake will look for (RFC 6455, 4.2.1), so that nobody is asked about one that will fail. */
+function isWebSocketHandshake({ headers }: FastifyRequest): boolean {
+  const { upgrade, 'sec-websocket-version': version, 'sec-websocket-key': key } = headers;
+  return upgrade?.toLowerCase() === 'websocket' && version === '13' && /^[+/\w]{22}==$/.test(key ?? '');
 }
 
 /** A sentence, so that somebody who looks at it in a browser or with curl knows why. */

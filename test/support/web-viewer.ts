@@ -12,13 +12,13 @@ export interface ResponseHead {
 /** A client of an HTTP server, byte for byte: nothing but a socket and what it has read. */
 export class WebClient {
   readonly socket: Socket;
-  #received: Buffer = Buffer.alloc(0);
+  #received: Buffer[] = [];
   #closed = false;
 
   private constructor(socket: Socket) {
     this.socket = socket;
     socket.on('data', (bytes: Buffer) => {
-      this.#received = Buffer.concat([this.#received, bytes]);
+      this.#received.push(bytes);
     });
     socket.on('close', () => {
       this.#closed = true;
@@ -42,20 +42,23 @@ export class WebClient {
 
   /** Takes what has come since, or since the head. */
   take(): Buffer {
-    const bytes = this.#received;
-    this.#received = Buffer.alloc(0);
+    const bytes = Buffer.concat(this.#received);
+    this.#received = [];
     return bytes;
   }
 
   /** Waits for the head of an answer. */
   async head(): Promise<ResponseHead> {
-    const end = await until('the head of an answer', () => {
-      const at = this.#received.indexOf('\r\n\r\n');
-      if (at < 0 && this.#closed) throw new Error(`closed after ${JSON.stringify(`${this.#received}`)}`);
-      return at >= 0 && at;
+    const { bytes, end } = await until('the head of an answer', () => {
+      const bytes = this.take();
+      const end = bytes.indexOf('\r\n\r\n');
+      if (end >= 0) return { bytes, end };
+      if (this.#closed) throw new Error(`closed after ${JSON.stringify(`${bytes}`)}`);
+      this.#received.unshift(bytes);
+      return undefined;
     });
-    const [line = '', ...rest] = this.#received.toString('latin1', 0, end).split('\r\n');
-    this.#received = this.#received.subarray(end + 4);
+    const [line = '', ...rest] = bytes.toString('latin1', 0, end).split('\r\n');
+    this.#received.unshift(bytes.subarray(end + 4));
     const headers = rest.map((header) => {
       const colon = header.indexOf(':');
       return [header.slice(0, colon).toLowerCase(), header.slice(colon + 1).trim()] as const;

@@ -56,11 +56,11 @@ export async function play(
     streamId,
     onEnd: (reason) => {
       admission.end(reason);
-      dialogue.log.info({ ...key, reason, skips: player.skips }, 'play ended');
+      dialogue.log.info({ ...key, protocol: 'rtmp', reason, skips: player.skips }, 'play ended');
     },
   });
   dialogue.streams.assign(streamId, player);
-  dialogue.log.info(key, 'play started');
+  dialogue.log.info({ ...key, protocol: 'rtmp' }, 'play started');
   const details = { details: stream, clientid: dialogue.client.id };
   // One write: a polite client that waits for each answer must not wait for a delayed acknowledgement.
   connection.steady();

@@ -1,0 +1,67 @@
+import { describe, expect, test } from 'vitest';
+import { flvEncoder } from '../../../src/http/live/flv-encoder.ts';
+import { encodeAll } from '../../../src/hub/encoder.ts';
+import type { MediaPacket } from '../../../src/model/media-packet.ts';
+import { readFrames } from '../../support/web-viewer.ts';
+import { be, cat, pattern } from '../../support/wire.ts';
+
+const packet = (kind: MediaPacket['kind'], timestamp: number, payload: Buffer): MediaPacket => {
+  return { kind, timestamp, payload, keyframe: false, headerSlot: undefined };
+};
+
+/** A tag, field by field (FLV E.4.1). */
+const tag = (type: number, timestamp: number, payload: Buffer): Buffer =>
+  cat(
+    [type],
+    be(payload.length, 3),
+    be(timestamp % 0x1000000, 3),
+    be(Math.floor(timestamp / 0x1000000), 1),
+    [0, 0, 0],
+    payload,
+    be(11 + payload.length, 4),
+  );
+
+const PACKETS = [
+  packet('data', 0, Buffer.from('onMetaData')),
+  packet('video', 16_777_216, pattern(300, 1)),
+  packet('audio', 4_294_967_295, pattern(70_000, 2)),
+];
+const TAGS = [
+  tag(18, 0, Buffer.from('onMetaData')),
+  tag(9, 16_777_216, pattern(300, 1)),
+  tag(8, 4_294_967_295, pattern(70_000, 2)),
+];
+
+test('each packet is a tag', () => {
+  const encoder = flvEncoder({ framing: 'none', audio: true, video: true });
+  expect(encodeAll(encoder, PACKETS).equals(cat(...TAGS))).toBe(true);
+});
+
+test('over WebSocket each tag is a message', () => {
+  const encoder = flvEncoder({ framing: 'websocket', audio: true, video: true });
+  const { frames, rest } = readFrames(encodeAll(encoder, PACKETS));
+  expect(rest).toHaveLength(0);
+  expect(frames.map(({ opcode }) => opcode)).toEqual([2, 2, 2]);
+  expect(frames.map(({ payload }) => payload.toString('hex'))).toEqual(
+    TAGS.map((bytes) => bytes.toString('hex')),
+  );
+});
+
+describe('what is not wanted is left out', () => {
+  test.each([
+    ['sound', { audio: false, video: true }, [0, 1]],
+    ['picture', { audio: true, video: false }, [0, 2]],
+  ])('%s', (_what, kinds, left) => {
+    const encoder = flvEncoder({ framing: 'none', ...kinds });
+    expect(encodeAll(encoder, PACKETS).equals(cat(...left.map((index) => TAGS[index] ?? '')))).toBe(true);
+  });
+
+  test('and only viewers of the same kinds and the same framing share bytes', () => {
+    const ids = (['none', 'websocket'] as const).flatMap((framing) =>
+      [true, false].flatMap((audio) =>
+        [true, false].map((video) => flvEncoder({ framing, audio, video }).id),
+      ),
+    );
+    expect(new Set(ids).size).toBe(8);
+  });
+});
