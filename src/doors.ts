@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { PlaybackPart } from './http/playback-part.ts';
 import { WebDoor } from './http/web-door.ts';
+import type { Logger } from './model/logger.ts';
 import type { Config, ProxyProtocolOptions, TlsListenOptions } from './model/options.ts';
 import { FrontDoor } from './session/front-door.ts';
 import { Certificates } from './tls/certificates.ts';
@@ -19,13 +20,20 @@ export class Doors {
   readonly #rtmps: SecureReception;
   readonly #https: SecureReception;
 
-  /** `parts` are what is served over HTTP. Nobody listens before `change`. */
-  constructor(lobby: Lobby, proxyProtocol: ProxyProtocolOptions, parts: readonly PlaybackPart[]) {
+  /**
+   * `parts` are what is served over HTTP; `log` is told what becomes of certificates. Nobody listens before `change`.
+   */
+  constructor(
+    lobby: Lobby,
+    proxyProtocol: ProxyProtocolOptions,
+    parts: readonly PlaybackPart[],
+    log: Logger,
+  ) {
     this.front = new FrontDoor(lobby, proxyProtocol);
     this.#web = new WebDoor(lobby, proxyProtocol, parts);
     this.#rtmps = new SecureReception(lobby, proxyProtocol);
     this.#https = new SecureReception(lobby, proxyProtocol, ['http/1.1']);
-    this.#certificates = new Certificates(lobby.clock, lobby.log);
+    this.#certificates = new Certificates(lobby.clock, log);
   }
 
   get addresses(): readonly OpenAddress[] {

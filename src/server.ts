@@ -13,7 +13,7 @@ import { Hub } from './hub/hub.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { UNOBSERVED } from './model/delivery.ts';
 import { allOf, type Gate } from './model/lifecycle.ts';
-import type { Logger } from './model/logger.ts';
+import { hushed, type Logger } from './model/logger.ts';
 import type { Config } from './model/options.ts';
 import type { FrontDoor } from './session/front-door.ts';
 import { VERSION } from './version.ts';
@@ -92,7 +92,9 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   const segments = new HlsRoom({ clock, log: logger, tell: (event) => lobby.snapshot.gate.tell(event) });
   hub.observe({ started: (source) => segments.started(source) });
   const parts = [liveFlv(lobby), new HlsPart(lobby, () => segments.hls)];
-  const doors = new Doors(lobby, config.proxyProtocol, parts);
+  // All workers look at the same files.
+  const ofCertificates = membership?.isTeller === false ? hushed(logger) : logger;
+  const doors = new Doors(lobby, config.proxyProtocol, parts, ofCertificates);
   const backDoor = await membership?.open(hub, clock, logger, vhostsOf(config));
   try {
     await segments.prepare(config.vhosts);

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { Hub } from '../hub/hub.ts';
 import type { Clock } from '../model/clock.ts';
 import { ALLOWED, GATE_ACTIONS, type Gate, type GateEvent, type Verdict } from '../model/lifecycle.ts';
-import type { Logger } from '../model/logger.ts';
+import { hushed, type Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { FrontDoor } from '../session/front-door.ts';
@@ -46,7 +46,7 @@ export class BackDoor {
   constructor(hub: Hub, clock: Clock, logger: Logger, token: string, vhosts: Vhosts) {
     this.#hub = hub;
     this.#token = token;
-    this.#lobby = new Lobby(this.#rules(vhosts), hub, clock, quiet(logger));
+    this.#lobby = new Lobby(this.#rules(vhosts), hub, clock, hushed(logger.child({ relay: true })));
     this.#door = new FrontDoor(this.#lobby, { enabled: false, trusted: [] });
   }
 
@@ -113,16 +113,4 @@ export class BackDoor {
 
 function fingerprint(key: StreamKey): string {
   return createHash('sha256').update(formatStreamKey(key)).digest('hex');
-}
-
-/** Relays are no event that a person cares about at this end; the other end tells of them. */
-function quiet(logger: Logger): Logger {
-  const debug = (fields: object, message: string) => logger.debug({ ...fields, relay: true }, message);
-  return {
-    debug,
-    info: debug,
-    warn: debug,
-    error: (fields, message) => logger.error(fields, message),
-    child: (fields) => quiet(logger.child(fields)),
-  };
 }

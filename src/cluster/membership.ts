@@ -52,6 +52,11 @@ export class Membership implements Neighbours {
     this.#numbers = new Numbers(numbers, () => send({ type: 'numbers wanted' }));
   }
 
+  /** True for one worker: the one that tells what all of them come upon. */
+  get isTeller(): boolean {
+    return this.#assignment.worker === 1;
+  }
+
   nextNumber(): number {
     return this.#numbers.next();
   }

@@ -133,6 +133,14 @@ describe('over TLS', () => {
     expect(gate.told.map(({ action }) => action)).toEqual(['on_unpublish', 'on_close']);
   });
 
+  test('no version is spoken but those that are wanted', async (context) => {
+    const { server, wanted, dial, files } = await start(context);
+    expect((await dial('a.example')).getProtocol()).toBe('TLSv1.3');
+    await server.reload(wanted({ rtmps: { ...listener(files), versions: ['TLSv1.2'] } }));
+    expect((await dial('a.example')).getProtocol()).toBe('TLSv1.2');
+    expect((await dial('b.example')).getProtocol()).toBe('TLSv1.2');
+  });
+
   test('TLS 1.2 is spoken, and nothing older', async (context) => {
     const { dropped, files, portOf } = await start(context);
     const speak = (version: 'TLSv1.1' | 'TLSv1.2', ciphers: string) =>

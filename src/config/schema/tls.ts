@@ -24,7 +24,22 @@ const CERT_DOC =
   'Certificate in PEM form, with those that lead from it to one that clients know. Looked at every few seconds: a new one counts from the next client on.';
 const KEY_DOC = 'Private key of the certificate, in PEM form, without a passphrase.';
 
-function listeners(urls: string, whom: string, port: string): BlockSpec<TlsListenValues>['directives'] {
+interface Particulars {
+  readonly urls: string;
+  readonly whom: string;
+  readonly port: string;
+  readonly protocols: string;
+  /** Why not others. */
+  readonly because: string;
+}
+
+function listeners({
+  urls,
+  whom,
+  port,
+  protocols,
+  because,
+}: Particulars): BlockSpec<TlsListenValues>['directives'] {
   return {
     enabled: {
       name: 'enabled',
@@ -46,9 +61,9 @@ function listeners(urls: string, whom: string, port: string): BlockSpec<TlsListe
       name: 'protocols',
       takes: 'one or more values',
       read: many(choice('TLSv1.2', 'TLSv1.3')),
-      fallback: 'TLSv1.2 TLSv1.3',
-      doc: 'Versions of TLS that are spoken. rtmpdump and what else is built on librtmp with GnuTLS fails with 1.3. Gatecast only.',
-      example: 'TLSv1.2',
+      fallback: protocols,
+      doc: `Versions of TLS that are spoken.${because} Gatecast only.`,
+      example: 'TLSv1.2 TLSv1.3',
     },
     cert: { ...CERT, read: one(text(4096)), fallback: './conf/server.crt', doc: CERT_DOC },
     key: { ...KEY, read: one(text(4096)), fallback: './conf/server.key', doc: KEY_DOC },
@@ -59,14 +74,26 @@ function listeners(urls: string, whom: string, port: string): BlockSpec<TlsListe
 export const RTMPS: BlockSpec<TlsListenValues> = {
   path: ['rtmps'],
   doc: 'RTMP over TLS; docs/tls.md explains it.',
-  directives: listeners('rtmps://', 'RTMPS clients', '1443'),
+  directives: listeners({
+    urls: 'rtmps://',
+    whom: 'RTMPS clients',
+    port: '1443',
+    protocols: 'TLSv1.2',
+    because: ' With 1.3 some versions of OBS, and rtmpdump, cannot connect.',
+  }),
 };
 
 /** Directives of `https { … }` in `http_server`. */
 export const HTTPS: BlockSpec<TlsListenValues> = {
   path: ['http_server', 'https'],
   doc: 'The same over TLS; docs/tls.md explains it.',
-  directives: listeners('https:// and wss://', 'players over HTTPS', '8088'),
+  directives: listeners({
+    urls: 'https:// and wss://',
+    whom: 'players over HTTPS',
+    port: '8088',
+    protocols: 'TLSv1.2 TLSv1.3',
+    because: '',
+  }),
 };
 
 /** Directives of `tls { … }` in a vhost. */
