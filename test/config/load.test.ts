@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { loadConfig, parseConfigText, printConfig } from '../../src/config/index.ts';
 import { configOf, errorsOf, warningsOf } from './support/find.ts';
 
@@ -470,5 +470,69 @@ test('a file that is not there is one error', () => {
       { file: '/nowhere/a.conf', line: 0, column: 0, message: 'cannot be read: there is no such file' },
     ],
     warnings: [],
+  });
+});
+
+describe('dvr', () => {
+  const dvrOf = (text: string) => {
+    const loaded = configOf(`listen 1935;\nvhost a { dvr { ${text} } }`);
+    return loaded.vhosts[0]?.dvr;
+  };
+
+  test('may have several paths, a directory among them', () => {
+    expect(
+      dvrOf('enabled on; dvr_path /d/[app]/[stream].mp4 /e; dvr_plan segment; dvr_duration 1.5;'),
+    ).toEqual({
+      enabled: true,
+      paths: [
+        { template: '/d/[app]/[stream].mp4', container: 'mp4' },
+        { template: '/e/[stream].[timestamp].flv', container: 'flv' },
+      ],
+      plan: 'segment',
+      durationMs: 1500,
+      waitKeyframe: true,
+      apply: 'all',
+    });
+  });
+
+  test.each<[string, string | readonly string[]]>([
+    ['dvr_apply all;', 'all'],
+    ['dvr_apply none;', []],
+    ['dvr_apply live/a live/b/c;', ['live/a', 'live/b/c']],
+  ])('%s', (text, apply) => {
+    expect(dvrOf(text)?.apply).toEqual(apply);
+  });
+
+  test.each([
+    ['dvr { dvr_path /d/[streem].flv; }', 'dvr_path has [streem], expected one of [vhost] [app] [stream]'],
+    [
+      'dvr { dvr_apply cam; }',
+      'dvr_apply names "cam", expected all, none, or streams such as live/livestream',
+    ],
+    ['dvr { dvr_apply all live/a; }', 'dvr_apply has all beside streams, expected it alone'],
+    ['dvr { dvr_plan hourly; }', 'dvr_plan is "hourly", expected session, segment or append'],
+  ])('%s is an error at its place', (text, message) => {
+    expect(errorsOf(inVhost(text))[0]).toContain(message);
+    expect(errorsOf(inVhost(text))[0]).toMatch(/^a\.conf:3:\d+: /);
+  });
+
+  test('append of SRS 1 is a session, with a warning', () => {
+    expect(warningsOf(inVhost('dvr { dvr_plan append; }'))).toEqual([
+      'a.conf:3:7: dvr_plan append is not supported: each publish gets a file of its own, as with session',
+    ]);
+  });
+
+  test.each([
+    ['/srv/html/rec/[stream].flv', 1],
+    ['/srv/html/[stream].flv', 1],
+    ['/srv/html', 1],
+    ['/srv/html/../rec/[stream].flv', 0],
+    ['/srv/html2/[stream].flv', 0],
+    ['/srv/[app]/x.flv', 0],
+  ])('recordings at %s are public: %i', (path, warnings) => {
+    const conf = `http_server { enabled on; dir /srv/html; } vhost a { dvr { enabled on; dvr_path ${path}; } }`;
+    expect(
+      warningsOf(`listen 1935;\n${conf}`).filter((line) => line.includes('everybody may fetch')),
+    ).toHaveLength(warnings);
   });
 });

@@ -20,6 +20,7 @@ test('conf/full.conf sets nothing but defaults', () => {
 });
 
 test.each([
+  'dvr.conf',
   'gatecast.conf',
   'hooks.conf',
   'hooks-two-vhosts.conf',

@@ -7,15 +7,18 @@ import { ROOT, startGatecast } from '../support/gatecast.ts';
 import { picture } from '../support/picture.ts';
 import { startPlaying, startPublishing } from '../support/rtmp-peer.ts';
 import { stopped } from '../support/stopped.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
 
 const SECRET = `whsec_${Buffer.from('thirty-two bytes for these tests').toString('base64')}`;
 
 /** The server with a file of conf/, at a port of its own, and a backend of this test in place of the sample's. */
-async function start(name: string, script: Script) {
+async function start(name: string, script: Script, instead: readonly (readonly [string, string])[] = []) {
   const backend = await startBackend(script);
   stopped({ stop: () => backend.close() });
-  const text = readFileSync(resolve(ROOT, 'conf', name), 'utf8')
+  const file = readFileSync(resolve(ROOT, 'conf', name), 'utf8');
+  const text = instead
+    .reduce((conf, [ours, theirs]) => conf.replaceAll(ours, theirs), file)
     .replaceAll('http://127.0.0.1:8085', backend.origin)
     .replace('listen 1935;', 'listen 127.0.0.1:0;')
     .replace(/^state_dir .*$/m, '');
@@ -53,4 +56,19 @@ test('conf/nginx-style.conf calls a backend of nginx-rtmp, which may rename a st
   const calls = () => backend.received.map(({ body }) => callOf(body));
   await until('the end of the publish', () => calls().includes('disconnect'));
   expect(calls()).toEqual(['connect', 'publish', 'connect', 'play', 'publish_done', 'done', 'disconnect']);
+});
+
+test('conf/dvr.conf records to FLV and MP4, and tells of each file', async () => {
+  const directory = stopped(temporaryDirectory());
+  const { backend, server } = await start('dvr.conf', () => '0', [['./objs/dvr', directory.path]]);
+  const publisher = stopped(await startPublishing('cam', server));
+  publisher.send(...picture.stream(60));
+  publisher.stop();
+  const files = () =>
+    backend.received
+      .map(({ body }) => JSON.parse(body) as Record<string, string>)
+      .filter(({ action }) => action === 'on_dvr')
+      .map(({ file = '' }) => file.slice(directory.path.length).replace(/[\d-]+T[\d.]+\./, 'WHEN.'));
+  await until('both files', () => files().length === 2);
+  expect(files().sort()).toEqual(['/live/cam/WHEN.flv', '/live/cam/WHEN.mp4']);
 });

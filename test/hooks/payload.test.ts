@@ -43,6 +43,20 @@ const UPDATE: GateEvent = {
 const USED = ',"role":"publish","duration_ms":2501,"send_bytes":1,"recv_bytes":2';
 const NOT_FOUND: NoticeEvent = { ...FACTS, action: 'on_not_found' };
 const IDLE: NoticeEvent = { action: 'on_idle', vhost: 'live.example.com', app: 'live', stream: 'cam' };
+const RECORDED: NoticeEvent = {
+  ...FACTS,
+  action: 'on_dvr',
+  recording: {
+    id: STAMP.id,
+    cwd: '/srv',
+    file: './rec/cam.flv',
+    durationMs: 61_250,
+    bytes: 15_680_012,
+    reason: 'unpublish',
+  },
+};
+const FILE = ',"cwd":"/srv","file":"./rec/cam.flv"';
+const FILED = `,"reason":"unpublish","duration_ms":61250,"bytes":15680012,"file_id":"${STAMP.id}"`;
 const server = (action: 'server_started' | 'server_stopping'): NoticeEvent => ({
   action,
   vhost: 'live.example.com',
@@ -76,6 +90,10 @@ describe('srs1', () => {
     expect(body(closingEvent('on_close'))).toBe(
       `${HEAD1('on_close')}${BYTES}${NAMED}${TC}${PAGE},${IDS}${ENDED}${END}`,
     );
+  });
+
+  test('on_dvr begins with the fields of SRS 2', () => {
+    expect(body(RECORDED)).toBe(`${HEAD1('on_dvr')}${NAMED}${FILE}${TC}${PAGE},${IDS}${FILED}${END}`);
   });
 
   test('on_update says what the client does and has used', () => {
@@ -136,6 +154,10 @@ describe('srs5', () => {
     );
   });
 
+  test('on_dvr has the order of SRS 5, then what is ours', () => {
+    expect(body(RECORDED)).toBe(`${HEAD5('on_dvr')}${TC}${NAMED}${FILE}${WHERE}${PAGE}${FILED}${END}`);
+  });
+
   test('the stream_url of the default vhost has no host', () => {
     const event = JSON.parse(body(gateEvent('on_publish', { vhost: '__defaultVhost__', stream: 'cam.flv' })));
     expect(event.stream_url).toBe('/live/cam');
@@ -187,6 +209,14 @@ describe('nginx', () => {
 
   test.each(['on_unpublish', 'on_stop'] as const)('%s at the URL of on_done is call=done', (action) => {
     expect(body(closingEvent(action, who), 'on_done')).toBe(`${WHO}&call=done&name=cam${DONE}&token=t`);
+  });
+
+  test('on_dvr is call=record_done, with the whole path', () => {
+    const file = `&bytes=15680012&file_id=${STAMP.id}`;
+    expect(body({ ...RECORDED, ...who })).toBe(
+      `${WHO}&call=record_done&recorder=&name=cam&path=%2Fsrv%2Frec%2Fcam.flv${AT}` +
+        `&reason=unpublish&duration_ms=61250${file}${FORM_IDS}${FORM_END}&token=t`,
+    );
   });
 
   test('on_update says for how many seconds', () => {

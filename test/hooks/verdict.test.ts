@@ -148,6 +148,7 @@ describe('what a yes grants', () => {
         max_viewers: 0,
         takeover: true,
         recheck: 1.5,
+        record: false,
       }),
     ).toEqual({
       allowed: true,
@@ -158,6 +159,7 @@ describe('what a yes grants', () => {
         maxViewers: 0,
         takeover: true,
         recheckMs: 1500,
+        record: false,
       },
     });
   });
@@ -180,6 +182,7 @@ describe('what a yes grants', () => {
     [{ max_bitrate: -5 }, 'data.max_bitrate is -5, expected kbit/s from 1 to 10000000'],
     [{ max_viewers: 1.5 }, 'data.max_viewers is 1.5, expected a whole number from 0 to 1000000000'],
     [{ takeover: 1 }, 'data.takeover is 1, expected true or false'],
+    [{ record: 'yes' }, 'data.record is a JSON string, expected true or false'],
     [{ recheck: [9] }, 'data.recheck is a JSON array, expected seconds from 1 to 2147483'],
   ])('%j is passed over and told in the log', (data, note) => {
     expect(answer({ ...data })).toEqual({ allowed: true, notes: [`${note}: it is ignored`] });

@@ -17,6 +17,7 @@ import {
   type Setting,
 } from './block.ts';
 import { deepFreeze } from './deep-freeze.ts';
+import { warnOfPublicRecordings } from './dvr.ts';
 import { checkAddresses, checkThatListens } from './listen.ts';
 import { resolveHttps, resolveRtmps, warnOfUnusedCertificates } from './tls.ts';
 import { resolveVhost } from './vhost.ts';
@@ -62,6 +63,7 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
     report,
   );
   const vhosts = resolveVhosts(root, file, values.chunkSize, context);
+  warnOfPublicRecordings(vhosts.options, http, report);
   const config: Config = {
     listen: values.listen,
     rtmps: rtmps.options,

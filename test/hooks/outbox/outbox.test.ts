@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { createHooks } from '../../../src/hooks/dispatcher.ts';
 import { systemClock } from '../../../src/model/clock.ts';
+import type { SealedEvent } from '../../../src/model/lifecycle.ts';
 import type { OutboxOptions } from '../../../src/model/options.ts';
 import { OUTBOX } from '../../support/options.ts';
 import { stopped } from '../../support/stopped.ts';
@@ -227,4 +228,49 @@ test('a state directory that cannot be is a sentence, and nothing is begun', () 
   expect(() => openRun({ on_close: ['http://127.0.0.1:1'] }, { stateDir: join(root.path, 'file') })).toThrow(
     /^the outbox cannot be kept in .*file: it cannot be written: .* Make room or set state_dir/,
   );
+});
+
+/** What tells of a file, as its journal has it. */
+const sealed = (id: string, seq: number): SealedEvent => ({
+  ...FACTS,
+  action: 'on_dvr',
+  recording: { id, cwd: '/srv', file: `${id}.flv`, durationMs: 1, bytes: 2, reason: 'unpublish' },
+  seal: { stamp: { id, at: Date.now(), seq }, server: { ...SERVER, serviceId: 'svc00000' } },
+});
+
+test('a sealed event is kept as it is, and once, however often it is told', async () => {
+  const state = stateDirectory();
+  const peer = await backend(({ url }) =>
+    url === '/dvr' && peer.received.length < 3 ? { status: 500 } : '0',
+  );
+  const urls = { on_dvr: [`${peer.origin}/dvr`] };
+  const options = { retryMinMs: 60_000, retryMaxMs: 60_000 };
+  const first = openRun(urls, { stateDir: state.stateDir, options });
+  const event = sealed('5d0f2d2e-9a58-4b7e-8d53-6f5a3c7f0a11', 5000);
+  expect(await first.gate.entrust?.(event)).toBe(true);
+  expect(await first.gate.entrust?.(event)).toBe(true);
+  await peer.arrival(1);
+  expect((await first.hooks.drain(10_000)).left).toBe(1);
+  const second = openRun(urls, { stateDir: state.crashed(), run: 'svc00002' });
+  expect(await second.gate.entrust?.(event)).toBe(true);
+  await peer.arrival(2);
+  const [one, two] = peer.received.map(({ body }) => body);
+  expect(two).toBe(one);
+  expect(bodies(peer)[0]).toMatchObject({
+    event_id: event.recording.id,
+    event_seq: 5000,
+    service_id: 'svc00000',
+  });
+});
+
+test('a stamp is given once and is behind all that were given before', async () => {
+  const { hooks, gate } = openRun({ on_dvr: ['http://127.0.0.1:9/dvr'] });
+  const first = await hooks.stamp('a');
+  await gate.entrust?.(sealed('b', first.seq + 1_000_000_000));
+  expect((await hooks.stamp('c')).seq).toBeGreaterThan(first.seq + 1_000_000_000);
+});
+
+test('where nobody hears of it, a sealed event need not be told again', async () => {
+  const { gate } = openRun({ on_stop: ['http://127.0.0.1:9/stop'] });
+  expect(await gate.entrust?.(sealed('d', 1))).toBe(true);
 });
