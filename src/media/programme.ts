@@ -6,12 +6,24 @@ import { TrackReader } from './track-reader.ts';
 /** How long a publish may take to show its second kind of track, in milliseconds of its media. */
 const PATIENCE_MS = 1_000;
 
+/** A picture that stays away for so long while sound goes on is gone, in milliseconds: nothing waits for its keyframes. */
+const ABSENCE_MS = 20_000;
+
+/** More than any track id. */
+const SOUND_LAST = 256;
+
 /** Takes a publish as a container wants it. */
 export interface ProgrammeTaker {
-  /** From here on there are these tracks, at least one; a file or a segment with others ends here. */
+  /** From here on there are these tracks, at least one, the main picture first; a file or a segment with others ends here. */
   begin(tracks: readonly TrackConfig[]): void;
   /** A sample of one of them, in the order of decoding. The first one of a picture is a keyframe. */
   sample(sample: TrackSample): void;
+}
+
+/** A track that there is, and when its last sample was, or what came first after its configuration. */
+interface Known {
+  readonly track: TrackConfig;
+  lastMs: number | undefined;
 }
 
 /** What the first samples wait for: that there is picture and sound, or that it has taken too long. */
@@ -23,13 +35,14 @@ interface Held {
 /**
  * A publish as a row of programmes: the tracks that there are at the same time, then their samples. Containers have to
  * know all tracks at their beginning, which RTMP does not say. A track that is new or has another configuration waits for
- * the main picture's next keyframe, so that no other one gets a hole.
+ * the main picture's next keyframe, so that no other one gets a hole. A picture that stops while sound goes on is no track
+ * until it comes back.
  */
 export class Programme {
   readonly #taker: ProgrammeTaker;
   readonly #reader: TrackReader;
   /** By kind and track id: what is known. */
-  readonly #known = new Map<string, TrackConfig>();
+  readonly #known = new Map<string, Known>();
   /** What was last begun with, and which of its pictures have had their keyframe. */
   #tracks: ReadonlySet<TrackConfig> = new Set();
   readonly #shown = new Set<TrackConfig>();
@@ -49,13 +62,12 @@ export class Programme {
 
   /** The publish has ended: gives out what was still held. */
   end(): void {
-    this.#release();
+    if (this.#held) this.#release(this.#held, false);
   }
 
   #take(event: TrackEvent): void {
     if (event.type === 'config') {
-      this.#known.set(`${event.track.kind}:${event.track.trackId}`, event.track);
-      this.#changed = true;
+      this.#know(event.track, undefined);
       return;
     }
     if (this.#held) this.#hold(event.sample, this.#held);
@@ -68,19 +80,22 @@ export class Programme {
     const [first = sample] = held.samples;
     const complete = held.samples.some(({ track }) => track.kind !== first.track.kind);
     const late = sample.dtsMs - first.dtsMs >= PATIENCE_MS;
-    if (complete || late || held.bytes > MAX_HELD_BYTES || held.samples.length >= MAX_HELD_SAMPLES)
-      this.#release();
+    const full = held.bytes > MAX_HELD_BYTES || held.samples.length >= MAX_HELD_SAMPLES;
+    if (complete || late || full) this.#release(held, complete);
   }
 
-  #release(): void {
-    const held = this.#held;
+  /** Begins at last. What was announced and is not there after all that time is not waited for. */
+  #release({ samples }: Held, complete: boolean): void {
     this.#held = undefined;
-    for (const sample of held?.samples ?? []) this.#give(sample);
+    if (!complete) this.#known.clear();
+    for (const { track } of samples) this.#note(track, undefined);
+    for (const sample of samples) this.#give(sample);
   }
 
   #give(sample: TrackSample): void {
+    const { track, keyframe, dtsMs } = sample;
+    this.#note(track, dtsMs);
     if (this.#changed && this.#isTurn(sample)) this.#begin();
-    const { track, keyframe } = sample;
     if (!this.#tracks.has(track)) return;
     if (track.kind === 'video' && !this.#shown.has(track)) {
       if (!keyframe) return;
@@ -89,18 +104,46 @@ export class Programme {
     this.#taker.sample(sample);
   }
 
+  /** Takes note of a sample: its track is there, and a picture that was long ago is not. */
+  #note(track: TrackConfig, dtsMs: number | undefined): void {
+    const known = this.#known.get(nameOf(track));
+    if (known?.track === track) known.lastMs = dtsMs;
+    else this.#know(track, dtsMs);
+    if (track.kind === 'video' || dtsMs === undefined) return;
+    for (const [name, other] of this.#known) {
+      other.lastMs ??= dtsMs;
+      if (other.track.kind !== 'video' || dtsMs - other.lastMs <= ABSENCE_MS) continue;
+      this.#known.delete(name);
+      this.#changed = true;
+    }
+  }
+
+  #know(track: TrackConfig, lastMs: number | undefined): void {
+    this.#known.set(nameOf(track), { track, lastMs });
+    this.#changed = true;
+  }
+
   /** At the main picture's keyframe; without a picture at once. */
   #isTurn({ track, keyframe }: TrackSample): boolean {
-    const pictures = [...this.#known.values()].filter(({ kind }) => kind === 'video');
-    const [main] = pictures.sort((a, b) => a.trackId - b.trackId);
-    return main === undefined || (keyframe && track === main);
+    const [main] = this.#all();
+    return main?.kind !== 'video' || (keyframe && track === main);
   }
 
   #begin(): void {
     this.#changed = false;
     this.#shown.clear();
-    const tracks = [...this.#known.values()];
+    const tracks = this.#all();
     this.#tracks = new Set(tracks);
     this.#taker.begin(tracks);
   }
+
+  /** The main picture first, sound behind the pictures. */
+  #all(): TrackConfig[] {
+    const order = ({ kind, trackId }: TrackConfig) => trackId + (kind === 'video' ? 0 : SOUND_LAST);
+    return [...this.#known.values()].map(({ track }) => track).sort((a, b) => order(a) - order(b));
+  }
+}
+
+function nameOf({ kind, trackId }: TrackConfig): string {
+  return `${kind}:${trackId}`;
 }

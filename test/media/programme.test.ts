@@ -114,6 +114,52 @@ describe('another programme begins', () => {
   });
 });
 
+test('a picture that stays away is no track until it comes back', () => {
+  const sounds = Array.from({ length: 22 }, (_, at) => t.aacFrame(1000 * at, `s${at}`));
+  const lines = taken([
+    ...headers,
+    t.avcKeyframe(0, 'k'),
+    ...sounds,
+    t.avcFrame(22_000, 'lost'),
+    t.aacFrame(22_010, 't'),
+    t.avcKeyframe(22_040, 'l'),
+    t.aacFrame(22_050, 'u'),
+  ]);
+  expect(lines.slice(0, 3)).toEqual([`begin ${AVC} ${AAC}`, 'k', 's0']);
+  expect(lines.slice(-6)).toEqual([`begin ${AAC}`, 's21', 't', `begin ${AVC} ${AAC}`, 'l', 'u']);
+});
+
+test('a picture that is announced and does not come is not waited for', () => {
+  const sounds = Array.from({ length: 50 }, (_, at) => t.aacFrame(23 * at, `s${at}`));
+  expect(taken([...headers, ...sounds], false)).toEqual([`begin ${AAC}`, ...sounds.map((_, at) => `s${at}`)]);
+  expect(taken([...headers, t.aacFrame(0, 'a')])).toEqual([`begin ${AAC}`, 'a']);
+  expect(
+    taken([...headers, ...sounds, t.avcKeyframe(1200, 'k'), t.aacFrame(1210, 't')], false).slice(-3),
+  ).toEqual([`begin ${AVC} ${AAC}`, 'k', 't']);
+});
+
+test('a second picture that never comes is not what the first one waits for', () => {
+  const other = t.video(0, [0x96, 0x00], 'hvc1', [1], t.RECORDS.hevc);
+  expect(taken([other, ...headers, t.avcKeyframe(0, 'k'), t.aacFrame(0, 's')])).toEqual([
+    `begin ${AVC} hvc1.2.4.L60.90 ${AAC}`,
+    'k',
+    's',
+  ]);
+});
+
+test('sound that stays away is missed by nobody', () => {
+  const frames = Array.from({ length: 30 }, (_, at) => t.avcFrame(1000 * at, 'f'));
+  const lines = taken([
+    ...headers,
+    t.avcKeyframe(0, 'k'),
+    t.aacFrame(0, 's'),
+    ...frames,
+    t.aacFrame(30_000, 't'),
+  ]);
+  expect(lines.filter((line) => line.startsWith('begin'))).toHaveLength(1);
+  expect(lines.at(-1)).toBe('t');
+});
+
 test('what a reader leaves out is said', () => {
   const said: string[] = [];
   const programme = new Programme({ begin: () => undefined, sample: () => undefined }, (what) =>
