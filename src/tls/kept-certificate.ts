@@ -61,7 +61,8 @@ export class KeptCertificate {
   remind(): void {
     const now = this.#today();
     const { endsAt } = this.#current;
-    if (endsAt - now > WARNING_MS || now - this.#remindedAt < DAY_MS) return;
+    const isNear = endsAt - now <= WARNING_MS;
+    if (!isNear || now - this.#remindedAt < DAY_MS) return;
     this.#remindedAt = now;
     const what = endsAt > now ? 'a certificate ends soon' : 'a certificate has expired';
     this.#log.warn(factsOf(this.#current), what);
@@ -77,8 +78,8 @@ export class KeptCertificate {
   }
 }
 
-function factsOf({ leaf, endsAt }: Certificate) {
-  return { names: leaf.subjectAltName ?? leaf.subject, until: new Date(endsAt).toISOString() };
+function factsOf({ leaf }: Certificate) {
+  return { names: leaf.subjectAltName ?? leaf.subject, until: leaf.validTo };
 }
 
 /** What changes when a file is replaced, or a link on the way to it. */

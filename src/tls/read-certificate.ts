@@ -8,7 +8,7 @@ import { MAX_PEM_BYTES } from './limits.ts';
 export interface Certificate {
   /** The server's own, which stands first in its file. */
   readonly leaf: X509Certificate;
-  /** Milliseconds since 1970 after which clients accept it no more. */
+  /** Milliseconds since 1970 after which clients accept it no more; NaN if it says that in a way that nobody knows. */
   readonly endsAt: number;
   /** Both files as they are. */
   readonly pem: CertificateFiles;
@@ -42,7 +42,12 @@ export function readCertificate(files: CertificateFiles): Certificate {
     () => createPrivateKey(pem.key),
     (why, cause) => fail('key', `holds no private key (${why}), expected PEM text of one`, cause),
   );
-  if (!leaf.checkPrivateKey(key)) {
+  const fits = attempt(
+    () => leaf.checkPrivateKey(key),
+    (why, cause) =>
+      fail('cert', `cannot be compared with its key (${why}), expected another certificate`, cause),
+  );
+  if (!fits) {
     const other = `the first certificate in ${JSON.stringify(files.cert)}`;
     fail('key', `is not the key of ${other}, expected the one that it was made with`);
   }

@@ -7,6 +7,7 @@ import {
 } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { connect, type TLSSocket } from 'node:tls';
+import fc from 'fast-check';
 import { describe, expect, onTestFinished, type TestContext, test } from 'vitest';
 import type { CertificateFiles, Config, TlsListenOptions } from '../../src/model/options.ts';
 import { createServer } from '../../src/server.ts';
@@ -215,6 +216,22 @@ describe('what comes to nothing', () => {
     await closed(socket);
     expect(await dropped()).toContain(why);
     expect(server.connections).toBe(0);
+  });
+
+  test('whatever comes, in whatever pieces, the next client is served', async (context) => {
+    const { dialPlainly, dial, server } = await start(context);
+    const hello = Buffer.from('16030100a2010000 9e0303'.replace(' ', ''), 'hex');
+    const pieces = fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 4 });
+    const property = fc.asyncProperty(fc.boolean(), pieces, async (begins, parts) => {
+      const socket = await dialPlainly();
+      if (begins) socket.write(hello);
+      for (const part of parts) socket.write(part);
+      socket.end();
+      await closed(socket);
+    });
+    await fc.assert(property, { numRuns: 50 });
+    await connected(await dial('a.example'));
+    await until(() => server.connections === 1);
   });
 
   test('a client that does not trust the certificate is told of in the log', async (context) => {
