@@ -10,3 +10,5 @@ export const MAX_INDEXED_KEYFRAMES = 4_096;
 export const MAX_SAME_NAMES = 1_000;
 /** Decoder configurations that are kept for the beginning of the next file. */
 export const MAX_KEPT_HEADERS = 32;
+/** Bytes of a fragment of MP4, which waits in memory; over it the fragment ends without a keyframe. */
+export const MAX_FRAGMENT_BYTES: number = 16 * 1024 * 1024;

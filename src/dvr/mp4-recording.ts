@@ -6,6 +6,7 @@ import type { RecordingEnd } from '../model/lifecycle.ts';
 import type { MediaPacket } from '../model/media-packet.ts';
 import type { MediaTap } from '../model/media-source.ts';
 import type { FileRow } from './file-row.ts';
+import { MAX_FRAGMENT_BYTES } from './limits.ts';
 import type { OpenFile } from './open-file.ts';
 
 /** A fragment is at least this long, in milliseconds, and ends at the next keyframe: what a crash may lose. */
@@ -58,13 +59,13 @@ export class Mp4Recording implements MediaTap, ProgrammeTaker {
   begin(tracks: readonly TrackConfig[]): void {
     this.#end('codec_change');
     this.#tracks = tracks;
-    const pictures = tracks.filter(({ kind }) => kind === 'video').sort((a, b) => a.trackId - b.trackId);
-    this.#main = pictures[0] ?? tracks[0];
+    [this.#main] = tracks;
   }
 
   sample(sample: TrackSample): void {
     if (this.#open && !this.#row.ready) this.#end('unpublish');
     if (sample.track === this.#main && sample.keyframe) this.#turn(sample);
+    else if (this.#open && this.#open.muxer.size > MAX_FRAGMENT_BYTES) this.#cut(this.#open);
     this.#open?.muxer.add(sample);
   }
 
