@@ -26,6 +26,8 @@ export class FileRow {
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #file: OpenFile | undefined;
   #begun = 0;
+  /** Settles when all that has ended is told of. */
+  #ended: Promise<void> = Promise.resolve();
 
   constructor(origin: Origin, path: RecordingPath, means: RowMeans) {
     this.#origin = origin;
@@ -72,7 +74,10 @@ export class FileRow {
   ): void {
     const file = this.#file;
     this.#file = undefined;
-    if (file) this.#means.running(appended.then(() => file.close(reason, complete)));
+    if (!file) return;
+    // Behind the file before it, so that files are told of in their order.
+    this.#ended = Promise.all([appended, this.#ended]).then(() => file.close(reason, complete));
+    this.#means.running(this.#ended);
   }
 
   #pause(): void {
