@@ -105,11 +105,13 @@ export class Certificates {
 
   #watch(): void {
     if (this.#timer || this.#closed || this.#kept.size === 0) return;
-    this.#timer = this.#clock.after(LOOK_MS, async () => {
-      await Promise.all([...this.#kept.values()].map((kept) => kept.look()));
-      this.#timer = undefined;
-      this.#watch();
-    });
+    this.#timer = this.#clock.after(LOOK_MS, () => void this.#look());
+  }
+
+  async #look(): Promise<void> {
+    await Promise.all([...this.#kept.values()].map((kept) => kept.look()));
+    this.#timer = undefined;
+    this.#watch();
   }
 }
 

@@ -1,6 +1,7 @@
 const UNTRUSTED = 'the client does not trust the certificate';
 const REASONS: Readonly<Record<string, string>> = {
-  ECONNRESET: `the client left before the TLS handshake was complete; perhaps it does not trust the certificate`,
+  ECONNRESET:
+    'the client left before the TLS handshake was complete; perhaps it does not trust the certificate',
   ERR_SSL_WRONG_VERSION_NUMBER:
     'what the client sent is not TLS: at this port URLs begin with rtmps:// or https://, not rtmp:// or http://',
   ERR_SSL_HTTP_REQUEST: 'the client sent HTTP without TLS: at this port URLs begin with https://',
@@ -13,8 +14,10 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /** Why a TLS handshake failed, as a sentence for the person who reads the log. */
-export function explainFailure({ code = '', message = code }: { code?: string; message?: string }): string {
-  // OpenSSL's messages are number:error:code:library:function:reason:file:line.
-  const reason = REASONS[code] ?? message.split(':')[5] ?? message;
-  return reason;
+export function explainFailure({ code = '', message = '' }: { code?: string; message?: string }): string {
+  const known = REASONS[code];
+  if (known !== undefined) return known;
+  // OpenSSL has it between numbers and places: thread:error:code:library:function:reason:file:line.
+  const reason = /^[\dA-F]+:error:[^:]*:[^:]*:[^:]*:([^:]+):/.exec(message)?.[1] ?? message;
+  return `the TLS handshake failed: ${reason.trim() || code}`;
 }
