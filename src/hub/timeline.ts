@@ -6,6 +6,9 @@ export type TimelineMode = 'full' | 'zero' | 'off';
 /** Milliseconds between the last packet of one publish and the first of the next on a stream that goes on. */
 const STEP_MS = 10;
 
+/** How far sound and picture of one publish may be apart, as they are woven; further back is another time. */
+const WEAVE_MS = 5_000;
+
 /**
  * The time line of one stream. Bytes are shared by all players, so time is corrected for the stream, never for a
  * player: a publish starts at 0 (`zero`), goes on where the one before it ended (`full`), or is left as it is (`off`).
@@ -16,7 +19,7 @@ export class Timeline {
   #start: number | undefined;
   /** What is added to the present publish's times; undefined until its first sound or picture. */
   #offset: number | undefined;
-  /** Time of the last sound or picture. */
+  /** Time of the last sound or picture, whichever of the two has come further. */
   #last: number | undefined;
 
   constructor(mode: TimelineMode) {
@@ -44,7 +47,9 @@ export class Timeline {
       return header ? (this.#last ?? this.#start) : (timestamp + this.#offset) >>> 0;
     }
     this.#offset ??= this.#start === undefined ? 0 : this.#start - timestamp;
-    this.#last = (timestamp + this.#offset) >>> 0;
-    return this.#last;
+    const placed = (timestamp + this.#offset) >>> 0;
+    const behind = this.#last === undefined ? 0 : (this.#last - placed) | 0;
+    if (behind <= 0 || behind > WEAVE_MS) this.#last = placed;
+    return placed;
   }
 }

@@ -132,6 +132,25 @@ export function readFrames(bytes: Buffer): { frames: Frame[]; rest: Buffer } {
   return { frames, rest: bytes.subarray(at) };
 }
 
+/** Reads whole chunks (RFC 9112, 7.1) off the front of `bytes`; the last one is empty. Throws on what is none. */
+function readChunks(bytes: Buffer): { chunks: Buffer[]; rest: Buffer } {
+  const chunks: Buffer[] = [];
+  let at = 0;
+  for (;;) {
+    const eol = bytes.indexOf('\r\n', at);
+    if (eol < 0) break;
+    const size = bytes.toString('latin1', at, eol);
+    if (!/^[\da-f]+$/i.test(size)) throw new Error(`not the size of a chunk: ${JSON.stringify(size)}`);
+    const end = eol + 2 + Number.parseInt(size, 16);
+    if (bytes.length < end + 2) break;
+    if (bytes.toString('latin1', end, end + 2) !== '\r\n')
+      throw new Error('a chunk does not end where it should');
+    chunks.push(bytes.subarray(eol + 2, end));
+    at = end + 2;
+  }
+  return { chunks, rest: bytes.subarray(at) };
+}
+
 /** A frame as a client sends it: masked. */
 export function maskedFrame(opcode: number, payload: Buffer): Buffer {
   if (payload.length > 125) throw new Error('no test needs longer frames');
@@ -149,14 +168,17 @@ export class FlvViewer {
   readonly tags: FlvTag[] = [];
   /** Opcodes and payloads of frames that are no media. */
   readonly control: Frame[] = [];
+  /** True once a body has ended as a whole one does. */
+  ended = false;
   readonly #reader = new FlvReader();
-  readonly #framed: boolean;
+  readonly #framing: 'plain' | 'chunked' | 'websocket';
   #waiting: Buffer = Buffer.alloc(0);
 
   constructor(client: WebClient, head: ResponseHead) {
     this.client = client;
     this.head = head;
-    this.#framed = head.status === 101;
+    const chunked = head.headers['transfer-encoding'] === 'chunked';
+    this.#framing = head.status === 101 ? 'websocket' : chunked ? 'chunked' : 'plain';
   }
 
   /** Takes what has come, and returns the lines of all so far: `video@40 f1`, text as in `say.flv`. */
@@ -183,8 +205,17 @@ export class FlvViewer {
 
   #read(): void {
     const bytes = this.client.take();
-    if (!this.#framed) {
+    if (this.#framing === 'plain') {
       this.tags.push(...this.#reader.push(bytes));
+      return;
+    }
+    if (this.#framing === 'chunked') {
+      const { chunks, rest } = readChunks(Buffer.concat([this.#waiting, bytes]));
+      this.#waiting = rest;
+      for (const chunk of chunks) {
+        if (chunk.length === 0) this.ended = true;
+        else this.tags.push(...this.#reader.push(chunk));
+      }
       return;
     }
     const { frames, rest } = readFrames(Buffer.concat([this.#waiting, bytes]));

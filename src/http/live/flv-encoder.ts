@@ -1,12 +1,12 @@
 import type { Encoder } from '../../hub/encoder.ts';
-import type { MediaPacket } from '../../model/media-packet.ts';
+import { METADATA_SLOT, type MediaPacket } from '../../model/media-packet.ts';
 import { flvTagSize, writeFlvTag } from '../../protocol/flv/tag.ts';
-import { frameHeadSize, writeFrameHead } from '../../protocol/websocket.ts';
+import type { Framing } from './framing.ts';
 
 /** What the bytes for an FLV viewer depend on. Viewers with equal ones share their bytes. */
 export interface FlvFormat {
-  /** `websocket` makes each tag a message of its own, so that shared bytes are whole messages wherever they are cut. */
-  readonly framing: 'none' | 'websocket';
+  /** Put around each tag, so that shared bytes are whole pieces wherever they are cut. */
+  readonly framing: Framing;
   readonly audio: boolean;
   readonly video: boolean;
 }
@@ -14,20 +14,16 @@ export interface FlvFormat {
 const TAG_TYPE = { audio: 8, video: 9, data: 18 } as const;
 
 /** FLV tags, one for each packet. */
-export function flvEncoder(format: FlvFormat): Encoder {
-  const framed = format.framing === 'websocket';
-  const wanted = ({ kind }: MediaPacket) => kind === 'data' || format[kind];
-  const tagSize = ({ payload }: MediaPacket) => flvTagSize(payload.length);
+export function flvEncoder({ framing, ...kinds }: FlvFormat): Encoder {
+  const wanted = ({ kind }: MediaPacket) => kind === 'data' || kinds[kind];
   return {
-    id: `${framed ? 'ws-flv' : 'flv'}${format.audio ? '' : ':mute'}${format.video ? '' : ':blind'}`,
-    size(packet) {
-      if (!wanted(packet)) return 0;
-      const size = tagSize(packet);
-      return framed ? frameHeadSize(size) + size : size;
-    },
-    write(target, offset, packet) {
-      const at = framed ? writeFrameHead(target, offset, tagSize(packet)) : offset;
-      return writeFlvTag(target, at, TAG_TYPE[packet.kind], packet.timestamp, packet.payload);
+    id: `flv:${framing.name}${kinds.audio ? '' : ':mute'}${kinds.video ? '' : ':blind'}`,
+    size: (packet) => (wanted(packet) ? framing.size(flvTagSize(packet.payload.length)) : 0),
+    write(target, offset, { kind, timestamp, payload, headerSlot }) {
+      const at = framing.begin(target, offset, flvTagSize(payload.length));
+      // ffmpeg takes metadata for subtitles if they say any other time than that of a file's beginning.
+      const time = headerSlot === METADATA_SLOT ? 0 : timestamp;
+      return framing.end(target, writeFlvTag(target, at, TAG_TYPE[kind], time, payload));
     },
   };
 }

@@ -7,11 +7,12 @@ import type { CloseReason } from '../../model/lifecycle.ts';
 import type { VhostOptions } from '../../model/options.ts';
 import type { StreamKey } from '../../model/stream-key.ts';
 import { flvHeader } from '../../protocol/flv/tag.ts';
-import { frameHeadSize, writeFrameHead } from '../../protocol/websocket.ts';
+import { LAST_CHUNK } from '../../protocol/http-chunk.ts';
 import { LINGER_MS } from '../../visits/limits.ts';
 import type { Carriage } from '../../visits/viewer.ts';
 import { MAX_EARLY_BATCHES, PONG_TIMEOUT_MS } from '../limits.ts';
-import { type FlvFormat, flvEncoder } from './flv-encoder.ts';
+import { flvEncoder } from './flv-encoder.ts';
+import { type Framing, framed } from './framing.ts';
 
 /** What a close frame may hold beside its code (RFC 6455, 5.5), in bytes. */
 const CLOSE_WORDS_BYTES = 123;
@@ -20,13 +21,14 @@ const GOING_AWAY = 1001;
 const POLICY = 1008;
 
 /**
- * The way of one viewer's FLV: a socket to which the hub's shared bytes are written as they are. Over a WebSocket they are
- * whole messages already, and `ws` writes whole ones between them.
+ * The way of one viewer's FLV: a socket to which the hub's shared bytes are written as they are. They are whole chunks or
+ * messages already, and `ws` writes whole messages between them.
  */
 export class FlvLine implements Carriage {
   readonly protocol: 'http-flv' | 'ws-flv';
   readonly traffic: Carriage['traffic'];
   readonly #socket: Socket;
+  readonly #framing: Framing;
   readonly #clock: Clock;
   #websocket: WebSocket | undefined;
   #subscription: Subscription | undefined;
@@ -38,8 +40,9 @@ export class FlvLine implements Carriage {
   /** Why it was closed, if it was. */
   farewell: string | undefined;
 
-  constructor(socket: Socket, protocol: FlvLine['protocol'], clock: Clock) {
-    this.protocol = protocol;
+  constructor(socket: Socket, framing: Framing, clock: Clock) {
+    this.protocol = framing.name === 'websocket' ? 'ws-flv' : 'http-flv';
+    this.#framing = framing;
     this.#socket = socket;
     this.#clock = clock;
     this.traffic = {
@@ -65,11 +68,11 @@ export class FlvLine implements Carriage {
     if (this.farewell !== undefined) return;
     this.#answered = true;
     const { hasAudio, hasVideo, dropIfNotMatch, guessHasAv } = httpRemux;
-    const format: FlvFormat = {
-      framing: this.protocol === 'ws-flv' ? 'websocket' : 'none',
+    const encoder = flvEncoder({
+      framing: this.#framing,
       audio: hasAudio || !dropIfNotMatch,
       video: hasVideo || !dropIfNotMatch,
-    };
+    });
     const socket = this.#socket;
     const announced = () => {
       const there = guessHasAv ? hub.contents(key) : { audio: true, video: true };
@@ -83,7 +86,7 @@ export class FlvLine implements Carriage {
     this.#subscription = hub.subscribe(
       key,
       {
-        encoder: flvEncoder(format),
+        encoder,
         get backlog() {
           return socket.writableLength;
         },
@@ -134,6 +137,7 @@ export class FlvLine implements Carriage {
       return;
     }
     if (this.#websocket) this.#websocket.close(reason === 'shutdown' ? GOING_AWAY : POLICY, closeWords(why));
+    else if (this.#framing.name === 'chunked') socket.end(LAST_CHUNK);
     else socket.end();
     const linger = this.#clock.after(LINGER_MS, () => socket.destroy());
     socket.once('close', () => linger.clear());
@@ -146,15 +150,9 @@ export class FlvLine implements Carriage {
     if (!known && early.length < MAX_EARLY_BATCHES) return;
     this.#early = undefined;
     const header = known ? flvHeader(has.audio, has.video) : flvHeader(true, true);
-    const first = this.protocol === 'ws-flv' ? framed(header) : header;
-    for (const part of [first, ...early]) if (this.#socket.writable) this.#socket.write(part);
+    for (const part of [framed(this.#framing, header), ...early])
+      if (this.#socket.writable) this.#socket.write(part);
   }
-}
-
-function framed(payload: Buffer): Buffer {
-  const frame = Buffer.alloc(frameHeadSize(payload.length) + payload.length);
-  payload.copy(frame, writeFrameHead(frame, 0, payload.length));
-  return frame;
 }
 
 /** As much of a sentence as a close frame takes, cut between characters. */

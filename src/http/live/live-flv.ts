@@ -7,6 +7,7 @@ import { Viewer } from '../../visits/viewer.ts';
 import type { Answer, PlaybackPart } from '../playback-part.ts';
 import type { Fault, PlaybackRequest } from '../playback-request.ts';
 import { FlvLine } from './flv-line.ts';
+import { CHUNKED, type Framing, PLAIN, WEBSOCKET } from './framing.ts';
 import { matchMount } from './mount.ts';
 
 /** Live streams as FLV, over HTTP and over WebSocket, where `http_remux` mounts them. */
@@ -79,7 +80,7 @@ async function admit(
 ): Promise<Viewing | Fault> {
   const { ip, pageUrl, snapshot, vhost } = request;
   const { socket } = http.raw;
-  const line = new FlvLine(socket, http.ws ? 'ws-flv' : 'http-flv', lobby.clock);
+  const line = new FlvLine(socket, framingFor(http), lobby.clock);
   const tcUrl = `rtmp://${vhost.name}/${address.app}`;
   const viewer = new Viewer(lobby, { ip, snapshot, vhost, address, tcUrl, pageUrl }, line);
   socket.once('close', () => {
@@ -92,9 +93,14 @@ async function admit(
   return { line, viewer, player: outcome };
 }
 
+function framingFor({ ws, raw }: FastifyRequest): Framing {
+  if (ws) return WEBSOCKET;
+  return raw.httpVersion === '1.1' ? CHUNKED : PLAIN;
+}
+
 const HEADERS = { 'content-type': 'video/x-flv', 'cache-control': 'no-store', connection: 'close' };
 
-/** Writes the head and leaves the socket to the media: no length, no chunks; the end of the connection ends the body. */
+/** Writes the head and leaves the socket to the media, which brings its chunks along. */
 function sendHead({ raw }: FastifyRequest, reply: FastifyReply): void {
   reply.hijack();
   // An answer before this one is still on its way: its bytes and these must not mix.
@@ -105,6 +111,5 @@ function sendHead({ raw }: FastifyRequest, reply: FastifyReply): void {
   for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...HEADERS })) {
     if (value !== undefined) reply.raw.setHeader(name, value);
   }
-  reply.raw.removeHeader('transfer-encoding');
   reply.raw.flushHeaders();
 }

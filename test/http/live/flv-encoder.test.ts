@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { flvEncoder } from '../../../src/http/live/flv-encoder.ts';
+import { CHUNKED, PLAIN, WEBSOCKET } from '../../../src/http/live/framing.ts';
 import { encodeAll } from '../../../src/hub/encoder.ts';
 import type { MediaPacket } from '../../../src/model/media-packet.ts';
 import { readFrames } from '../../support/web-viewer.ts';
@@ -33,12 +34,12 @@ const TAGS = [
 ];
 
 test('each packet is a tag', () => {
-  const encoder = flvEncoder({ framing: 'none', audio: true, video: true });
+  const encoder = flvEncoder({ framing: PLAIN, audio: true, video: true });
   expect(encodeAll(encoder, PACKETS).equals(cat(...TAGS))).toBe(true);
 });
 
 test('over WebSocket each tag is a message', () => {
-  const encoder = flvEncoder({ framing: 'websocket', audio: true, video: true });
+  const encoder = flvEncoder({ framing: WEBSOCKET, audio: true, video: true });
   const { frames, rest } = readFrames(encodeAll(encoder, PACKETS));
   expect(rest).toHaveLength(0);
   expect(frames.map(({ opcode }) => opcode)).toEqual([2, 2, 2]);
@@ -47,21 +48,37 @@ test('over WebSocket each tag is a message', () => {
   );
 });
 
+test('over HTTP/1.1 each tag is a chunk', () => {
+  const encoder = flvEncoder({ framing: CHUNKED, audio: true, video: true });
+  const sizes = ['000019', '00013b', '01117f'];
+  const chunks = TAGS.map((bytes, index) => cat(`${sizes[index]}\r\n`, bytes, '\r\n'));
+  expect(encodeAll(encoder, PACKETS).equals(cat(...chunks))).toBe(true);
+});
+
+test('metadata say the time of the beginning, whenever they come', () => {
+  const encoder = flvEncoder({ framing: PLAIN, audio: true, video: true });
+  const metadata = { ...packet('data', 4_000, Buffer.from('onMetaData')), headerSlot: 'metadata' };
+  const bytes = encodeAll(encoder, [metadata, packet('data', 4_000, Buffer.from('onCuePoint'))]);
+  expect(
+    bytes.equals(cat(tag(18, 0, Buffer.from('onMetaData')), tag(18, 4_000, Buffer.from('onCuePoint')))),
+  ).toBe(true);
+});
+
 describe('what is not wanted is left out', () => {
   test.each([
     ['sound', { audio: false, video: true }, [0, 1]],
     ['picture', { audio: true, video: false }, [0, 2]],
   ])('%s', (_what, kinds, left) => {
-    const encoder = flvEncoder({ framing: 'none', ...kinds });
+    const encoder = flvEncoder({ framing: PLAIN, ...kinds });
     expect(encodeAll(encoder, PACKETS).equals(cat(...left.map((index) => TAGS[index] ?? '')))).toBe(true);
   });
 
   test('and only viewers of the same kinds and the same framing share bytes', () => {
-    const ids = (['none', 'websocket'] as const).flatMap((framing) =>
+    const ids = [PLAIN, CHUNKED, WEBSOCKET].flatMap((framing) =>
       [true, false].flatMap((audio) =>
         [true, false].map((video) => flvEncoder({ framing, audio, video }).id),
       ),
     );
-    expect(new Set(ids).size).toBe(8);
+    expect(new Set(ids).size).toBe(12);
   });
 });
