@@ -15,14 +15,14 @@ export class SegmentList<S extends ListedSegment & { readonly bytes: number }> {
   #bytes = 0;
   #targetSeconds: number;
   #next: number;
-  #discontinuities: number;
+  /** From 0, whatever was before a restart: hls.js counts up to it in a loop. */
+  #discontinuities = 0;
 
   /** `targetMs` is the least target duration, `now` Unix time in milliseconds. */
   constructor(windowMs: number, targetMs: number, now: number) {
     this.#windowMs = windowMs;
     this.#targetSeconds = Math.max(1, Math.round(targetMs / 1000));
     this.#next = Math.floor(now / 1000);
-    this.#discontinuities = Math.floor(now / 1000);
   }
 
   /** The number of the segment that comes next. */

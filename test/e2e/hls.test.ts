@@ -1,0 +1,78 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { describe, expect, test } from 'vitest';
+import { openPage } from '../support/browser.ts';
+import { makeFlv, requiredFfmpeg, startFfmpeg } from '../support/ffmpeg.ts';
+import { freePort } from '../support/free-port.ts';
+import { startGatecast } from '../support/gatecast.ts';
+import { stopped } from '../support/stopped.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+import { until } from '../support/until.ts';
+
+const HLS_JS = createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js');
+
+/** ffmpeg 5 says this of every live playlist of fragmented MP4, also of its own: it reads EXT-X-MAP again with each reload. */
+const REREAD = /Found duplicated MOOV Atom|Last message repeated/;
+
+/** Runs in the page. */
+const PLAY = `(source) => {
+  window.errors = [];
+  const video = document.querySelector('video');
+  const player = new Hls();
+  player.on('hlsError', (_event, { fatal, details }) => fatal && errors.push(details));
+  player.loadSource(source);
+  player.attachMedia(video);
+  void video.play();
+}`;
+
+/** A server that cuts what ffmpeg publishes, in this format, into segments of a second. */
+async function live(format: string) {
+  const directory = stopped(temporaryDirectory());
+  const port = await freePort();
+  const server = stopped(
+    await startGatecast(`http_server { enabled on; listen 127.0.0.1:${port}; dir ${directory.path}; }
+      vhost __defaultVhost__ { hls {
+        enabled on; hls_format ${format}; hls_fragment 1; hls_window 10; hls_path ${directory.path};
+      } }`),
+  );
+  const flv = directory.file('published.flv');
+  makeFlv(flv, { seconds: 4 });
+  writeFileSync(directory.file('player.html'), '<!doctype html><video muted></video>');
+  const publish = () =>
+    stopped(
+      startFfmpeg('-re', '-stream_loop', '-1', '-i', flv, '-c', 'copy', '-f', 'flv', server.url('live/cam')),
+    );
+  return { server, publish, url: `http://127.0.0.1:${port}/live/cam.m3u8` };
+}
+
+describe.each(['ts', 'fmp4'])('HLS in %s', (format) => {
+  test('ffmpeg watches it live, and over a republish, without a word', async (context) => {
+    const ffmpeg = requiredFfmpeg(context);
+    const { publish, url } = await live(format);
+    const first = publish();
+    const watch = () => {
+      const args = ['-v', 'warning', '-i', url, '-t', '3', '-f', 'null', '-'];
+      const { stderr, status } = spawnSync(ffmpeg, args, { encoding: 'utf8', timeout: 30_000 });
+      return { status, said: stderr.split('\n').filter((line) => !REREAD.test(line)) };
+    };
+    expect(watch()).toEqual({ status: 0, said: [''] });
+    await first.stop();
+    publish();
+    expect(watch()).toEqual({ status: 0, said: [''] });
+  }, 60_000);
+
+  test('hls.js in Chromium plays it for five seconds', async (context) => {
+    requiredFfmpeg(context);
+    const page = await openPage(context);
+    const { publish, url } = await live(format);
+    publish();
+    await page.goto(new URL('/player.html', url).href);
+    await page.addScriptTag({ path: HLS_JS });
+    await page.evaluate(`(${PLAY})(${JSON.stringify(url)})`);
+    const seconds = () => page.evaluate<number>('document.querySelector("video").currentTime');
+    const from = await until('the first picture', async () => (await seconds()) || undefined, 20_000);
+    await until('five seconds of it', async () => (await seconds()) >= from + 5, 20_000);
+    expect(await page.evaluate('[document.querySelector("video").videoWidth, errors]')).toEqual([160, []]);
+  }, 60_000);
+});
