@@ -15,6 +15,7 @@ export class Publisher {
   readonly asked: string;
   readonly stay: Stay | undefined;
   readonly #publication: Publication;
+  readonly #seated: () => number;
   readonly #options: PublishOptions;
   readonly #clock: Clock;
   readonly #onEnd: (reason: CloseReason) => void;
@@ -27,6 +28,8 @@ export class Publisher {
     asked: string;
     stay: Stay | undefined;
     publication: Publication;
+    /** Players that have a place, also those whom no lane of the hub reaches: viewers of HLS. */
+    seated: () => number;
     options: PublishOptions;
     clock: Clock;
     onEnd: (reason: CloseReason) => void;
@@ -35,6 +38,7 @@ export class Publisher {
     this.asked = place.asked;
     this.stay = place.stay;
     this.#publication = place.publication;
+    this.#seated = place.seated;
     this.#options = place.options;
     this.#clock = place.clock;
     this.#onEnd = place.onEnd;
@@ -61,7 +65,7 @@ export class Publisher {
     if (now - this.#lastMedia > patience) {
       return `the publisher sent no media for ${patience} ms (${this.#packets === 0 ? 'firstpkt_timeout' : 'normal_timeout'})`;
     }
-    if (this.#publication.players > 0) this.#lastWatched = now;
+    if (this.#publication.players > 0 || this.#seated() > 0) this.#lastWatched = now;
     if (kickoffForIdleMs > 0 && now - this.#lastWatched > kickoffForIdleMs) {
       return `nobody watched for ${kickoffForIdleMs} ms (kickoff_for_idle)`;
     }

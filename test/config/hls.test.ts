@@ -48,3 +48,28 @@ test('what segments are notified with goes to the hooks', () => {
     urls: { on_hls: ['http://a/'], on_hls_notify: ['http://b/[ts_url][param]'] },
   });
 });
+
+const server = 'http_server { enabled on; listen 8080; }';
+const memory = 'hls { enabled on; hls_storage memory; }';
+
+test.each([
+  [
+    `workers 2; ${server} vhost v { ${memory} }`,
+    'only the worker that has the publisher serves its segments',
+  ],
+  [`vhost v { ${memory} }`, 'is kept in memory and nobody serves it'],
+  [
+    `${server} vhost a { hls { enabled on; } } vhost b { hls { enabled on; } }`,
+    'expected [vhost] in hls_path',
+  ],
+])('%s is worth a warning', (text, words) => {
+  expect(warningsOf(`listen 1935; ${text}`).join()).toContain(words);
+});
+
+test.each([
+  `${server} vhost v { ${memory} }`,
+  'workers 2; vhost v { hls { enabled on; } }',
+  `${server} vhost a { hls { enabled on; hls_path ./[vhost]; } } vhost b { hls { enabled on; hls_path ./[vhost]; } }`,
+])('%s is not', (text) => {
+  expect(warningsOf(`listen 1935; ${text}`)).toEqual([]);
+});

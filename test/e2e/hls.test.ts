@@ -1,16 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { describe, expect, test } from 'vitest';
-import { openPage } from '../support/browser.ts';
+import { addScript, openBrowser, openPage, videoState } from '../support/browser.ts';
 import { makeFlv, requiredFfmpeg, startFfmpeg } from '../support/ffmpeg.ts';
 import { freePort } from '../support/free-port.ts';
 import { startGatecast } from '../support/gatecast.ts';
 import { stopped } from '../support/stopped.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
-
-const HLS_JS = createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js');
 
 /** ffmpeg 5 says this of every live playlist of fragmented MP4, also of its own: it reads EXT-X-MAP again with each reload. */
 const REREAD = /Found duplicated MOOV Atom|Last message repeated/;
@@ -38,7 +34,6 @@ async function live(format: string) {
   );
   const flv = directory.file('published.flv');
   makeFlv(flv, { seconds: 4 });
-  writeFileSync(directory.file('player.html'), '<!doctype html><video muted></video>');
   const publish = () =>
     stopped(
       startFfmpeg('-re', '-stream_loop', '-1', '-i', flv, '-c', 'copy', '-f', 'flv', server.url('live/cam')),
@@ -64,15 +59,16 @@ describe.each(['ts', 'fmp4'])('HLS in %s', (format) => {
 
   test('hls.js in Chromium plays it for five seconds', async (context) => {
     requiredFfmpeg(context);
-    const page = await openPage(context);
+    const browser = await openBrowser(context);
     const { publish, url } = await live(format);
     publish();
-    await page.goto(new URL('/player.html', url).href);
-    await page.addScriptTag({ path: HLS_JS });
+    const page = await openPage(browser);
+    await addScript(page, 'hls.js/dist/hls.min.js');
     await page.evaluate(`(${PLAY})(${JSON.stringify(url)})`);
-    const seconds = () => page.evaluate<number>('document.querySelector("video").currentTime');
-    const from = await until('the first picture', async () => (await seconds()) || undefined, 20_000);
-    await until('five seconds of it', async () => (await seconds()) >= from + 5, 20_000);
-    expect(await page.evaluate('[document.querySelector("video").videoWidth, errors]')).toEqual([160, []]);
+    const time = async () => (await videoState(page)).currentTime;
+    const from = await until('the first picture', async () => (await time()) || undefined, 20_000);
+    await until('five seconds of it', async () => (await time()) >= from + 5, 20_000);
+    expect(await page.evaluate('errors')).toEqual([]);
+    expect((await videoState(page)).width).toBe(160);
   }, 60_000);
 });

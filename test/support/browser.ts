@@ -69,19 +69,4 @@ export function videoState(page: Page): Promise<VideoState> {
       error: video.error?.message,
     };
   })()`);
-import { type Browser, chromium, type Page } from 'playwright-core';
-import type { TestContext } from 'vitest';
-import { findProgram, required } from './requires.ts';
-import { stopped } from './stopped.ts';
-
-/** A page of a real Chromium, which plays at once and without sound. Closed at the end of the test. */
-export async function openPage(context: TestContext): Promise<Page> {
-  const program = process.env['CHROMIUM_PATH'] ?? findProgram('chromium') ?? findProgram('chromium-browser');
-  const executablePath = required(context, program, 'there is no Chromium: set CHROMIUM_PATH');
-  const browser: Browser = await chromium.launch({
-    executablePath,
-    args: ['--no-sandbox', '--autoplay-policy=no-user-gesture-required', '--mute-audio', '--disable-gpu'],
-  });
-  stopped({ stop: () => browser.close() });
-  return browser.newPage();
 }

@@ -18,6 +18,7 @@ import {
 } from './block.ts';
 import { deepFreeze } from './deep-freeze.ts';
 import { warnOfPublicRecordings } from './dvr.ts';
+import { checkHls } from './hls.ts';
 import { checkAddresses, checkThatListens } from './listen.ts';
 import { resolveHttps, resolveRtmps, warnOfUnusedCertificates } from './tls.ts';
 import { resolveVhost } from './vhost.ts';
@@ -64,6 +65,12 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
   );
   const vhosts = resolveVhosts(root, file, values.chunkSize, context);
   warnOfPublicRecordings(vhosts.options, http, report);
+  checkHls(
+    vhosts.options,
+    { workers: values.workers, served: http.values.enabled || https.options !== undefined },
+    whole(file),
+    report,
+  );
   const config: Config = {
     listen: values.listen,
     rtmps: rtmps.options,

@@ -1,4 +1,5 @@
-import type { HlsOptions, HookOptions } from '../../model/options.ts';
+import type { HlsOptions, HookOptions, VhostOptions } from '../../model/options.ts';
+import type { Position } from '../diagnostic.ts';
 import type { Report } from '../report.ts';
 import type { HlsValues } from '../schema/hls.ts';
 import type { ResolvedBlock } from './block.ts';
@@ -30,4 +31,41 @@ export function resolveHls(
     report.warn(formatAt, 'hls_format is ts and hls_use_fmp4 is on, so segments are MPEG-TS');
   }
   return { ...options, format: format ?? (useFmp4 ? 'fmp4' : 'ts') };
+}
+
+/** Warns of HLS that viewers cannot reach, or not all of them. */
+export function checkHls(
+  vhosts: readonly Pick<VhostOptions, 'name' | 'hls'>[],
+  { workers, served }: { readonly workers: number | 'auto'; readonly served: boolean },
+  at: Position,
+  report: Report,
+): void {
+  const wanted = vhosts.filter(({ hls }) => hls.enabled);
+  if (wanted.length === 0) return;
+  if (workers !== 1 && served) {
+    report.warn(
+      at,
+      'hls and workers over 1: only the worker that has the publisher serves its segments, and a viewer may reach another one; expected "workers 1;", or a web server for the files of hls_path',
+    );
+  }
+  const unseen = wanted.find(({ hls }) => hls.storage === 'memory');
+  if (!served && unseen) {
+    report.warn(
+      at,
+      `hls of vhost ${unseen.name} is kept in memory and nobody serves it; expected http_server to be enabled`,
+    );
+  }
+  const paths = new Map<string, string>();
+  for (const { name, hls } of wanted) {
+    const path = `${hls.path}/${hls.m3u8File}`;
+    if (hls.storage === 'memory' || path.includes('[vhost]')) continue;
+    const other = paths.get(path);
+    if (other !== undefined) {
+      report.warn(
+        at,
+        `vhosts ${other} and ${name} write HLS to the same files, so of two streams with one name only one is segmented; expected [vhost] in hls_path`,
+      );
+    }
+    paths.set(path, name);
+  }
 }

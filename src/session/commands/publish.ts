@@ -52,6 +52,7 @@ export async function publish(
       asked: address.stream,
       stay: stayOf(resident(dialogue), visitor.events, opened, vhost),
       publication: reservation.publication,
+      seated: () => dialogue.seats.taken(key),
       options: vhost.publish,
       clock: dialogue.clock,
       onEnd: (reason) => {
