@@ -9,11 +9,16 @@ import { type Child, start, startScript } from './measure/children.ts';
 /** Whether a server batches what it writes for a third of a second, or writes as packets come. */
 export type LatencyClass = 'batched' | 'low latency';
 
+/** What players speak. */
+export type Way = 'rtmp' | 'http-flv' | 'ws-flv';
+
 /** A server that the benchmark can run. */
 export interface Peer {
   readonly name: string;
   /** True for the loop that does nothing but write: it needs no publisher. */
   readonly bare?: boolean;
+  /** RTMP if it is left out. */
+  readonly way?: Way;
   start(core: number, port: number): Promise<Child>;
 }
 
@@ -27,6 +32,7 @@ export function peersOf(latency: LatencyClass): Peer[] {
     gatecast(batched ? 'mw_latency 350' : 'mw_latency auto', batched ? 'play { mw_latency 350; }' : ''),
   ];
   if (!batched) hosts.push(gatecast('min_latency on', 'min_latency on;'));
+  if (batched) hosts.push(overHttp('http-flv'), overHttp('ws-flv'));
   hosts.push(bareLoop(batched ? 350 : 0));
   if (!batched) hosts.push(nodeMediaServer(), ...nginxRtmp());
   hosts.push(...srs(batched));
@@ -44,6 +50,22 @@ export function gatecast(label: string, vhost: string, outside = ''): Peer {
       );
       return listening(start(core, process.execPath, [join(root, 'dist/cli/main.js'), '-c', conf]), port);
     },
+  };
+}
+
+/** Port at which a server speaks HTTP that speaks RTMP at this one. */
+export function webPort(port: number): number {
+  return port + 10_000;
+}
+
+/** Gatecast, batched, whose players come over HTTP. */
+function overHttp(way: Exclude<Way, 'rtmp'>): Peer {
+  const vhost = 'play { mw_latency 350; } http_remux { enabled on; }';
+  return {
+    name: `gatecast mw_latency 350, ${way === 'http-flv' ? 'HTTP-FLV' : 'WS-FLV'}`,
+    way,
+    start: (core, port) =>
+      gatecast('', vhost, `http_server { enabled on; listen ${webPort(port)}; }`).start(core, port),
   };
 }
 

@@ -5,17 +5,24 @@ import { setChunkSize } from '../../src/protocol/rtmp/control.ts';
 import { CSID, MESSAGE_TYPE } from '../../src/protocol/rtmp/message.ts';
 
 /**
- * A process of N players that share one loop: `swarm.ts PORT N RATE SECONDS [STREAM]`. Each shakes hands, sends all its
- * commands in one go and drains what comes. Prints `in` when all are in, and a report after SECONDS more.
+ * A process of N players that share one loop: `swarm.ts PORT N RATE SECONDS [STREAM] [WAY]`. Each shakes hands, sends all
+ * its commands in one go and drains what comes; over HTTP (`http-flv`, `ws-flv`) it sends a request. Prints `in` when all are in, and a report after SECONDS more.
  */
-const [, , portText = '', countText = '', rateText = '', secondsText = '', stream = 's'] = process.argv;
+const [, , portText = '', countText = '', rateText = '', secondsText = '', stream = 's', way = 'rtmp'] =
+  process.argv;
 const port = Number(portText);
 const count = Number(countText);
 const rate = Number(rateText);
 const seconds = Number(secondsText);
 
+const overHttp = way !== 'rtmp';
+
 /** Handshake and replies are shorter than this; the first keyframe is longer. */
 const MEDIA_BYTES = 3073 + 4096;
+
+const upgrade =
+  'Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n';
+const request = `GET /live/${stream}.flv HTTP/1.1\r\nHost: localhost\r\n${way === 'ws-flv' ? upgrade : ''}\r\n`;
 
 interface Player {
   socket: Socket;
@@ -81,7 +88,7 @@ function join(): void {
       callback: (length) => {
         const at = performance.now();
         player.bytes += length;
-        if (!handshaken && player.bytes >= 3073) {
+        if (!overHttp && !handshaken && player.bytes >= 3073) {
           handshaken = true;
           socket.write(Buffer.concat([Buffer.alloc(1536), commands]));
         }
@@ -96,7 +103,7 @@ function join(): void {
     },
   });
   player.socket = socket;
-  socket.on('connect', () => socket.write(c0c1));
+  socket.on('connect', () => socket.write(overHttp ? request : c0c1));
   socket.on('error', () => {
     player.alive = false;
   });

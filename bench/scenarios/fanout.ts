@@ -1,4 +1,4 @@
-import { type LatencyClass, type Peer, peersOf } from '../peers.ts';
+import { type LatencyClass, type Peer, peersOf, webPort } from '../peers.ts';
 import { plot } from '../report/plot.ts';
 import { figure, median, table } from '../report/table.ts';
 import { cpuSeconds, type Effort, onStage } from '../run.ts';
@@ -69,7 +69,9 @@ async function runClass(latency: LatencyClass, { seconds, runs }: Effort) {
 function measure(peer: Peer, players: number, seconds: number): Promise<Run> {
   return onStage(peer, async (stage) => {
     if (!peer.bare) await stage.publish();
-    const swarm = stage.load('load/swarm.ts', stage.port, players, 500, seconds);
+    const { way = 'rtmp' } = peer;
+    const port = way === 'rtmp' ? stage.port : webPort(stage.port);
+    const swarm = stage.load('load/swarm.ts', port, players, 500, seconds, 's', way);
     await swarm.line();
     const before = stage.usage();
     const report = JSON.parse(await swarm.line()) as { live: number; bytes: number; maxGapMs: number };
