@@ -1,31 +1,43 @@
 import { findAv1Size, readAv1Record } from '../protocol/codec/av1.ts';
 import { readAvcRecord } from '../protocol/codec/avc.ts';
 import { readHevcRecord } from '../protocol/codec/hevc.ts';
-import type { PictureSize } from '../protocol/codec/picture.ts';
+import type { PictureFormat, PictureSize } from '../protocol/codec/picture.ts';
 import { readVp8Size, readVp9Record, readVp9Size } from '../protocol/codec/vpx.ts';
 import type { PictureConfig, VideoCodec } from './track.ts';
 
-/** What a record says of the codec; the size may have to come from a keyframe. */
-interface Described {
+/** What is known of a picture from its decoder configuration record. */
+export interface Described {
   readonly codec: string;
+  /** Undefined where a keyframe has to say it. */
   readonly size: PictureSize | undefined;
+  /** The record, for containers that keep it. VP8 and VP9 have all in the codec string. */
+  readonly description?: Uint8Array;
 }
+
+/** VP8 has no record. */
+export const VP8: Described = { codec: 'vp8', size: undefined };
 
 /** Reads a decoder configuration record; undefined if that fails. */
 export function describePicture(codec: VideoCodec, record: Uint8Array): Described | undefined {
   switch (codec) {
-    case 'avc':
-      return sized(readAvcRecord(record));
-    case 'hevc':
-      return sized(readHevcRecord(record));
-    case 'av1':
-      return readAv1Record(record);
+    case 'avc': {
+      const format = readAvcRecord(record);
+      return format && described(format, record.subarray(0, format.bytes));
+    }
+    case 'hevc': {
+      const format = readHevcRecord(record);
+      return format && described(format, record);
+    }
+    case 'av1': {
+      const format = readAv1Record(record);
+      return format && { ...format, description: record };
+    }
     case 'vp9': {
       const string = readVp9Record(record);
       return string === undefined ? undefined : { codec: string, size: undefined };
     }
     case 'vp8':
-      return { codec: 'vp8', size: undefined };
+      return VP8;
     default:
       return codec satisfies never;
   }
@@ -39,17 +51,15 @@ export function sizeOfKeyframe(codec: VideoCodec, frame: Uint8Array): PictureSiz
   return undefined;
 }
 
-/** What a container needs. VP8 and VP9 have no description there: all is in the codec string. */
+/** What a container needs. */
 export function pictureConfig(
-  name: VideoCodec,
-  codec: string,
+  { codec, description }: Described,
   { width, height }: PictureSize,
-  description: Uint8Array,
 ): PictureConfig {
   const config = { codec, codedWidth: width, codedHeight: height };
-  return name === 'vp8' || name === 'vp9' ? config : { ...config, description };
+  return description ? { ...config, description } : config;
 }
 
-function sized(format: (PictureSize & { readonly codec: string }) | undefined): Described | undefined {
-  return format && { codec: format.codec, size: format };
+function described({ codec, width, height }: PictureFormat, description: Uint8Array): Described {
+  return { codec, size: { width, height }, description };
 }

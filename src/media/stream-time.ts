@@ -14,7 +14,7 @@ export class StreamTime {
   #now = 0;
   #newest = 0;
 
-  /** Where a packet with this timestamp is, in milliseconds. The first packet is where its timestamp says. */
+  /** Where a packet with this timestamp is, in milliseconds. The first packet is where its timestamp says, none before 0. */
   place(timestamp: number): number {
     if (this.#last === undefined) {
       this.#now = timestamp;
@@ -26,6 +26,6 @@ export class StreamTime {
       this.#newest = Math.max(this.#newest, this.#now);
     }
     this.#last = timestamp;
-    return this.#now;
+    return Math.max(0, this.#now);
   }
 }

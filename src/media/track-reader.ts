@@ -3,7 +3,7 @@ import { readAudioBodies } from '../protocol/flv/audio.ts';
 import type { TagBody } from '../protocol/flv/body.ts';
 import { readVideoBodies } from '../protocol/flv/video.ts';
 import { MAX_LEFT_OUT, MAX_TRACKS } from './limits.ts';
-import { describePicture, pictureConfig, sizeOfKeyframe } from './picture-track.ts';
+import { type Described, describePicture, pictureConfig, sizeOfKeyframe, VP8 } from './picture-track.ts';
 import { describeSound, soundOfFrame } from './sound-track.ts';
 import { StreamTime } from './stream-time.ts';
 import type { AudioCodec, PictureConfig, SoundConfig, TrackConfig, TrackEvent, VideoCodec } from './track.ts';
@@ -18,9 +18,9 @@ type SoundTrack = Extract<TrackConfig, { kind: 'audio' }>;
 /** What is known of one track. */
 interface Track {
   codec: string;
-  /** The record that was read last, and what it says of the codec. */
+  /** The record that was read last, and what it says of a picture. */
   record: Uint8Array | undefined;
-  described: string | undefined;
+  described: Described | undefined;
   config: TrackConfig | undefined;
   lastDtsMs: number;
 }
@@ -92,10 +92,10 @@ export class TrackReader {
       else this.#say(`${codec} whose configuration cannot be used`);
     } else {
       const picture = describePicture(codec as VideoCodec, record);
-      track.described = picture?.codec;
+      track.described = picture;
       if (!picture) this.#say(`${codec} whose configuration cannot be used`);
       if (picture?.size) {
-        const config = pictureConfig(codec as VideoCodec, picture.codec, picture.size, record);
+        const config = pictureConfig(picture, picture.size);
         this.#announce(track, pictureTrack(trackId, codec, config), events);
       } else {
         // The size is in the next keyframe.
@@ -136,13 +136,12 @@ export class TrackReader {
 
   /** VP8 and VP9 have their size in each keyframe, AV1 may have it there. */
   #learnPicture(track: Track, { trackId, codec, data }: TagBody, events: TrackEvent[]): void {
-    const described = track.described ?? (codec === 'vp8' ? 'vp8' : undefined);
+    const described = track.described ?? (codec === 'vp8' ? VP8 : undefined);
     if (described === undefined) return;
     const size = sizeOfKeyframe(codec as VideoCodec, data);
     const old = track.config?.kind === 'video' ? track.config.decoderConfig : undefined;
     if (!size || (old?.codedWidth === size.width && old.codedHeight === size.height)) return;
-    const config = pictureConfig(codec as VideoCodec, described, size, track.record ?? new Uint8Array());
-    this.#announce(track, pictureTrack(trackId, codec, config), events);
+    this.#announce(track, pictureTrack(trackId, codec, pictureConfig(described, size)), events);
   }
 
   #announce(track: Track, config: TrackConfig, events: TrackEvent[]): void {

@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
 import { describe, expect, test } from 'vitest';
-import { type Container, canHold, type Piece } from '../../src/media/muxer.ts';
+import { type Container, canHold, type Muxer, type Piece } from '../../src/media/muxer.ts';
+import { Programme } from '../../src/media/programme.ts';
 import type { TrackConfig, TrackSample } from '../../src/media/track.ts';
 import { TrackReader } from '../../src/media/track-reader.ts';
 import type { MediaPacket } from '../../src/model/media-packet.ts';
+import { anyPackets } from '../support/any-packets.ts';
 import { hex } from '../support/bits.ts';
 import { fileOf, openMuxer } from '../support/muxed.ts';
 import * as t from '../support/tracks.ts';
@@ -313,10 +315,37 @@ describe('a muxer', () => {
           }
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 300 },
     );
     expect(announced).toBeGreaterThan(50);
   });
+});
+
+test('whatever a publisher sends, each programme of it can be muxed', async () => {
+  let pieces = 0;
+  await fc.assert(
+    fc.asyncProperty(
+      anyPackets,
+      fc.constantFrom('ts' as const, 'fmp4' as const),
+      async (packets, container) => {
+        const muxers: Muxer[] = [];
+        const programme = new Programme({
+          begin: (tracks) =>
+            muxers.push(
+              openMuxer(
+                container,
+                tracks.filter((one) => canHold(container, one)),
+              ),
+            ),
+          sample: (sample) => void muxers.at(-1)?.add(sample),
+        });
+        for (const packet of packets) programme.write(packet);
+        programme.end();
+        for (const muxer of muxers) if (await muxer.cut()) pieces += 1;
+      },
+    ),
+  );
+  expect(pieces).toBeGreaterThan(5);
 });
 
 test('MPEG-TS holds H.264 and HEVC, and sound that it has a way for', () => {

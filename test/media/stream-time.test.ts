@@ -22,6 +22,10 @@ test('time goes on where the publisher begins to count anew', () => {
   ]);
 });
 
+test('nothing is before the beginning of time', () => {
+  expect(placed(10, 0xfffffff0, 20)).toEqual([10, 0, 20]);
+});
+
 test('a gap stays one, a leap is none', () => {
   expect(placed(0, 600_000, 1_200_001, 1_200_041)).toEqual([0, 600_000, 600_010, 600_050]);
 });

@@ -6,20 +6,39 @@ import { hex, type PictureFormat, type PictureSize } from './picture.ts';
 const HIGH_PROFILES: ReadonlySet<number> = new Set([
   44, 83, 86, 100, 110, 118, 122, 128, 134, 135, 138, 139, 244,
 ]);
+/** Profiles whose record says more behind its parameter sets (ISO 14496-15 5.3.3.1.2). */
+const EXTENDED_PROFILES: ReadonlySet<number> = new Set([100, 110, 122, 144]);
+/** Bytes of that before its own parameter sets. */
+const EXTENSION_BYTES = 4;
 /** Most values that a picture order count cycle may have (H.264 7.4.2.1.1). */
 const MAX_CYCLE = 255;
 
+/** What an AVC decoder configuration record says. */
+export interface AvcFormat extends PictureFormat {
+  /** Bytes of it that make sense: some have something else behind their parameter sets. */
+  readonly bytes: number;
+}
+
 /** Reads an AVCDecoderConfigurationRecord (ISO 14496-15 5.3.3.1). Undefined if it is cut off or makes no sense. */
-export function readAvcRecord(record: Uint8Array): PictureFormat | undefined {
+export function readAvcRecord(record: Uint8Array): AvcFormat | undefined {
   if (record.length < 7 || record[0] !== 1) return undefined;
   const [, profile = 0, compatibility = 0, level = 0, lengthSize = 0, spsCount = 0] = record;
   // Lengths of three bytes are ruled out by the standard.
   if ((lengthSize & 3) === 2) return undefined;
   const sps = readNalList(record, 6, spsCount & 0x1f);
   const ppsCount = sps && record[sps.end];
-  if (!sps?.first || ppsCount === undefined || !readNalList(record, sps.end + 1, ppsCount)) return undefined;
-  const size = readAvcSps(sps.first);
-  return size && { codec: `avc1.${hex(profile, 2)}${hex(compatibility, 2)}${hex(level, 2)}`, ...size };
+  const pps = sps && ppsCount !== undefined ? readNalList(record, sps.end + 1, ppsCount) : undefined;
+  const size = sps?.first && pps && readAvcSps(sps.first);
+  if (!size) return undefined;
+  const codec = `avc1.${hex(profile, 2)}${hex(compatibility, 2)}${hex(level, 2)}`;
+  const extended = EXTENDED_PROFILES.has(profile) ? endOfExtension(record, pps.end) : undefined;
+  return { codec, ...size, bytes: extended ?? pps.end };
+}
+
+/** Where chroma format, bit depths and extensions of parameter sets end; undefined if they are not there. */
+function endOfExtension(record: Uint8Array, start: number): number | undefined {
+  const count = record[start + EXTENSION_BYTES - 1];
+  return count === undefined ? undefined : readNalList(record, start + EXTENSION_BYTES, count)?.end;
 }
 
 /** Reads the picture size from a sequence parameter set with its NAL header (H.264 7.3.2.1.1). Undefined if that fails. */

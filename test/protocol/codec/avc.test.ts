@@ -26,7 +26,20 @@ describe('an AVC decoder configuration record', () => {
     ['of x264', X264, 'avc1.64000d'],
     ['of x264, interlaced and without subsampling', X264_INTERLACED_444, 'avc1.f40015'],
   ])('%s has codec string and size', (_, bytes, codec) => {
-    expect(readAvcRecord(bytes)).toEqual({ codec, width: 322, height: 182 });
+    expect(readAvcRecord(bytes)).toEqual({ codec, width: 322, height: 182, bytes: expect.any(Number) });
+  });
+
+  test('ends with the last of its parameter sets that make sense', () => {
+    const high = record(bits(head(66), COUNT_LSB, HD, NO_CROP));
+    high[1] = 100;
+    const extension = hex('fdf8f801 0003 6d0102');
+    const ends = [[], [0xfd, 0xf8], hex('fdf8f800'), extension, extension.subarray(0, 8), hex('fdf8f8ff')];
+    expect(ends.map((end) => readAvcRecord(cat(high, [...end]))?.bytes)).toEqual([
+      ...[0, 0, 4, 9, 0, 0].map((more) => high.length + more),
+    ]);
+    expect(readAvcRecord(cat(record(bits(head(66), COUNT_LSB, HD, NO_CROP)), extension))?.bytes).toBe(
+      high.length,
+    );
   });
 
   test('cut anywhere says nothing', () => {
