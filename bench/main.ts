@@ -9,6 +9,7 @@ import { ingest } from './scenarios/ingest.ts';
 import { join as joinBurst } from './scenarios/join.ts';
 import { latency } from './scenarios/latency.ts';
 import { memory } from './scenarios/memory.ts';
+import { record } from './scenarios/record.ts';
 import { workers } from './scenarios/workers.ts';
 import type { Section } from './section.ts';
 
@@ -19,6 +20,7 @@ const SCENARIOS: Readonly<Record<string, (effort: Effort) => Promise<Section>>> 
   ingest,
   hooks,
   memory,
+  record,
   workers,
 };
 

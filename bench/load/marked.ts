@@ -5,7 +5,8 @@ import { keyframe, openingMessages } from '../media.ts';
 
 /**
  * Delay from publisher to player: `marked.ts PORT SECONDS STREAM`. One process is both, so that one clock counts. It
- * publishes a marked frame each 20 ms onto a stream of its own and prints the median and the 99th percentile.
+ * publishes a marked frame each 20 ms onto a stream of its own and prints the median and the 99th percentile, and the
+ * longest time between two frames at the player.
  */
 const [, , portText = '', secondsText = '', stream = 'marked'] = process.argv;
 const port = Number(portText);
@@ -22,9 +23,14 @@ const player = await open();
 const streamId = await publisher.publish(stream);
 publisher.send(...openingMessages(streamId), keyframe(streamId, 0));
 const delays: number[] = [];
+let last: number | undefined;
+let gap = 0;
 await player.play(stream, ({ type, payload }) => {
-  if (type === MESSAGE_TYPE.video && payload.length === FRAME_BYTES)
-    delays.push(performance.now() - payload.readDoubleBE(MARK_AT));
+  if (type !== MESSAGE_TYPE.video || payload.length !== FRAME_BYTES) return;
+  const now = performance.now();
+  delays.push(now - payload.readDoubleBE(MARK_AT));
+  gap = Math.max(gap, now - (last ?? now));
+  last = now;
 });
 
 const startedAt = performance.now();
@@ -43,8 +49,9 @@ setTimeout(() => {
   clearInterval(timer);
   delays.sort((a, b) => a - b);
   const at = (part: number) => delays[Math.floor(delays.length * part)];
-  process.stdout.write(`${JSON.stringify({ count: delays.length, p50: at(0.5), p99: at(0.99) })}\n`, () =>
-    process.exit(0),
+  process.stdout.write(
+    `${JSON.stringify({ count: delays.length, p50: at(0.5), p99: at(0.99), gap })}\n`,
+    () => process.exit(0),
   );
 }, Number(secondsText) * 1000);
 
