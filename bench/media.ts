@@ -11,10 +11,7 @@ const AUDIO_MS = 1024 / 44.1;
 const AUDIO_BYTES = 280;
 
 const AVC_HEADER = Buffer.from(
-  '17000000000164001effe1001667640 01eacd940a02ff9610000030001000003003c0f162d9601000568ebecb22c'.replace(
-    / /g,
-    '',
-  ),
+  '17000000000164001effe1001a6764001eacd940a02ff970110000030001000003003c0f162d9601000468ef8fcbfdf8f800',
   'hex',
 );
 const AAC_HEADER = Buffer.from('af001210', 'hex');

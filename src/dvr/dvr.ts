@@ -1,4 +1,5 @@
 import { loadMediabunny, type Mediabunny } from '../media/load-mediabunny.ts';
+import { Turns } from '../media/turns.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Gate, ServerIds, Stamp } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
@@ -29,6 +30,7 @@ export interface DvrDeps {
 export class Dvr {
   readonly #deps: DvrDeps;
   readonly #disk = new Disk();
+  readonly #turns: Turns;
   readonly #journal: Journal;
   readonly #running = new Set<Promise<void>>();
   #gate: Gate | undefined;
@@ -36,6 +38,7 @@ export class Dvr {
 
   constructor(deps: DvrDeps) {
     this.#deps = deps;
+    this.#turns = new Turns(deps.clock);
     this.#journal = new Journal(deps.stateDir);
   }
 
@@ -106,7 +109,7 @@ export class Dvr {
   #record(source: MediaSource, path: RecordingPath, means: RowMeans): void {
     const row = new FileRow(source, path, means);
     if (path.container === 'flv') source.tap(new FlvRecording(row));
-    else if (this.#bunny) source.tap(new Mp4Recording(row, this.#bunny, this.#mp4Log(source)));
+    else if (this.#bunny) source.tap(new Mp4Recording(row, this.#bunny, this.#turns, this.#mp4Log(source)));
   }
 
   #mp4Log({ key }: MediaSource) {

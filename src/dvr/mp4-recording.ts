@@ -2,6 +2,7 @@ import type { Mediabunny } from '../media/load-mediabunny.ts';
 import { Muxer, type Piece } from '../media/muxer.ts';
 import { Programme, type ProgrammeTaker } from '../media/programme.ts';
 import type { TrackConfig, TrackSample } from '../media/track.ts';
+import type { Turns } from '../media/turns.ts';
 import type { RecordingEnd } from '../model/lifecycle.ts';
 import type { MediaPacket } from '../model/media-packet.ts';
 import type { MediaTap } from '../model/media-source.ts';
@@ -34,15 +35,17 @@ export interface Mp4Log {
 export class Mp4Recording implements MediaTap, ProgrammeTaker {
   readonly #row: FileRow;
   readonly #bunny: Mediabunny;
+  readonly #turns: Turns;
   readonly #log: Mp4Log;
   readonly #programme: Programme;
   #tracks: readonly TrackConfig[] = [];
   #main: TrackConfig | undefined;
   #open: Mp4File | undefined;
 
-  constructor(row: FileRow, bunny: Mediabunny, log: Mp4Log) {
+  constructor(row: FileRow, bunny: Mediabunny, turns: Turns, log: Mp4Log) {
     this.#row = row;
     this.#bunny = bunny;
+    this.#turns = turns;
     this.#log = log;
     this.#programme = new Programme(this, (what) => log.leftOut(what));
   }
@@ -89,7 +92,7 @@ export class Mp4Recording implements MediaTap, ProgrammeTaker {
 
   /** Fragments are made in the background and appended in their order. */
   #cut(open: Mp4File): void {
-    const making = open.muxer.cut().catch((error: unknown) => {
+    const making = open.muxer.cut(this.#turns.next()).catch((error: unknown) => {
       this.#log.lost(error);
       return undefined;
     });

@@ -115,13 +115,17 @@ export class Muxer {
     return true;
   }
 
-  /** Ends the piece and makes it; samples that come meanwhile are the next one's. Undefined if there were none. */
-  async cut(): Promise<Piece | undefined> {
+  /**
+   * Ends the piece and makes it, when `turn` has settled; samples that come meanwhile are the next one's. Undefined if
+   * there were none.
+   */
+  async cut(turn?: Promise<void>): Promise<Piece | undefined> {
     const piece = this.#piece;
     this.#piece = undefined;
     if (!piece) return undefined;
     this.#pieces += 1;
     const number = this.#pieces;
+    await turn;
     await piece.output.finalize();
     if (piece.failed) throw piece.failed;
     const { startMs, endMs } = piece;
