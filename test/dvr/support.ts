@@ -47,7 +47,7 @@ export interface PublishSetting extends Partial<Omit<DvrOptions, 'paths'>> {
 
 /** A dvr that records into a directory of its own. */
 export function openDvr(setting: DvrSetting = {}) {
-  const { clock = new FakeClock(), gate = new TrustedGate(), owner = SERVER.serviceId } = setting;
+  const { clock = new FakeClock('real'), gate = new TrustedGate(), owner = SERVER.serviceId } = setting;
   const directory = setting.directory ?? stopped(temporaryDirectory()).path;
   const log = keepingLog();
   let seq = 0;
