@@ -32,7 +32,7 @@ export class Doors {
     this.front = new FrontDoor(lobby, proxyProtocol);
     this.#web = new WebDoor(lobby, proxyProtocol, parts);
     this.#rtmps = new SecureReception(lobby, proxyProtocol);
-    this.#https = new SecureReception(lobby, proxyProtocol, ['http/1.1']);
+    this.#https = new SecureReception(lobby, proxyProtocol, ['http/1.1', 'http/1.0']);
     this.#certificates = new Certificates(lobby.clock, log);
   }
 
