@@ -51,6 +51,8 @@ export class Hls {
   readonly #waiters = new Map<string, Set<() => void>>();
   readonly #index: FileIndex = new Map();
   readonly #taps = new Map<MediaSource, () => void>();
+  /** Publishes of which no more can be cut. */
+  readonly #stopped = new WeakSet<MediaSource>();
   #closed = false;
 
   private constructor(means: HlsMeans, bunny: Mediabunny) {
@@ -184,7 +186,7 @@ export class Hls {
     entry.work = entry.work.then(async () => {
       try {
         const fresh = await making;
-        if (!fresh) return;
+        if (!fresh || this.#stopped.has(source)) return;
         const segment = await entry.playlist.add(fresh);
         for (const waiter of [...(this.#waiters.get(formatStreamKey(entry.playlist.key)) ?? [])]) waiter();
         this.#tell(source, entry.playlist, segment);
@@ -198,8 +200,8 @@ export class Hls {
 
   /** The stream goes on without segments until it is published again. */
   #stop(source: MediaSource, reason: string): void {
-    const untap = this.#taps.get(source);
-    if (!untap) return;
+    if (this.#stopped.has(source)) return;
+    this.#stopped.add(source);
     this.#taps.delete(source);
     this.#means.log.error({ ...source.key, reason }, 'HLS of a stream stopped');
   }

@@ -22,6 +22,7 @@ test('conf/full.conf sets nothing but defaults', () => {
 test.each([
   'dvr.conf',
   'gatecast.conf',
+  'hls.conf',
   'hooks.conf',
   'hooks-two-vhosts.conf',
   'low-latency.conf',

@@ -3,6 +3,7 @@ import { resolve } from 'node:path';
 import { Webhook } from 'standardwebhooks';
 import { expect, test } from 'vitest';
 import { type Script, startBackend } from '../hooks/scripted-backend.ts';
+import { freePort } from '../support/free-port.ts';
 import { ROOT, startGatecast } from '../support/gatecast.ts';
 import { picture } from '../support/picture.ts';
 import { startPlaying, startPublishing } from '../support/rtmp-peer.ts';
@@ -71,4 +72,16 @@ test('conf/dvr.conf records to FLV and MP4, and tells of each file', async () =>
       .map(({ file = '' }) => file.slice(directory.path.length).replace(/[\d-]+T[\d.]+\./, 'WHEN.'));
   await until('both files', () => files().length === 2);
   expect(files().sort()).toEqual(['/live/cam/WHEN.flv', '/live/cam/WHEN.mp4']);
+});
+
+test('conf/hls.conf cuts a stream into segments for who asks for its playlist', async () => {
+  const port = await freePort();
+  const { server } = await start('hls.conf', () => '0', [['listen 8080;', `listen 127.0.0.1:${port};`]]);
+  const publisher = stopped(await startPublishing('cam', server));
+  publisher.send(picture.audioHeader());
+  for (let at = 0; at <= 5000; at += 40) publisher.send(picture.sound(at));
+  const master = await fetch(`http://127.0.0.1:${port}/live/cam.m3u8`);
+  const [, uri = ''] = /\n(cam\.m3u8\?hls_ctx=.*)\n/.exec(await master.text()) ?? [];
+  const playlist = await fetch(new URL(uri, master.url));
+  expect((await playlist.text()).match(/^cam-\d+\.ts\?hls_ctx=/gm)?.length).toBeGreaterThanOrEqual(2);
 });

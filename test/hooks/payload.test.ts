@@ -57,6 +57,21 @@ const RECORDED: NoticeEvent = {
 };
 const FILE = ',"cwd":"/srv","file":"./rec/cam.flv"';
 const FILED = `,"reason":"unpublish","duration_ms":61250,"bytes":15680012,"file_id":"${STAMP.id}"`;
+const SEGMENT: NoticeEvent = {
+  ...FACTS,
+  action: 'on_hls',
+  segment: {
+    cwd: '/srv',
+    file: './html/live/cam-7.ts',
+    url: 'live/cam-7.ts',
+    m3u8: './html/live/cam.m3u8',
+    m3u8Url: 'live/cam.m3u8',
+    seqNo: 7,
+    durationMs: 9366.4,
+  },
+};
+const SEGMENTED =
+  ',"duration":9.37,"cwd":"/srv","file":"./html/live/cam-7.ts","url":"live/cam-7.ts","m3u8":"./html/live/cam.m3u8","m3u8_url":"live/cam.m3u8","seq_no":7';
 const server = (action: 'server_started' | 'server_stopping'): NoticeEvent => ({
   action,
   vhost: 'live.example.com',
@@ -90,6 +105,12 @@ describe('srs1', () => {
     expect(body(closingEvent('on_close'))).toBe(
       `${HEAD1('on_close')}${BYTES}${NAMED}${TC}${PAGE},${IDS}${ENDED}${END}`,
     );
+  });
+
+  test('on_hls has the fields of SRS 2', () => {
+    const param = /,"param":"[^"]*"/.exec(NAMED)?.[0] ?? '';
+    const stream = NAMED.replace(param, '');
+    expect(body(SEGMENT)).toBe(`${HEAD1('on_hls')}${stream}${param}${SEGMENTED}${TC}${PAGE},${IDS}${END}`);
   });
 
   test('on_dvr begins with the fields of SRS 2', () => {

@@ -30,12 +30,13 @@ export async function segmented(options: Partial<HlsOptions> = {}, vhostName = '
     events,
     log,
     /** Publishes packets and leaves. */
-    publish(stream: string, packets: readonly MediaPacket[]): void {
-      const publication = hub.reserve(keyOf(stream), own.play);
+    publish(stream: string, packets: readonly MediaPacket[], name = vhostName): void {
+      const key = { ...keyOf(stream), vhost: name };
+      const publication = hub.reserve(key, own.play);
       if (!publication) throw new Error(`${stream} is being published`);
       const client = { number: 1, id: 'publisher', ip: '127.0.0.1' };
-      const facts = { client, ...keyOf(stream), param: '', tcUrl: 'rtmp://a/live', pageUrl: '' };
-      publication.start({ facts, grant: undefined, vhost: own });
+      const facts = { client, ...key, param: '', tcUrl: 'rtmp://a/live', pageUrl: '' };
+      publication.start({ facts, grant: undefined, vhost: { ...own, name } });
       for (const packet of packets) publication.write(packet);
       publication.end();
     },

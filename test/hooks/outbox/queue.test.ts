@@ -110,6 +110,23 @@ test('the oldest event that is not on its way is dropped, and those behind it go
   expect(begun()).toEqual([1, 3]);
 });
 
+test('what is expendable is dropped before anything else', () => {
+  const { queue } = handQueue();
+  const add = (seq: number, expendable: boolean) =>
+    queue.add({ seq, at: seq, vhost: 'v', lines: [`${seq}`], expendable });
+  add(1, false);
+  add(2, true);
+  add(3, false);
+  add(4, true);
+  expect(queue.expendable).toBe(2);
+  expect([queue.dropOldest(), queue.dropOldest(), queue.dropExpendable(), queue.dropOldest()]).toEqual([
+    2,
+    4,
+    undefined,
+    1,
+  ]);
+});
+
 test('whoever waits for a line is told when its events have been tried, or when time is up', async () => {
   const { add, end, queue, clock } = handQueue();
   const log: string[] = [];
