@@ -1,7 +1,11 @@
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
 import { expect, test } from 'vitest';
+import { repairMp4 } from '../../src/dvr/repair-mp4.ts';
 import type { MediaPacket } from '../../src/model/media-packet.ts';
+import { stopped } from '../support/stopped.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 import * as t from '../support/tracks.ts';
 import { openDvr, type PublishSetting } from './support.ts';
 
@@ -74,4 +78,46 @@ test('another configuration of the picture begins another file', async () => {
   ]);
   expect(await Promise.all(files.map(pictures))).toEqual([[0], [0]]);
   expect(events.map(({ reason }) => reason).sort()).toEqual(['codec_change', 'unpublish']);
+});
+
+test('a file that was cut keeps its whole fragments, wherever it was cut', async () => {
+  const gop = (at: number) => [t.avcKeyframe(at, 'key!'), t.aacFrame(at + 5), t.avcFrame(at + 500, 'more')];
+  const { files } = await record([t.avcConfig(), t.aacConfig(), ...[0, 2000, 4000].flatMap(gop)]);
+  const [whole = Buffer.alloc(0)] = files;
+  /** Where each fragment ends. */
+  const ends: number[] = [];
+  for (let at = 0; at < whole.length; ) {
+    const type = whole.toString('latin1', at + 4, at + 8);
+    at += whole.readUInt32BE(at);
+    if (type === 'mdat') ends.push(at);
+  }
+  expect(ends).toHaveLength(3);
+  const path = stopped(temporaryDirectory()).file('cut.mp4');
+  const cuts = [0, 5, 100, ...ends.flatMap((end) => [end - 1, end, end + 1, end + 9]), whole.length - 20];
+  for (const length of cuts.filter((cut) => cut <= whole.length)) {
+    writeFileSync(path, whole.subarray(0, length));
+    const file = await open(path, 'r+');
+    const facts = await repairMp4(file, path);
+    await file.close();
+    const left = ends.filter((end) => end <= length);
+    expect(facts?.bytes).toBe(left.at(-1));
+    if (!facts) continue;
+    expect(readFileSync(path)).toEqual(whole.subarray(0, facts.bytes));
+    expect(await pictures(readFileSync(path))).toHaveLength(2 * left.length);
+    expect(Math.abs(facts.durationMs - 2000 * left.length)).toBeLessThan(1600);
+  }
+});
+
+test('what only looks like a box ends the repair', async () => {
+  const path = stopped(temporaryDirectory()).file('odd.mp4');
+  for (const bytes of [
+    [0, 0, 0, 4, 1, 1, 1, 1],
+    [0, 0, 0, 1, 1, 1, 1, 1],
+    [0, 0, 0, 1, 1, 1, 1, 1, 0xff, 0, 0, 0, 0, 0, 0, 0],
+  ]) {
+    writeFileSync(path, Buffer.from(bytes));
+    const file = await open(path, 'r+');
+    expect(await repairMp4(file, path)).toBeUndefined();
+    await file.close();
+  }
 });
