@@ -10,7 +10,7 @@ import { type Child, start, startScript } from './measure/children.ts';
 export type LatencyClass = 'batched' | 'low latency';
 
 /** What players speak. */
-export type Way = 'rtmp' | 'http-flv' | 'ws-flv';
+export type Way = 'rtmp' | 'rtmps' | 'http-flv' | 'ws-flv';
 
 /** A server that the benchmark can run. */
 export interface Peer {
@@ -32,7 +32,7 @@ export function peersOf(latency: LatencyClass): Peer[] {
     gatecast(batched ? 'mw_latency 350' : 'mw_latency auto', batched ? 'play { mw_latency 350; }' : ''),
   ];
   if (!batched) hosts.push(gatecast('min_latency on', 'min_latency on;'));
-  if (batched) hosts.push(overHttp('http-flv'), overHttp('ws-flv'));
+  if (batched) hosts.push(overHttp('http-flv'), overHttp('ws-flv'), ...overTls());
   hosts.push(bareLoop(batched ? 350 : 0));
   if (!batched) hosts.push(nodeMediaServer(), ...nginxRtmp());
   hosts.push(...srs(batched));
@@ -53,20 +53,39 @@ export function gatecast(label: string, vhost: string, outside = ''): Peer {
   };
 }
 
-/** Port at which a server speaks HTTP that speaks RTMP at this one. */
-export function webPort(port: number): number {
+/** Port at which players come by another way to a server that speaks RTMP at this one. */
+export function otherPort(port: number): number {
   return port + 10_000;
 }
 
 /** Gatecast, batched, whose players come over HTTP. */
-function overHttp(way: Exclude<Way, 'rtmp'>): Peer {
+function overHttp(way: 'http-flv' | 'ws-flv'): Peer {
   const vhost = 'play { mw_latency 350; } http_remux { enabled on; }';
   return {
     name: `gatecast mw_latency 350, ${way === 'http-flv' ? 'HTTP-FLV' : 'WS-FLV'}`,
     way,
     start: (core, port) =>
-      gatecast('', vhost, `http_server { enabled on; listen ${webPort(port)}; }`).start(core, port),
+      gatecast('', vhost, `http_server { enabled on; listen ${otherPort(port)}; }`).start(core, port),
   };
+}
+
+/** Gatecast, batched, whose players come over RTMPS, where there is an openssl to make a certificate. */
+function overTls(): Peer[] {
+  const [cert, key] = [join(scratch, 'server.crt'), join(scratch, 'server.key')];
+  const request = ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-subj', '/CN=localhost'];
+  if (spawnSync('openssl', [...request, '-keyout', key, '-out', cert]).status !== 0) return [];
+  return [
+    {
+      name: 'gatecast mw_latency 350, RTMPS',
+      way: 'rtmps',
+      start: (core, port) =>
+        gatecast(
+          '',
+          'play { mw_latency 350; }',
+          `rtmps { enabled on; listen ${otherPort(port)}; cert ${cert}; key ${key}; }`,
+        ).start(core, port),
+    },
+  ];
 }
 
 function bareLoop(batchMs: number): Peer {

@@ -1,4 +1,5 @@
-import { connect, type Socket } from 'node:net';
+import { connect as connectPlainly, type Socket, type TcpNetConnectOpts } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import { encodeMessage } from '../../src/protocol/rtmp/chunk-encoder.ts';
 import { encodeCommand } from '../../src/protocol/rtmp/command.ts';
 import { setChunkSize } from '../../src/protocol/rtmp/control.ts';
@@ -6,7 +7,8 @@ import { CSID, MESSAGE_TYPE } from '../../src/protocol/rtmp/message.ts';
 
 /**
  * A process of N players that share one loop: `swarm.ts PORT N RATE SECONDS [STREAM] [WAY]`. Each shakes hands, sends all
- * its commands in one go and drains what comes; over HTTP (`http-flv`, `ws-flv`) it sends a request. Prints `in` when all are in, and a report after SECONDS more.
+ * its commands in one go and drains what comes; over HTTP (`http-flv`, `ws-flv`) it sends a request, and with
+ * `rtmps` it speaks TLS. Prints `in` when all are in, and a report after SECONDS more.
  */
 const [, , portText = '', countText = '', rateText = '', secondsText = '', stream = 's', way = 'rtmp'] =
   process.argv;
@@ -15,7 +17,8 @@ const count = Number(countText);
 const rate = Number(rateText);
 const seconds = Number(secondsText);
 
-const overHttp = way !== 'rtmp';
+const overHttp = way === 'http-flv' || way === 'ws-flv';
+const overTls = way === 'rtmps';
 
 /** Handshake and replies are shorter than this; the first keyframe is longer. */
 const MEDIA_BYTES = 3073 + 4096;
@@ -65,6 +68,11 @@ const players: Player[] = [];
 const shared = Buffer.allocUnsafe(1 << 20);
 let measuring = false;
 
+/** A connection by the way of this swarm. */
+function connect(options: TcpNetConnectOpts): Socket {
+  return overTls ? connectTls({ ...options, rejectUnauthorized: false }) : connectPlainly(options);
+}
+
 function join(): void {
   const now = performance.now();
   const player: Player = {
@@ -103,7 +111,7 @@ function join(): void {
     },
   });
   player.socket = socket;
-  socket.on('connect', () => socket.write(overHttp ? request : c0c1));
+  socket.on(overTls ? 'secureConnect' : 'connect', () => socket.write(overHttp ? request : c0c1));
   socket.on('error', () => {
     player.alive = false;
   });

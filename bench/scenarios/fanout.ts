@@ -1,4 +1,4 @@
-import { type LatencyClass, type Peer, peersOf, webPort } from '../peers.ts';
+import { type LatencyClass, otherPort, type Peer, peersOf } from '../peers.ts';
 import { plot } from '../report/plot.ts';
 import { figure, median, table } from '../report/table.ts';
 import { cpuSeconds, type Effort, onStage } from '../run.ts';
@@ -70,7 +70,7 @@ function measure(peer: Peer, players: number, seconds: number): Promise<Run> {
   return onStage(peer, async (stage) => {
     if (!peer.bare) await stage.publish();
     const { way = 'rtmp' } = peer;
-    const port = way === 'rtmp' ? stage.port : webPort(stage.port);
+    const port = way === 'rtmp' ? stage.port : otherPort(stage.port);
     const swarm = stage.load('load/swarm.ts', port, players, 500, seconds, 's', way);
     await swarm.line();
     const before = stage.usage();
