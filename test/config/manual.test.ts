@@ -25,6 +25,7 @@ test.each([
   'hls.conf',
   'hooks.conf',
   'hooks-two-vhosts.conf',
+  'http-flv.conf',
   'low-latency.conf',
   'nginx-style.conf',
   'no-hooks.conf',

@@ -159,7 +159,7 @@ describe('the time of a stream', () => {
     for (const packets of [first, second]) {
       const publication = publish();
       for (const [name, timestamp] of packets) {
-        const make = { m: metadata, v: videoHeader, k: keyframe, f: frame, d: cue }[name[0] as 'm'];
+        const make = { m: metadata, v: videoHeader, k: keyframe, f: frame, a: sound, d: cue }[name[0] as 'm'];
         write(publication, make(name, timestamp));
       }
       publication.end();
@@ -181,6 +181,23 @@ describe('the time of a stream', () => {
         ],
       ),
     ).toEqual(['k1@500', 'f1@540', 'k2@550', 'f2@590']);
+  });
+
+  test('goes on behind whichever of sound and picture has come further', () => {
+    const first: [string, number][] = [
+      ['k1', 500],
+      ['a1', 560],
+      ['f1', 540],
+    ];
+    expect(twoPublishes('full', first, [['k2', 0]])).toEqual(['k1@500', 'a1@560', 'f1@540', 'k2@570']);
+  });
+
+  test('goes on where it was set back to, when that was far', () => {
+    const first: [string, number][] = [
+      ['k1', 900_000],
+      ['k2', 40],
+    ];
+    expect(twoPublishes('full', first, [['k3', 0]])).toEqual(['k1@900000', 'k2@40', 'k3@50']);
   });
 
   test('starts at 0 each time with zero', () => {
