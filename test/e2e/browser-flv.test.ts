@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { addScript, openBrowser, openPage, requiredBrowser, videoState } from '../support/browser.ts';
+import { addPlayer, openBrowser, openPage, requiredBrowser, videoState } from '../support/browser.ts';
 import { makeFlv, requiredFfmpeg, startFfmpeg } from '../support/ffmpeg.ts';
 import { startServer } from '../support/running-server.ts';
 import { stopped } from '../support/stopped.ts';
@@ -44,7 +44,7 @@ test('mpegts.js in a browser plays a stream over HTTP and over WebSocket', {
   const pages = await Promise.all(
     ['http', 'ws'].map(async (scheme) => {
       const page = await openPage(browser);
-      await addScript(page, 'mpegts.js/dist/mpegts.js');
+      await addPlayer(page, 'mpegts.js');
       await page.evaluate(play(`${scheme}://127.0.0.1:${port}/live/cam.flv`));
       return page;
     }),

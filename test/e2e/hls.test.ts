@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process';
 import { describe, expect, test } from 'vitest';
-import { addScript, openBrowser, openPage, videoState } from '../support/browser.ts';
+import { addPlayer, openBrowser, openPage, videoState } from '../support/browser.ts';
 import { makeFlv, requiredFfmpeg, startFfmpeg } from '../support/ffmpeg.ts';
 import { freePort } from '../support/free-port.ts';
 import { startGatecast } from '../support/gatecast.ts';
@@ -63,7 +63,7 @@ describe.each(['ts', 'fmp4'])('HLS in %s', (format) => {
     const { publish, url } = await live(format);
     publish();
     const page = await openPage(browser);
-    await addScript(page, 'hls.js/dist/hls.min.js');
+    await addPlayer(page, 'hls.js');
     await page.evaluate(`(${PLAY})(${JSON.stringify(url)})`);
     const time = async () => (await videoState(page)).currentTime;
     const from = await until('the first picture', async () => (await time()) || undefined, 20_000);

@@ -41,9 +41,14 @@ export async function openPage(browser: BrowserContext): Promise<Page> {
   return page;
 }
 
-/** Adds a script of an npm package to a page. */
-export async function addScript(page: Page, file: string): Promise<void> {
-  await page.addScriptTag({ path: require.resolve(file) });
+const SCRIPTS = {
+  'mpegts.js': require.resolve('mpegts.js/dist/mpegts.js'),
+  'hls.js': require.resolve('hls.js/dist/hls.min.js'),
+} as const;
+
+/** Adds a player's script to a page. */
+export async function addPlayer(page: Page, name: keyof typeof SCRIPTS): Promise<void> {
+  await page.addScriptTag({ path: SCRIPTS[name] });
 }
 
 /** How far the page's video has come. */
