@@ -3,7 +3,7 @@ import type { BlockSpec, Spec } from '../../../src/config/schema/spec.ts';
 
 const HEADER = `Every directive of Gatecast: what it does, its default, the environment variable that overrides it, and an example.
 This file is loaded like any other, and sets nothing but defaults. A directive without a default is there as its example alone.
-The grammar, YAML, includes and reload are in docs/conf.md. Written from the schema by "npx vitest -u test/config/manual.test.ts".`;
+The grammar, YAML, includes and reload are in docs/conf.md. Written from the schema by "npx vitest run --config test/vitest.config.ts test/config/manual.test.ts -u".`;
 
 /** conf/full.conf as the schema has it. */
 export function manual(): string {
