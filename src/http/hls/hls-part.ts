@@ -4,11 +4,12 @@ import type { Hls } from '../../hls/hls.ts';
 import type { LivePlaylist } from '../../hls/live-playlist.ts';
 import { relativeUri } from '../../hls/path-template.ts';
 import { masterPlaylistText } from '../../hls/playlist.ts';
-import { type Address, resolveAddress } from '../../model/address.ts';
+import type { Address } from '../../model/address.ts';
 import type { Lobby } from '../../visits/lobby.ts';
 import { explain } from '../../visits/refusal.ts';
 import type { Answer, PlaybackPart } from '../playback-part.ts';
 import type { Fault, PlaybackRequest } from '../playback-request.ts';
+import { streamAddress } from '../stream-address.ts';
 import { PLAYLIST_TIMEOUT_MS } from './limits.ts';
 import { PlaylistForms } from './playlist-forms.ts';
 import { matchPlaylist } from './playlist-path.ts';
@@ -50,7 +51,8 @@ export class HlsPart implements PlaybackPart {
     if (ctx !== undefined) return this.#ofSession(hls, ctx, path);
     const { vhost } = request;
     if (!vhost.hls.enabled) return undefined;
-    const address = addressOf(request, path);
+    const named = matchPlaylist(request.vhost.hls, request.vhost.name, path);
+    const address = named && streamAddress(request, named);
     if (address)
       return vhost.hls.ctx ? this.#newcomer(hls, request, path, address) : this.#plain(hls, request, address);
     const file = hls.fileAt(vhost.name, path);
@@ -185,18 +187,4 @@ function notThere(reply: FastifyReply): FastifyReply {
     .code(404)
     .headers({ 'retry-after': '2', 'cache-control': 'no-store', 'content-type': 'text/plain; charset=utf-8' })
     .send('nobody publishes this stream, or it has no segment yet\n');
-}
-
-/** The stream of a playlist's path; undefined if it is none, or what no stream can be called. */
-function addressOf({ vhost, snapshot, param }: PlaybackRequest, path: string): Address | undefined {
-  const named = matchPlaylist(vhost.hls, vhost.name, path);
-  if (!named) return undefined;
-  const { app, stream } = named;
-  const said = { tcUrl: `rtmp://${vhost.name}/${app}`, app: '', streamName: stream };
-  const resolution = resolveAddress(said, snapshot.vhosts, true);
-  if (!resolution.ok) return undefined;
-  const { address } = resolution;
-  // What was decoded is a name and nothing more: no query, vhost or further folder may come out of it.
-  const same = address.vhost === vhost.name && address.app === app && address.stream === stream;
-  return same && address.param === '' ? { ...address, param } : undefined;
 }

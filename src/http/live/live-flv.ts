@@ -1,11 +1,12 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { type Address, resolveAddress } from '../../model/address.ts';
+import type { Address } from '../../model/address.ts';
 import type { AdmittedPlayer } from '../../visits/admit-player.ts';
 import type { Lobby } from '../../visits/lobby.ts';
 import { explain } from '../../visits/refusal.ts';
 import { Viewer } from '../../visits/viewer.ts';
 import type { Answer, PlaybackPart } from '../playback-part.ts';
 import type { Fault, PlaybackRequest } from '../playback-request.ts';
+import { streamAddress } from '../stream-address.ts';
 import { FlvLine } from './flv-line.ts';
 import { CHUNKED, type Framing, PLAIN, WEBSOCKET } from './framing.ts';
 import { matchMount } from './mount.ts';
@@ -14,24 +15,12 @@ import { matchMount } from './mount.ts';
 export function liveFlv(lobby: Lobby): PlaybackPart {
   return {
     find(request) {
-      const address = streamOf(request);
+      const { enabled, mount } = request.vhost.httpRemux;
+      const named = enabled && !request.directory ? matchMount(mount, request.path) : undefined;
+      const address = named && streamAddress(request, named);
       return address && answerFor(lobby, request, address);
     },
   };
-}
-
-/** The stream that a path names; undefined if it names none, or what no stream can be called. */
-function streamOf({ vhost, path, snapshot, param }: PlaybackRequest): Address | undefined {
-  const mounted = vhost.httpRemux.enabled ? matchMount(vhost.httpRemux.mount, path) : undefined;
-  if (!mounted) return undefined;
-  const { app, stream } = mounted;
-  const said = { tcUrl: `rtmp://${vhost.name}/${app}`, app: '', streamName: stream };
-  const resolution = resolveAddress(said, snapshot.vhosts, true);
-  if (!resolution.ok) return undefined;
-  const { address } = resolution;
-  // What was decoded is a name and nothing more: no query, vhost or further folder may come out of it.
-  const same = address.vhost === vhost.name && address.app === app && address.stream === stream;
-  return same && address.param === '' ? { ...address, param } : undefined;
 }
 
 interface Viewing {

@@ -299,6 +299,7 @@ describe.each(['http', 'websocket'] as const)('over %s', (way) => {
     '/live/a%20b.flv',
     '/live/cam%23.flv',
     '/_definst_/cam.flv',
+    '/live/cam.flv/',
     '/live,vhost=x/cam.flv',
   ])('the path %s names nothing that RTMP could', async (path) => {
     const { gate, watch } = await startWebServer();
