@@ -250,10 +250,12 @@ export function allOf(...gates: readonly Gate[]): Gate {
       for (const gate of gates) gate.tell(event);
     },
     async entrust(event) {
-      const kept = await Promise.all(
-        gates.map((gate) => (gate.entrust ? gate.entrust(event) : gate.tell(event))),
-      );
-      return !kept.includes(false);
+      const kept = gates.map(async (gate) => {
+        if (gate.entrust) return gate.entrust(event);
+        gate.tell(event);
+        return true;
+      });
+      return (await Promise.all(kept)).every((is) => is);
     },
     asks: (action, vhost) => gates.some((gate) => gate.asks(action, vhost)),
   };
