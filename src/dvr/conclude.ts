@@ -1,4 +1,4 @@
-import { rename, stat } from 'node:fs/promises';
+import { rename } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Gate, RecordedFile, Stamp } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
@@ -51,10 +51,9 @@ export async function publishFile(
   if (kept) await means.journal.remove(entry);
 }
 
-/** A file that has its name already has been here before. */
+/** A file that has its name already has been here before; its backend may have taken it away since. */
 async function giveName(path: string): Promise<void> {
-  await rename(unfinished(path), path).catch(async (error: NodeJS.ErrnoException) => {
+  await rename(unfinished(path), path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
-    await stat(path);
   });
 }

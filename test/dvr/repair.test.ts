@@ -178,7 +178,7 @@ describe('what a killed server has left', () => {
 });
 
 describe('an event that may have been lost', () => {
-  test.each(['before the file had its name', 'after it'])(
+  test.each(['before the file had its name', 'after it', 'and whose file was taken away since'])(
     '%s is told again in the same words',
     async (when) => {
       const gate = new TrustedGate();
@@ -190,12 +190,13 @@ describe('an event that may have been lost', () => {
       await dead.settled();
       expect(dead.journal()).toHaveLength(1);
       if (when.startsWith('before')) renameSync(dead.file('cam.flv'), dead.file('cam.flv.tmp'));
+      if (when.startsWith('and')) rmSync(dead.file('cam.flv'));
       const next = openDvr({ directory: dead.directory });
       next.dvr.tell(next.gate);
       next.dvr.finishLeft(() => true);
       await next.settled();
       expect(next.gate.files).toEqual(gate.files);
-      expect(existsSync(dead.file('cam.flv'))).toBe(true);
+      expect(existsSync(dead.file('cam.flv'))).toBe(!when.startsWith('and'));
       expect(next.journal()).toEqual([]);
     },
   );
