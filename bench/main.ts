@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { machine } from './peers.ts';
 import type { Effort } from './run.ts';
 import { fanout } from './scenarios/fanout.ts';
+import { hls } from './scenarios/hls.ts';
 import { hooks } from './scenarios/hooks.ts';
 import { ingest } from './scenarios/ingest.ts';
 import { join as joinBurst } from './scenarios/join.ts';
@@ -18,6 +19,7 @@ const SCENARIOS: Readonly<Record<string, (effort: Effort) => Promise<Section>>> 
   join: joinBurst,
   latency,
   ingest,
+  hls,
   hooks,
   memory,
   record,

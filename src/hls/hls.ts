@@ -38,7 +38,12 @@ interface Entry {
   /** Publishes that are under way; the next may begin before the last one's end has been heard of. */
   publishes: number;
   timer: Timer | undefined;
+  /** How far its segments have come, in milliseconds: players like time that does not go back. */
+  readonly timeline: { endMs: number };
 }
+
+/** Where the time of a stream begins, in milliseconds: sound may be a little earlier than the first picture. */
+const FIRST_MS = 1_000;
 
 /** Cuts the streams of this process into segments and keeps them for their viewers. Knows no HTTP. */
 export class Hls {
@@ -87,7 +92,8 @@ export class Hls {
     entry.publishes++;
     const segmenter = new Segmenter({
       options,
-      newMuxer: (container, tracks) => new Muxer(this.#bunny, container, tracks, 0),
+      newMuxer: (container, tracks, originMs) => new Muxer(this.#bunny, container, tracks, originMs),
+      timeline: entry.timeline,
       take: (making, bytes) => this.#take(entry, source, making, bytes),
       leftOut: (what) => this.#means.log.warn({ ...source.key, what }, 'not in the segments'),
       now: Date.now,
@@ -170,7 +176,14 @@ export class Hls {
     if (owner !== undefined)
       return `its playlist would be that of ${owner}: put [vhost] into hls_path or hls_m3u8_file`;
     if (options.storage === 'disk') this.#files.set(playlist.file, name);
-    const entry: Entry = { playlist, work: Promise.resolve(), waiting: 0, publishes: 0, timer: undefined };
+    const entry: Entry = {
+      playlist,
+      work: Promise.resolve(),
+      waiting: 0,
+      publishes: 0,
+      timer: undefined,
+      timeline: { endMs: FIRST_MS },
+    };
     this.#entries.set(name, entry);
     return entry;
   }

@@ -8,10 +8,15 @@ import { EARLY_MS, HARD_CUT_MS, JUMP_MS, MAX_SEGMENT_BYTES } from './limits.ts';
 import type { FreshSegment } from './live-playlist.ts';
 import { codecNames, identityOf, resolutionOf } from './variant.ts';
 
+/** At least this is between two publishes, in milliseconds: the last sound lasts that long at most. */
+const SEAM_MS = 100;
+
 /** What a segmenter needs. */
 export interface SegmenterMeans {
   readonly options: Pick<HlsOptions, 'format' | 'fragmentMs' | 'aofRatio' | 'waitKeyframe'>;
-  readonly newMuxer: (container: Container, tracks: readonly TrackConfig[]) => Muxer;
+  readonly newMuxer: (container: Container, tracks: readonly TrackConfig[], originMs: number) => Muxer;
+  /** How far the segments of earlier publishes of the stream have come: times go on from there. */
+  readonly timeline: { endMs: number };
   /** Takes a segment that is being made of so many bytes of media, in their order; returns at once. */
   readonly take: (making: Promise<FreshSegment | undefined>, bytes: number) => void;
   /** Hears, once each, of what is in no segment. */
@@ -33,7 +38,8 @@ interface Filling {
 
 /** The tracks of this moment and what muxes them. */
 interface Part {
-  readonly muxer: Muxer;
+  /** Undefined until there is a sample. */
+  readonly muxer: Muxer | undefined;
   readonly tracks: readonly TrackConfig[];
   /** The one whose keyframes end segments. */
   readonly leading: TrackConfig;
@@ -47,6 +53,10 @@ export class Segmenter implements MediaTap, ProgrammeTaker {
   readonly #programme: Programme;
   #part: Part | undefined;
   #filling: Filling | undefined;
+  /** What times in segments are less than those of the publish, in milliseconds; known with its first sample. */
+  #originMs: number | undefined;
+  /** Time of the latest sample. */
+  #reachedMs = 0;
   /** True if what comes next does not continue what was. */
   #broken = true;
 
@@ -71,7 +81,7 @@ export class Segmenter implements MediaTap, ProgrammeTaker {
     this.#cut();
     this.#broken = true;
     this.#part = undefined;
-    const { options, leftOut, newMuxer } = this.#means;
+    const { options, leftOut } = this.#means;
     const tracks: TrackConfig[] = [];
     for (const track of [...all].sort((a, b) => a.trackId - b.trackId)) {
       if (!canHold(options.format, track))
@@ -82,16 +92,17 @@ export class Segmenter implements MediaTap, ProgrammeTaker {
     }
     const leading = tracks.find(({ kind }) => kind === 'video') ?? tracks[0];
     if (!leading) return;
-    this.#part = { muxer: newMuxer(options.format, tracks), tracks, leading, offsetMs: Number.NaN };
+    this.#part = { muxer: undefined, tracks, leading, offsetMs: Number.NaN };
   }
 
   /** Takes a sample of one of the tracks. */
   sample(sample: TrackSample): void {
     const part = this.#part;
     if (!part?.tracks.includes(sample.track)) return;
+    this.#reachedMs = Math.max(this.#reachedMs, sample.dtsMs);
     if (sample.track !== part.leading) {
       // Sound that comes before the first picture has nothing to go with.
-      if (this.#filling) part.muxer.add(sample);
+      if (this.#filling) part.muxer?.add(sample);
       return;
     }
     const cut = this.#filling && this.#isDue(sample, this.#filling);
@@ -101,12 +112,12 @@ export class Segmenter implements MediaTap, ProgrammeTaker {
       if (this.#broken && !sample.keyframe) return;
       this.#filling = this.#startAt(sample, part);
       // Where there is no keyframe the container has to be told that there is one.
-      part.muxer.add(sample.keyframe ? sample : { ...sample, keyframe: true });
+      this.#part?.muxer?.add(sample.keyframe ? sample : { ...sample, keyframe: true });
       return;
     }
     this.#filling.stepMs = sample.dtsMs - this.#filling.lastMs;
     this.#filling.lastMs = sample.dtsMs;
-    part.muxer.add(sample);
+    part.muxer?.add(sample);
   }
 
   #isDue({ dtsMs, keyframe, track }: TrackSample, { startMs, lastMs }: Filling): 'cut' | 'jump' | undefined {
@@ -116,12 +127,15 @@ export class Segmenter implements MediaTap, ProgrammeTaker {
     const isHard = lengthMs >= Math.max(fragmentMs * aofRatio, HARD_CUT_MS);
     const isPlace = (keyframe && (track.kind === 'audio' || lengthMs > 0)) || !waitKeyframe;
     if (isPlace && lengthMs >= fragmentMs - EARLY_MS) return 'cut';
-    return isHard || (this.#part?.muxer.size ?? 0) > MAX_SEGMENT_BYTES ? 'cut' : undefined;
+    return isHard || (this.#part?.muxer?.size ?? 0) > MAX_SEGMENT_BYTES ? 'cut' : undefined;
   }
 
   #startAt({ dtsMs }: TrackSample, part: Part): Filling {
     const discontinuity = this.#broken;
-    if (discontinuity) this.#part = { ...part, offsetMs: this.#means.now() - dtsMs };
+    const { options, newMuxer, now, timeline } = this.#means;
+    this.#originMs ??= dtsMs - timeline.endMs;
+    const muxer = part.muxer ?? newMuxer(options.format, part.tracks, this.#originMs);
+    this.#part = { ...part, muxer, offsetMs: discontinuity ? now() - dtsMs : part.offsetMs };
     this.#broken = false;
     const offsetMs = this.#part?.offsetMs ?? 0;
     return { startMs: dtsMs, at: dtsMs + offsetMs, discontinuity, lastMs: dtsMs, stepMs: 0 };
@@ -131,9 +145,12 @@ export class Segmenter implements MediaTap, ProgrammeTaker {
   #cut(nextMs?: number): void {
     const [part, filling] = [this.#part, this.#filling];
     this.#filling = undefined;
-    if (!part || !filling) return;
+    if (!part?.muxer || !filling) return;
     const { startMs, lastMs, stepMs, at, discontinuity } = filling;
     const durationMs = Math.max(1, (nextMs ?? lastMs + stepMs) - startMs);
+    const { timeline } = this.#means;
+    const endMs = Math.max(startMs + durationMs, this.#reachedMs + SEAM_MS);
+    timeline.endMs = Math.max(timeline.endMs, endMs - (this.#originMs ?? 0));
     const { size } = part.muxer;
     const making = part.muxer.cut().then(
       (piece): FreshSegment | undefined =>
