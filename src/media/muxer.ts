@@ -5,11 +5,13 @@ import type { Mediabunny } from './load-mediabunny.ts';
 import { fragmentOf } from './mp4-fragment.ts';
 import type { TrackConfig, TrackSample } from './track.ts';
 import { addClock, TS_START_MS } from './ts-clock.ts';
+import { TsCounters } from './ts-counters.ts';
 
 /** `ts` is MPEG-TS, `fmp4` fragmented MP4 as CMAF has it. */
 export type Container = 'ts' | 'fmp4';
 
-/** What was muxed between two cuts. A piece of MPEG-TS is a whole stream; one of MP4 is a fragment (`moof`, `mdat`) behind `init`. */
+/** What was muxed between two cuts. A piece of MPEG-TS plays by itself and goes on where the one before ended;
+ * one of MP4 is a fragment (`moof`, `mdat`) behind `init`. */
 export interface Piece {
   readonly bytes: Uint8Array;
   /** The head of an MP4 file (`ftyp`, `moov`), with the first piece alone. */
@@ -63,6 +65,9 @@ export class Muxer {
   readonly #courses: ReadonlyMap<TrackConfig, Course>;
   #piece: OpenPiece | undefined;
   #pieces = 0;
+  readonly #counters = new TsCounters();
+  /** Settles when all pieces so far have been made. */
+  #before: Promise<unknown> = Promise.resolve();
 
   /** The container can hold each of the `tracks`. Times in what it makes begin to count at `originMs`. */
   constructor(bunny: Mediabunny, container: Container, tracks: readonly TrackConfig[], originMs: number) {
@@ -125,17 +130,27 @@ export class Muxer {
     if (!piece) return undefined;
     this.#pieces += 1;
     const number = this.#pieces;
+    const making = this.#make(piece, number, this.#before, turn);
+    this.#before = making.catch(() => undefined);
+    return making;
+  }
+
+  /** `before` settles when the piece before this one has been made. */
+  async #make(
+    piece: OpenPiece,
+    number: number,
+    before: Promise<unknown>,
+    turn: Promise<void> | undefined,
+  ): Promise<Piece> {
     await turn;
     await piece.output.finalize();
     if (piece.failed) throw piece.failed;
     const { startMs, endMs } = piece;
     if (this.#container === 'ts') {
-      return {
-        bytes: addClock(piece.bytes(), [...piece.presentations.values()]),
-        init: undefined,
-        startMs,
-        endMs,
-      };
+      const bytes = addClock(piece.bytes(), [...piece.presentations.values()], number === 1);
+      await before;
+      this.#counters.goOn(bytes);
+      return { bytes, init: undefined, startMs, endMs };
     }
     const init = number === 1 ? piece.init() : undefined;
     return { bytes: fragmentOf(piece.bytes(), number), init, startMs, endMs };

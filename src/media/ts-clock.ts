@@ -12,9 +12,14 @@ const NULL_PID = 0x1fff;
 /**
  * Completes a piece of MPEG-TS of mediabunny's: it has no clock reference (PCR, ISO 13818-1 2.4.3.5) and was made with
  * decoding times alone. `presentations` has, for each picture stream, the presentation time of each frame in order, in
- * milliseconds. Returns the same packets with clock references between them.
+ * milliseconds. Returns the same packets with clock references between them, which `TsCounters` has to
+ * number; `anew` marks the first piece of a stream.
  */
-export function addClock(piece: Uint8Array, presentations: readonly (readonly number[])[]): Uint8Array {
+export function addClock(
+  piece: Uint8Array,
+  presentations: readonly (readonly number[])[],
+  anew: boolean,
+): Uint8Array {
   const count = Math.floor(piece.length / PACKET_BYTES);
   const turns = presentations.map((times) => times.values());
   const clock = clockPid(piece, count);
@@ -34,7 +39,7 @@ export function addClock(piece: Uint8Array, presentations: readonly (readonly nu
     marks.push({ packet, time });
     last = time;
   }
-  return withClock(piece, count, clock, marks);
+  return withClock(piece, count, clock, marks, anew);
 }
 
 function withClock(
@@ -42,20 +47,15 @@ function withClock(
   count: number,
   pid: number,
   marks: readonly { readonly packet: number; readonly time: number }[],
+  anew: boolean,
 ): Uint8Array {
   const result = new Uint8Array((count + marks.length) * PACKET_BYTES);
-  // A packet without payload has the number of the packet of its PID before it.
-  let number = 15;
   let from = 0;
   let at = 0;
   for (const [i, { packet, time }] of marks.entries()) {
-    for (let before = from; before < packet; before++) {
-      if (pidOf(piece, before * PACKET_BYTES) === pid)
-        number = (piece[before * PACKET_BYTES + 3] as number) & 0x0f;
-    }
     result.set(piece.subarray(from * PACKET_BYTES, packet * PACKET_BYTES), at);
     at += (packet - from) * PACKET_BYTES;
-    writeClock(result.subarray(at, at + PACKET_BYTES), pid, number, time - LEAD, i === 0);
+    writeClock(result.subarray(at, at + PACKET_BYTES), pid, time - LEAD, anew && i === 0);
     at += PACKET_BYTES;
     from = packet;
   }
@@ -120,11 +120,11 @@ function writeTime(bytes: Uint8Array, at: number, prefix: number, time: number):
   bytes[at + 4] = ((low << 1) & 0xff) | 1;
 }
 
-/** A packet that has a clock reference alone. The first one of a piece says that counting starts anew. */
-function writeClock(packet: Uint8Array, pid: number, number: number, time: number, first: boolean): void {
+/** A packet that has a clock reference alone; `anew` says that the clock does not go on from the one before. */
+function writeClock(packet: Uint8Array, pid: number, time: number, anew: boolean): void {
   const value = (time + 2 ** 33) % 2 ** 33;
   packet.fill(0xff);
-  packet.set([0x47, pid >> 8, pid & 0xff, 0x20 | number, PACKET_BYTES - 5, first ? 0x90 : 0x10]);
+  packet.set([0x47, pid >> 8, pid & 0xff, 0x20, PACKET_BYTES - 5, anew ? 0x90 : 0x10]);
   new DataView(packet.buffer, packet.byteOffset).setUint32(6, Math.floor(value / 2));
   packet[10] = (value % 2) * 0x80 + 0x7e;
   packet[11] = 0;

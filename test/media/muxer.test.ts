@@ -134,6 +134,18 @@ describe('a piece of MPEG-TS', () => {
     expect(clocks.length).toBeGreaterThan(5);
   });
 
+  test('goes on where the one before ended, so that all of them are one stream', async () => {
+    const muxer = openMuxer('ts', [AVC, AAC]);
+    const making = [0, 160, 320, 480].map((at) => {
+      for (const sample of GOP(at)) muxer.add(sample);
+      return muxer.cut();
+    });
+    const pieces = await Promise.all(making);
+    // The reader throws where a packet's number does not follow the one before.
+    const { frames } = readTs(cat(...pieces.map((piece) => Buffer.from(piece?.bytes ?? []))));
+    expect(frames).toHaveLength(4 * GOP(0).length);
+  });
+
   test('of sound alone has its clock there', async () => {
     const muxer = openMuxer('ts', [AAC]);
     for (let at = 0; at < 10; at++) muxer.add(sound('s', at * 23));
