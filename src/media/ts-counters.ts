@@ -11,9 +11,13 @@ export class TsCounters {
       const pid = (((piece[at + 1] as number) & 0x1f) << 8) | (piece[at + 2] as number);
       const flags = piece[at + 3] as number;
       const hasPayload = (flags & 0x10) !== 0;
+      const hasAdaptation = (flags & 0x20) !== 0 && piece[at + 4] !== 0;
+      const last = this.#last.get(pid);
       // A packet without payload has the number of the one before it.
-      const number = ((this.#last.get(pid) ?? 15) + (hasPayload ? 1 : 0)) & 0x0f;
+      const number = ((last ?? 15) + (hasPayload ? 1 : 0)) & 0x0f;
       piece[at + 3] = (flags & 0xf0) | number;
+      // What goes on is no discontinuity, as the muxer may say at the beginning of each piece.
+      if (hasAdaptation && last !== undefined) piece[at + 5] = (piece[at + 5] as number) & 0x7f;
       this.#last.set(pid, number);
     }
   }

@@ -26,6 +26,8 @@ interface TsPacket {
   /** The payload begins a section or a PES packet. */
   readonly starts: boolean;
   readonly clock: number | undefined;
+  /** What comes does not go on from what was before. */
+  readonly anew: boolean;
   readonly payload: Buffer | undefined;
 }
 
@@ -40,11 +42,12 @@ export function readTs(bytes: Buffer): TsContents {
   let clockPid = 0;
   let mapPid: number | undefined;
   for (let at = 0; at < bytes.length; at += PACKET) {
-    const { pid, counter, starts, clock, payload } = readPacket(bytes.subarray(at, at + PACKET));
+    const { pid, counter, starts, clock, anew, payload } = readPacket(bytes.subarray(at, at + PACKET));
     const last = counters.get(pid);
     if (last !== undefined && counter !== (payload ? (last + 1) & 0x0f : last)) {
       throw new Error(`packet ${at / PACKET} of PID ${pid} has number ${counter} behind ${last}`);
     }
+    if (last !== undefined && anew) throw new Error(`packet ${at / PACKET} of PID ${pid} is a discontinuity`);
     counters.set(pid, counter);
     if (clock !== undefined) clocks.push({ pid, time: clock, frames: frames.length });
     if (!payload) continue;
@@ -73,8 +76,10 @@ function readPacket(bytes: Buffer): TsPacket {
   const flags = bytes.readUInt8(3);
   let start = 4;
   let clock: number | undefined;
+  let anew = false;
   if (flags & 0x20) {
     const length = bytes.readUInt8(4);
+    anew = length > 0 && (bytes.readUInt8(5) & 0x80) !== 0;
     if (length > 0 && bytes.readUInt8(5) & 0x10)
       clock = bytes.readUInt32BE(6) * 2 + (bytes.readUInt8(10) >> 7);
     start += 1 + length;
@@ -82,7 +87,7 @@ function readPacket(bytes: Buffer): TsPacket {
   const hasPayload = (flags & 0x10) !== 0;
   if (!hasPayload && start !== PACKET) throw new Error('an adaptation field does not fill its packet');
   const payload = hasPayload ? bytes.subarray(start) : undefined;
-  return { pid, counter: flags & 0x0f, starts: (bytes.readUInt8(1) & 0x40) !== 0, clock, payload };
+  return { pid, counter: flags & 0x0f, starts: (bytes.readUInt8(1) & 0x40) !== 0, clock, anew, payload };
 }
 
 /** Notes the streams of a program map and returns the PID of the clock. */
