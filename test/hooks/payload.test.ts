@@ -10,6 +10,7 @@ import {
   type GateEvent,
   LATER_ACTIONS,
   type NoticeEvent,
+  type RecordingEnd,
 } from '../../src/model/lifecycle.ts';
 import type { HookName } from '../../src/model/options.ts';
 import { closingEvent, FACTS, gateEvent, SERVER } from './support.ts';
@@ -332,6 +333,18 @@ test.each(['srs1', 'srs5'] as const)('%s says in every event of a client who it 
   }
 });
 
+/** What a body says of a file of its stream. */
+function fileOf(shown: Readonly<Record<string, string>>): Pick<NoticeEvent, 'recording' | 'segment'> {
+  const { action, cwd = '', file = '', reason, url = '', m3u8 = '', m3u8_url: m3u8Url = '' } = shown;
+  const [durationMs, bytes] = [Number(shown['duration_ms']), Number(shown['bytes'])];
+  const id = shown['file_id'] ?? '';
+  if (action === 'on_dvr')
+    return { recording: { cwd, file, durationMs, bytes, id, reason: reason as RecordingEnd } };
+  if (action !== 'on_hls') return {};
+  const seqNo = Number(shown['seq_no']);
+  return { segment: { cwd, file, url, m3u8, m3u8Url, seqNo, durationMs: Number(shown['duration']) * 1000 } };
+}
+
 const MANUAL = readFileSync(join(import.meta.dirname, '../../docs/hooks.md'), 'utf8');
 
 test.each(MANUAL.split('\n').filter((line) => /^{"(action|server_id)"/.test(line)))(
@@ -348,7 +361,8 @@ test.each(MANUAL.split('\n').filter((line) => /^{"(action|server_id)"/.test(line
       ...{ action, vhost, app, stream, param, tcUrl, pageUrl },
       ...(id === undefined ? {} : { client: { number: id, id, ip } }),
       ...(role === undefined ? {} : { role, counters }),
-      ...(reason === undefined ? {} : { reason, ...counters }),
+      ...(reason === undefined || action === 'on_dvr' ? {} : { reason, ...counters }),
+      ...fileOf(shown),
     };
     const stamp = { id: shown.event_id, at: shown.event_time, seq: shown.event_seq };
     const schema = line.startsWith('{"server_id"') ? 'srs5' : 'srs1';
