@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { PlaybackPart } from './http/playback-part.ts';
 import { WebDoor } from './http/web-door.ts';
 import type { Logger } from './model/logger.ts';
+import type { Neighbourhood } from './model/neighbourhood.ts';
 import type { Config, ProxyProtocolOptions, TlsListenOptions } from './model/options.ts';
 import { FrontDoor } from './session/front-door.ts';
 import { Certificates } from './tls/certificates.ts';
@@ -21,16 +22,18 @@ export class Doors {
   readonly #https: SecureReception;
 
   /**
-   * `parts` are what is served over HTTP; `log` is told what becomes of certificates. Nobody listens before `change`.
+   * `parts` are what is served over HTTP, also to the `neighbourhood`; `log` is told what becomes of certificates. Nobody
+   * listens before `change`.
    */
   constructor(
     lobby: Lobby,
     proxyProtocol: ProxyProtocolOptions,
     parts: readonly PlaybackPart[],
     log: Logger,
+    neighbourhood?: Neighbourhood,
   ) {
     this.front = new FrontDoor(lobby, proxyProtocol);
-    this.#web = new WebDoor(lobby, proxyProtocol, parts);
+    this.#web = new WebDoor(lobby, proxyProtocol, parts, neighbourhood);
     this.#rtmps = new SecureReception(lobby, proxyProtocol);
     this.#https = new SecureReception(lobby, proxyProtocol, ['http/1.1', 'http/1.0']);
     this.#certificates = new Certificates(lobby.clock, log);

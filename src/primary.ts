@@ -64,7 +64,7 @@ export async function createPrimary(
   let current = config;
   let orders = await orGiveFree(() => give(config), desk);
 
-  const crew = new Crew(clock, logger, ids, recorderOf(hooks));
+  const crew = new Crew(count, clock, logger, ids, recorderOf(hooks));
   const firstAnswers: Promise<Answer>[] = [];
   let stopping = false;
   const started = (worker: WorkerProcess) => {

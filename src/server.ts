@@ -9,6 +9,7 @@ import { HookDesk } from './hook-desk.ts';
 import { createHooks } from './hooks/dispatcher.ts';
 import { HlsPart } from './http/hls/hls-part.ts';
 import { liveFlv } from './http/live/live-flv.ts';
+import { Neighbours } from './http/neighbours/neighbours.ts';
 import { Hub } from './hub/hub.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import { UNOBSERVED } from './model/delivery.ts';
@@ -91,10 +92,11 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   const lobby = new Lobby(rules, hub, clock, logger, membership);
   const segments = new HlsRoom({ clock, log: logger, tell: (event) => lobby.snapshot.gate.tell(event) });
   hub.observe({ started: (source) => segments.started(source) });
-  const parts = [liveFlv(lobby), new HlsPart(lobby, () => segments.hls)];
+  const neighbours = membership && new Neighbours(membership.neighbourhood);
+  const parts = [liveFlv(lobby), new HlsPart(lobby, () => segments.hls, neighbours)];
   // All workers look at the same files.
   const ofCertificates = membership?.isTeller === false ? hushed(logger) : logger;
-  const doors = new Doors(lobby, config.proxyProtocol, parts, ofCertificates);
+  const doors = new Doors(lobby, config.proxyProtocol, parts, ofCertificates, membership?.neighbourhood);
   const backDoor = await membership?.open(hub, clock, logger, vhostsOf(config));
   try {
     await segments.prepare(config.vhosts);

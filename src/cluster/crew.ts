@@ -49,18 +49,22 @@ export class Crew {
   readonly #logger: Logger;
   readonly #ids: { readonly serverId: string; readonly serviceId: string };
   readonly #recorder: SharedRecorder;
+  readonly #size: number;
   readonly #registry = new MemoryRegistry();
   readonly #numbers = new NumberOffice();
   readonly #hands = new Map<WorkerProcess, Hand>();
   readonly #directory = mkdtempSync(join(tmpdir(), 'gatecast-'));
   readonly #token = randomBytes(24).toString('hex');
 
+  /** `size` is how many workers there are to be. */
   constructor(
+    size: number,
     clock: Clock,
     logger: Logger,
     ids: { readonly serverId: string; readonly serviceId: string },
     recorder: SharedRecorder,
   ) {
+    this.#size = size;
     this.#clock = clock;
     this.#logger = logger;
     this.#ids = ids;
@@ -88,6 +92,7 @@ export class Crew {
     const place = { node: process.node, address: join(this.#directory, `${process.node}.sock`) };
     const waiting: Assignment = {
       worker: process.number,
+      workers: this.#size,
       config,
       ...this.#ids,
       place,

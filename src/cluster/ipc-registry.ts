@@ -46,6 +46,11 @@ export class IpcRegistry implements Registry {
     return answer.type === 'found' && answer.onAir;
   }
 
+  async locate(key: StreamKey): Promise<Place | undefined> {
+    const answer = await this.#ask({ type: 'locate', id: this.#nextId(), key });
+    return answer.type === 'located' ? answer.place : undefined;
+  }
+
   watch(key: StreamKey, listener: (place: Place | undefined) => void): () => void {
     const id = this.#nextId();
     this.#watches.set(id, listener);
@@ -61,6 +66,7 @@ export class IpcRegistry implements Registry {
       case 'claimed':
       case 'seated':
       case 'found':
+      case 'located':
         this.#questions.get(notice.id)?.(notice);
         this.#questions.delete(notice.id);
         return;
@@ -131,6 +137,9 @@ export class RegistryDesk {
         return;
       case 'where':
         void this.#member.isOnAir(request.key).then((onAir) => this.#send({ type: 'found', id, onAir }));
+        return;
+      case 'locate':
+        void this.#member.locate(request.key).then((place) => this.#send({ type: 'located', id, place }));
         return;
       case 'watch':
         this.#watches.set(

@@ -12,6 +12,7 @@ import { IpcRegistry } from './ipc-registry.ts';
 import type { Assignment, ToPrimary, ToWorker } from './messages.ts';
 import { Numbers } from './numbers.ts';
 import { Relays } from './relays.ts';
+import { WorkerNeighbourhood } from './worker-neighbourhood.ts';
 
 type Vhosts = ReadonlyMap<string, VhostOptions>;
 
@@ -28,6 +29,8 @@ export class Membership implements Neighbours {
   /** Names this process among those of all runs. */
   readonly owner: string;
   readonly claims: IpcRegistry;
+  /** The way to what the other workers have. */
+  readonly neighbourhood: WorkerNeighbourhood;
   /** Keeps what the clients of this process have open. */
   readonly recorder: IpcRecorder;
   readonly #assignment: Assignment;
@@ -39,7 +42,7 @@ export class Membership implements Neighbours {
 
   /** `send` calls back when a message is on its way. */
   constructor(assignment: Assignment, clock: Clock, send: (message: ToPrimary, sent?: () => void) => void) {
-    const { serverId, serviceId, numbers } = assignment;
+    const { serverId, serviceId, numbers, place, token } = assignment;
     this.#assignment = assignment;
     this.ids = { serverId, serviceId };
     this.owner = ownerOf(serviceId, assignment.place.node);
@@ -47,6 +50,7 @@ export class Membership implements Neighbours {
       evict: (key) => this.#hub?.evict(key),
       attend: async (key) => this.#hub?.attend(key),
     });
+    this.neighbourhood = new WorkerNeighbourhood(place, token, this.claims);
     this.hooks = new HookReporter(clock, (report, sent) => send({ type: 'hooks', report }, sent));
     this.recorder = new IpcRecorder((request) => send({ type: 'recorder', request }));
     this.#numbers = new Numbers(numbers, () => send({ type: 'numbers wanted' }));
@@ -55,6 +59,10 @@ export class Membership implements Neighbours {
   /** True for one worker: the one that tells what all of them come upon. */
   get isTeller(): boolean {
     return this.#assignment.worker === 1;
+  }
+
+  get count(): number {
+    return this.#assignment.workers;
   }
 
   nextNumber(): number {

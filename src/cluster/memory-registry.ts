@@ -1,7 +1,11 @@
+import { LRUCache } from 'lru-cache';
 import { Seats } from '../hub/seats.ts';
 import type { Claim } from '../model/claims.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import type { ClaimedStream, Place, Registry } from './registry.ts';
+
+/** Streams of which it is known where they were on air last. */
+export const MAX_LAST_PLACES = 10_000;
 
 /** A process's part of the registry. */
 export interface Member extends Registry {
@@ -28,6 +32,7 @@ interface Holder {
 export class MemoryRegistry {
   readonly #entries = new Map<string, Entry>();
   readonly #seats = new Seats();
+  readonly #lastPlaces = new LRUCache<string, Place>({ max: MAX_LAST_PLACES });
 
   /** All streams that have a publisher. */
   get streams(): readonly ClaimedStream[] {
@@ -63,6 +68,7 @@ export class MemoryRegistry {
         });
       },
       isOnAir: (key) => Promise.resolve(this.#entries.get(formatStreamKey(key))?.holder?.onAir ?? false),
+      locate: (key) => Promise.resolve(this.#lastPlaces.get(formatStreamKey(key))),
       watch: (key, listener) => {
         const stop = this.#watch(key, listener);
         watches.add(stop);
@@ -89,6 +95,7 @@ export class MemoryRegistry {
       onAir: (mostPlayers = Number.POSITIVE_INFINITY) => {
         if (entry.holder !== holder) return;
         holder.onAir = true;
+        this.#lastPlaces.set(formatStreamKey(key), holder.place);
         this.#seats.limit(key, mostPlayers);
         this.#tell(entry);
       },

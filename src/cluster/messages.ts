@@ -7,7 +7,7 @@ import type { Place } from './registry.ts';
 
 /** What a worker asks of the registry; `id` names the claim, the seat, the watch or the question in what follows. */
 export type RegistryRequest =
-  | { readonly type: 'watch' | 'where'; readonly id: number; readonly key: StreamKey }
+  | { readonly type: 'watch' | 'where' | 'locate'; readonly id: number; readonly key: StreamKey }
   | { readonly type: 'claim'; readonly id: number; readonly key: StreamKey; readonly takeover: boolean }
   | { readonly type: 'seat'; readonly id: number; readonly key: StreamKey; readonly most: number }
   | { readonly type: 'on air'; readonly id: number; readonly mostPlayers: number | undefined }
@@ -19,7 +19,8 @@ export type RegistryNotice =
   /** `full` is how many there are if none was free. */
   | { readonly type: 'seated'; readonly id: number; readonly full: number | undefined }
   | { readonly type: 'found'; readonly id: number; readonly onAir: boolean }
-  | { readonly type: 'place'; readonly id: number; readonly place: Place | undefined }
+  /** `located` is an answer, `place` the news of a watch. */
+  | { readonly type: 'place' | 'located'; readonly id: number; readonly place: Place | undefined }
   /** Look whether the publisher is still there; with `takeover`, make it leave. */
   | { readonly type: 'confirm'; readonly id: number; readonly key: StreamKey; readonly takeover: boolean };
 
@@ -33,6 +34,8 @@ export interface NumberBlock {
 export interface Assignment {
   /** From 1 on; a replacement has the number of the worker that it replaces. */
   readonly worker: number;
+  /** How many there are. */
+  readonly workers: number;
   readonly config: Config;
   readonly serverId: string;
   readonly serviceId: string;

@@ -16,6 +16,8 @@ export interface Registry extends Claims {
    * undefined while it is nowhere, which is not said to begin with.
    */
   watch(key: StreamKey, listener: (place: Place | undefined) => void): () => void;
+  /** Where the stream is on air, or was last, if that was not too long ago: that process may have ended. Never rejects. */
+  locate(key: StreamKey): Promise<Place | undefined>;
 }
 
 /** A stream that has a publisher. */

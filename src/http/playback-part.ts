@@ -18,6 +18,8 @@ export interface Answer {
 export interface PlaybackPart {
   /** Adds plugins and decorators that its answers need; routes it has none. */
   prepare?(app: FastifyInstance): Promise<void>;
+  /** True if it answers what another process of the server passes on, too. */
+  readonly takesErrands?: boolean;
   /** Undefined if the request is for none of its paths. */
-  find(request: PlaybackRequest): Answer | undefined;
+  find(request: PlaybackRequest): Answer | undefined | Promise<Answer | undefined>;
 }

@@ -3,6 +3,7 @@ import { MAX_ADDRESS_LENGTH, resolveConnect } from '../model/address.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { Snapshot } from '../visits/snapshot.ts';
 import { clientAddress } from './client-address.ts';
+import type { Errand } from './neighbours/errand.ts';
 
 /** A GET or HEAD, as the parts of the playback server see it. */
 export interface PlaybackRequest {
@@ -23,6 +24,8 @@ export interface PlaybackRequest {
   readonly ip: string;
   /** Page that embeds the player, from Referer; empty if not given. */
   readonly pageUrl: string;
+  /** What the process says of it that passed it on; undefined for a request that came from its client. */
+  readonly errand: Errand | undefined;
 }
 
 /** What is wrong with a request. */
@@ -35,12 +38,16 @@ export interface Fault {
 
 type Reading = { readonly ok: true; readonly request: PlaybackRequest } | Fault;
 
-/** Reads what a request wants; nothing of it is trusted. `peer` is who sent it, `isTrusted` knows the proxies. */
+/**
+ * Reads what a request wants; nothing of it is trusted. `peer` is who sent it, `isTrusted` knows the proxies. An
+ * `errand` is what another process of the server says of it, and is believed.
+ */
 export function readPlaybackRequest(
   raw: Pick<IncomingMessage, 'url' | 'headers'>,
   peer: string,
   isTrusted: (ip: string) => boolean,
   snapshot: Snapshot,
+  errand?: Errand,
 ): Reading {
   const { url = '', headers } = raw;
   if (url.length > MAX_ADDRESS_LENGTH) {
@@ -59,7 +66,6 @@ export function readPlaybackRequest(
   );
   const vhost = where.ok ? snapshot.vhosts.get(where.address.vhost) : undefined;
   if (!where.ok || !vhost) return fault(404, where.ok ? 'there is no such vhost' : where.message);
-  const forwarded = headers['x-forwarded-for'];
   return {
     ok: true,
     request: {
@@ -70,10 +76,15 @@ export function readPlaybackRequest(
       directory: pathText.endsWith('/'),
       query,
       param: where.address.param,
-      ip: clientAddress(peer, Array.isArray(forwarded) ? forwarded.join(',') : forwarded, isTrusted),
+      ip: errand?.ip ?? clientAddress(peer, forwardedFor(headers), isTrusted),
       pageUrl: headers.referer ?? '',
+      errand,
     },
   };
+}
+
+function forwardedFor({ 'x-forwarded-for': said }: IncomingMessage['headers']): string | undefined {
+  return Array.isArray(said) ? said.join(',') : said;
 }
 
 /** The segments of a path; undefined if one of them could lead anywhere else than it says. */

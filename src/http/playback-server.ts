@@ -12,8 +12,10 @@ import {
   MAX_VIEWER_MESSAGE_BYTES,
   REQUEST_TIMEOUT_MS,
 } from './limits.ts';
+import { readErrand } from './neighbours/errand.ts';
 import type { Answer, PlaybackPart } from './playback-part.ts';
-import { type Fault, readPlaybackRequest } from './playback-request.ts';
+import { type Fault, type PlaybackRequest, readPlaybackRequest } from './playback-request.ts';
+import { refuse } from './refuse.ts';
 import { staticFiles } from './static-files.ts';
 
 declare module 'fastify' {
@@ -60,6 +62,8 @@ export class PlaybackServer {
   readonly #parts: readonly PlaybackPart[];
   /** Addresses of clients, where a PROXY header may have said another one than the socket does. */
   readonly #peers = new WeakMap<Socket, string>();
+  /** The token that counts on the connections of other processes of the server. */
+  readonly #tokens = new WeakMap<Socket, string>();
   readonly #sockets = new Set<Socket>();
   /** Sockets that serve one endless answer. */
   readonly #taken = new WeakSet<Socket>();
@@ -115,20 +119,28 @@ export class PlaybackServer {
   enter(socket: Socket, ip: string): void {
     const uncount = this.#lobby.count();
     this.#peers.set(socket, ip);
-    this.#sockets.add(socket);
-    socket.once('close', () => {
-      uncount();
-      this.#sockets.delete(socket);
-    });
+    socket.once('close', uncount);
     socket.setNoDelay(true);
-    this.#app.server.emit('connection', socket);
-    socket.resume();
+    this.#serve(socket);
+  }
+
+  /** Takes the socket of another process of the server, which passes requests on; it is no client's. */
+  enterNeighbour(socket: Socket, token: string): void {
+    this.#tokens.set(socket, token);
+    this.#serve(socket);
   }
 
   /** Ends all connections, after what has been written to them. */
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroySoon();
     await this.#app.close();
+  }
+
+  #serve(socket: Socket): void {
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    this.#app.server.emit('connection', socket);
+    socket.resume();
   }
 
   async #prepare(): Promise<void> {
@@ -168,10 +180,15 @@ export class PlaybackServer {
       return socket.destroy();
     }
     if (http.ws && !isWebSocketHandshake(http)) return refuse(reply, NO_WEBSOCKET);
+    const token = this.#tokens.get(socket);
+    const errand = token === undefined ? undefined : readErrand(http.headers, token);
+    if (token !== undefined && !errand) return refuse(reply, NO_NEIGHBOUR);
     const peer = this.#peers.get(socket) ?? '';
-    const reading = readPlaybackRequest(http.raw, peer, this.#isTrusted, this.#lobby.snapshot);
+    const reading = readPlaybackRequest(http.raw, peer, this.#isTrusted, this.#lobby.snapshot, errand);
     if (!reading.ok) return refuse(reply, reading);
-    const answer = this.#find(reading.request);
+    const found = this.#find(reading.request);
+    // Waited for only where that has to be: the order of what comes over one connection stays as it is.
+    const answer = found instanceof Promise ? await found : found;
     if (!answer || (http.ws && !answer.converse)) return this.#notFound(http, reply);
     http.playback = answer;
     if (http.method === 'HEAD') return undefined;
@@ -182,9 +199,9 @@ export class PlaybackServer {
     return refuse(reply, fault);
   }
 
-  #find(request: Parameters<PlaybackPart['find']>[0]): Answer | undefined {
+  #find(request: PlaybackRequest): ReturnType<PlaybackPart['find']> {
     for (const part of this.#parts) {
-      const answer = part.find(request);
+      const answer = request.errand && !part.takesErrands ? undefined : part.find(request);
       if (answer) return answer;
     }
     return undefined;
@@ -209,19 +226,16 @@ const NO_WEBSOCKET: Fault = {
   message: 'a connection can be upgraded to WebSocket, version 13, and to nothing else',
 };
 
+const NO_NEIGHBOUR: Fault = {
+  ok: false,
+  status: 403,
+  message: 'this socket is for the workers of the server',
+};
+
 /** What the handshake will look for (RFC 6455, 4.2.1), so that nobody is asked about one that will fail. */
 function isWebSocketHandshake({ headers }: FastifyRequest): boolean {
   const { upgrade, 'sec-websocket-version': version, 'sec-websocket-key': key } = headers;
   return upgrade?.toLowerCase() === 'websocket' && version === '13' && /^[+/\w]{22}==$/.test(key ?? '');
-}
-
-/** A sentence, so that somebody who looks at it in a browser or with curl knows why. */
-function refuse(reply: FastifyReply, { status, message }: Fault): FastifyReply {
-  return reply
-    .code(status)
-    .header('cache-control', 'no-store')
-    .type('text/plain; charset=utf-8')
-    .send(`${message}\n`);
 }
 
 function answerError(error: FastifyError, reply: FastifyReply): FastifyReply {

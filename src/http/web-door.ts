@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import type { Neighbourhood } from '../model/neighbourhood.ts';
 import type { HttpServerOptions, ProxyProtocolOptions } from '../model/options.ts';
 import type { Lobby } from '../visits/lobby.ts';
 import { Reception } from '../visits/reception.ts';
@@ -10,19 +11,32 @@ export class WebDoor {
   readonly #lobby: Lobby;
   readonly #reception: Reception;
   readonly #parts: readonly PlaybackPart[];
+  readonly #neighbourhood: Neighbourhood | undefined;
   #server: PlaybackServer | undefined;
+  #stopReceiving: () => void = () => undefined;
 
-  constructor(lobby: Lobby, proxyProtocol: ProxyProtocolOptions, parts: readonly PlaybackPart[]) {
+  /** `neighbourhood` is set where other processes of the server pass requests on to this one. */
+  constructor(
+    lobby: Lobby,
+    proxyProtocol: ProxyProtocolOptions,
+    parts: readonly PlaybackPart[],
+    neighbourhood?: Neighbourhood,
+  ) {
     this.#lobby = lobby;
     this.#reception = new Reception(lobby, proxyProtocol);
     this.#parts = parts;
+    this.#neighbourhood = neighbourhood;
   }
 
   /** Gets ready for sockets, if there are to be any. */
   async prepare(options: HttpServerOptions): Promise<void> {
     if (!options.enabled || this.#server) return;
     const { PlaybackServer } = await import('./playback-server.ts');
-    this.#server = await PlaybackServer.open(this.#lobby, options, this.#parts);
+    const server = await PlaybackServer.open(this.#lobby, options, this.#parts);
+    this.#server = server;
+    const { token = '' } = this.#neighbourhood ?? {};
+    const stop = await this.#neighbourhood?.receive((socket) => server.enterNeighbour(socket, token));
+    if (stop) this.#stopReceiving = stop;
   }
 
   /** Takes a socket that a listener accepted with `pauseOnConnect`. */
@@ -45,6 +59,7 @@ export class WebDoor {
   /** Ends all connections. */
   async close(): Promise<void> {
     this.#reception.close();
+    this.#stopReceiving();
     await this.#server?.close();
   }
 }

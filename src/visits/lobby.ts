@@ -20,6 +20,8 @@ export interface LobbyRules {
 /** What the lobbies of several processes have in common; the only lobby of a server needs none of it. */
 export interface Neighbours {
   readonly claims: Claims;
+  /** How many lobbies they are, which share `max_connections`. */
+  readonly count: number;
   /** A number for a client that no other lobby gives out. */
   nextNumber(): number;
 }
@@ -78,6 +80,11 @@ export class Lobby {
   /** Connections that there may be. */
   get maxConnections(): number {
     return this.#rules.maxConnections;
+  }
+
+  /** Visits without a connection that there may be: in one lobby as many as connections in all of them. */
+  get maxSessions(): number {
+    return this.maxConnections * (this.#neighbours?.count ?? 1);
   }
 
   /** True until the lobby is closed. */

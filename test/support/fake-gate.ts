@@ -33,6 +33,7 @@ export class FakeGate implements Gate {
   readonly #verdicts = new Map<QuestionAction, Verdict>();
   readonly #slow = new Set<QuestionAction>();
   readonly #heard = new Set<NoticeAction>();
+  readonly #ignored = new Set<QuestionAction | NoticeAction>();
   readonly #open: Question[] = [];
   readonly #waiting: ((question: Question) => void)[] = [];
   #lateVerdict: Verdict = refused('the client has gone');
@@ -46,6 +47,12 @@ export class FakeGate implements Gate {
   /** From now on it wants to hear of this. */
   hears(action: NoticeAction): this {
     this.#heard.add(action);
+    return this;
+  }
+
+  /** From now on it does not want to be asked this. */
+  ignores(action: QuestionAction): this {
+    this.#ignored.add(action);
     return this;
   }
 
@@ -92,6 +99,6 @@ export class FakeGate implements Gate {
   /** Beyond the three gates only what somebody has said to answer or to hear. */
   asks(action: QuestionAction | NoticeAction): boolean {
     const expected: ReadonlySet<string> = new Set([...this.#verdicts.keys(), ...this.#slow, ...this.#heard]);
-    return expected.has(action) || GATES.has(action);
+    return expected.has(action) || (GATES.has(action) && !this.#ignored.has(action));
   }
 }

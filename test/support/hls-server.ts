@@ -1,4 +1,5 @@
 import type { HlsOptions, VhostOptions } from '../../src/model/options.ts';
+import type { ServerDeps } from '../../src/server.ts';
 import { HLS, PUBLISH, vhost } from './options.ts';
 import { picture } from './picture.ts';
 import { urisOf } from './segmented.ts';
@@ -14,10 +15,17 @@ export async function startHlsServer(
     readonly vhost?: Partial<VhostOptions>;
     readonly dir?: string;
     readonly more?: readonly VhostOptions[];
+    readonly trusted?: readonly string[];
+    readonly membership?: ServerDeps['membership'];
   } = {},
 ) {
   const own = vhost({ hls: { ...HLS, enabled: true, ...options.hls }, publish: PATIENT, ...options.vhost });
-  const server = await startWebServer({ vhosts: [own, ...(options.more ?? [])], http: { dir: options.dir } });
+  const { dir, trusted = [], more = [], membership } = options;
+  const server = await startWebServer({
+    vhosts: [own, ...more],
+    http: { dir, trusted },
+    ...(membership ? { membership } : {}),
+  });
   const base = `http://127.0.0.1:${server.port}`;
   const get = (url: string, init: RequestInit = {}) => fetch(new URL(url, base), init);
   return {

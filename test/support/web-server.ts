@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import type { Config, VhostOptions } from '../../src/model/options.ts';
-import { createServer } from '../../src/server.ts';
+import { createServer, type ServerDeps } from '../../src/server.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeGate } from './fake-gate.ts';
 import { keepingLog } from './memory-server.ts';
@@ -14,12 +14,13 @@ export async function startWebServer(
   options: {
     readonly http?: Partial<Config['httpServer']>;
     readonly vhosts?: readonly VhostOptions[];
+    readonly membership?: ServerDeps['membership'];
   } & Partial<Omit<Config, 'httpServer' | 'vhosts'>> = {},
 ) {
   const gate = new FakeGate();
   const clock = new FakeClock('real');
   const logger = keepingLog();
-  const { http, ...rest } = options;
+  const { http, membership, ...rest } = options;
   const httpServer = {
     enabled: true,
     listen: [{ host: '127.0.0.1', port: 0 }],
@@ -29,7 +30,7 @@ export async function startWebServer(
     ...http,
   };
   const wanted = config({ ...rest, httpServer });
-  const server = await createServer(wanted, { logger, gate, clock });
+  const server = await createServer(wanted, { logger, gate, clock, ...(membership ? { membership } : {}) });
   const viewers: FlvViewer[] = [];
   onTestFinished(async () => {
     for (const { client } of viewers) client.socket.destroy();

@@ -15,7 +15,7 @@ export class WebClient {
   #received: Buffer[] = [];
   #closed = false;
 
-  private constructor(socket: Socket) {
+  constructor(socket: Socket) {
     this.socket = socket;
     socket.on('data', (bytes: Buffer) => {
       this.#received.push(bytes);

@@ -65,12 +65,7 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
   );
   const vhosts = resolveVhosts(root, file, values.chunkSize, context);
   warnOfPublicRecordings(vhosts.options, http, report);
-  checkHls(
-    vhosts.options,
-    { workers: values.workers, served: http.values.enabled || https.options !== undefined },
-    whole(file),
-    report,
-  );
+  checkHls(vhosts.options, http.values.enabled || https.options !== undefined, whole(file), report);
   const config: Config = {
     listen: values.listen,
     rtmps: rtmps.options,

@@ -33,21 +33,15 @@ export function resolveHls(
   return { ...options, format: format ?? (useFmp4 ? 'fmp4' : 'ts') };
 }
 
-/** Warns of HLS that viewers cannot reach, or not all of them. */
+/** Warns of HLS that viewers cannot reach, or not all of them; `served` if there is an HTTP server. */
 export function checkHls(
   vhosts: readonly Pick<VhostOptions, 'name' | 'hls'>[],
-  { workers, served }: { readonly workers: number | 'auto'; readonly served: boolean },
+  served: boolean,
   at: Position,
   report: Report,
 ): void {
   const wanted = vhosts.filter(({ hls }) => hls.enabled);
   if (wanted.length === 0) return;
-  if (workers !== 1 && served) {
-    report.warn(
-      at,
-      'hls and workers over 1: only the worker that has the publisher serves its segments, and a viewer may reach another one; expected "workers 1;", or a web server for the files of hls_path',
-    );
-  }
   const unseen = wanted.find(({ hls }) => hls.storage === 'memory');
   if (!served && unseen) {
     report.warn(

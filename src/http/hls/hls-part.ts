@@ -1,22 +1,26 @@
 import { once } from 'node:events';
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Hls } from '../../hls/hls.ts';
 import type { LivePlaylist } from '../../hls/live-playlist.ts';
-import { relativeUri } from '../../hls/path-template.ts';
-import { masterPlaylistText } from '../../hls/playlist.ts';
 import type { Address } from '../../model/address.ts';
+import type { StreamKey } from '../../model/stream-key.ts';
 import type { Lobby } from '../../visits/lobby.ts';
 import { explain } from '../../visits/refusal.ts';
+import type { ForeignSession } from '../neighbours/errand.ts';
+import { FORWARD_TIMEOUT_MS, NEWCOMER_FORWARD_TIMEOUT_MS } from '../neighbours/limits.ts';
+import type { Neighbours } from '../neighbours/neighbours.ts';
 import type { Answer, PlaybackPart } from '../playback-part.ts';
 import type { Fault, PlaybackRequest } from '../playback-request.ts';
 import { streamAddress } from '../stream-address.ts';
+import { DistantViewers } from './distant-viewers.ts';
 import { PLAYLIST_TIMEOUT_MS } from './limits.ts';
-import { PlaylistForms } from './playlist-forms.ts';
-import { matchPlaylist } from './playlist-path.ts';
+import { notThere } from './not-there.ts';
+import { matchFile, matchPlaylist } from './playlist-path.ts';
 import { sendFile } from './send-file.ts';
-import { sendMaster, sendPlaylist } from './send-playlist.ts';
+import { sendMaster } from './send-playlist.ts';
 import type { HlsSession } from './session.ts';
 import { HlsSessions } from './sessions.ts';
+import { type Sender, StreamFiles } from './stream-files.ts';
 
 /** What is told to who has no session. */
 const NO_SESSION: Fault = {
@@ -25,92 +29,171 @@ const NO_SESSION: Fault = {
   message: 'segments are for those who have asked for the playlist: its URLs have an hls_ctx',
 };
 
+const NO_FILE: Fault = { ok: false, status: 404, message: 'this is no file of the stream, or none any more' };
+
+const UNASKED: Fault = {
+  ok: false,
+  status: 403,
+  message: 'viewers have to be asked about here, and hls_ctx is off',
+};
+
 /** Who would be passed by if there were no sessions. */
 const ABOUT_PLAYERS = ['on_play', 'on_update'] as const;
 
 /**
  * Playlists and segments. Who asks for a playlist is asked about and gets a session, whose id is in all URLs that lead on
- * from there; `hls` is the room that has the streams, undefined while no vhost has HLS.
+ * from there. The session is in the process that has the stream, if one has it, and its id says in which; whatever a
+ * request wants of another process is fetched there.
  */
 export class HlsPart implements PlaybackPart {
+  readonly takesErrands = true;
   readonly #hls: () => Hls | undefined;
+  readonly #neighbours: Neighbours | undefined;
   readonly #sessions: HlsSessions;
-  readonly #forms = new PlaylistForms();
+  readonly #files = new StreamFiles();
+  readonly #distant: DistantViewers;
 
-  constructor(lobby: Lobby, hls: () => Hls | undefined) {
+  /** `hls` is the room that has the streams, undefined while no vhost has HLS; without `neighbours` all is here. */
+  constructor(lobby: Lobby, hls: () => Hls | undefined, neighbours?: Neighbours) {
     this.#hls = hls;
-    this.#sessions = new HlsSessions(lobby);
+    this.#neighbours = neighbours;
+    this.#sessions = new HlsSessions(lobby, neighbours?.node);
+    this.#distant = new DistantViewers(lobby);
+  }
+
+  async prepare(app: FastifyInstance): Promise<void> {
+    app.addHook('onClose', () => this.#neighbours?.close());
   }
 
   /** Undefined if the request is for no playlist and no segment. */
-  find(request: PlaybackRequest): Answer | undefined {
+  find(request: PlaybackRequest): Answer | undefined | Promise<Answer | undefined> {
     const hls = this.#hls();
     if (!hls || request.directory) return undefined;
     const path = request.path.join('/');
     const [, ctx] = /(?:^|&)hls_ctx=([^&]*)/.exec(request.query) ?? [];
-    if (ctx !== undefined) return this.#ofSession(hls, ctx, path);
-    const { vhost } = request;
+    const { vhost, errand } = request;
+    if (errand?.session) return this.#forNeighbour(hls, request, errand.session, ctx === undefined);
+    if (ctx !== undefined) return this.#ofSession(hls, request, ctx);
     if (!vhost.hls.enabled) return undefined;
-    const named = matchPlaylist(request.vhost.hls, request.vhost.name, path);
+    const named = matchPlaylist(vhost.hls, vhost.name, path);
     const address = named && streamAddress(request, named);
-    if (address)
-      return vhost.hls.ctx ? this.#newcomer(hls, request, path, address) : this.#plain(hls, request, address);
-    const file = hls.fileAt(vhost.name, path);
-    if (!file) return undefined;
-    if (vhost.hls.ctx && vhost.hls.tsCtx) return faulty(NO_SESSION);
-    return { send: (http, reply) => sendFile(http, reply, file, 'public') };
+    if (!address) return this.#fileOfAnybody(hls, request, path);
+    const newcomer = vhost.hls.ctx
+      ? this.#newcomer(hls, request, address)
+      : this.#plain(hls, request, address);
+    if (hls.isLive(address)) return newcomer;
+    return this.#whereItIs(address, request, NEWCOMER_FORWARD_TIMEOUT_MS, newcomer);
   }
 
-  #ofSession(hls: Hls, ctx: string, path: string): Answer {
+  /** The answer of the process that has a stream; `here` if that is this one or none. What was passed on is not passed on again. */
+  #whereItIs(
+    key: StreamKey,
+    { ip, errand }: PlaybackRequest,
+    timeoutMs: number,
+    here: Answer,
+  ): Answer | Promise<Answer> {
+    const neighbours = this.#neighbours;
+    if (!neighbours || errand) return here;
+    return neighbours
+      .placeOf(key)
+      .then((node) =>
+        node === undefined ? here : neighbours.answer({ node, errand: { ip }, timeoutMs, otherwise: here }),
+      );
+  }
+
+  /** What is asked for by the id of a session. */
+  #ofSession(hls: Hls, request: PlaybackRequest, ctx: string): Answer | Promise<Answer> {
+    const { ip, errand, query } = request;
+    const node = this.#sessions.nodeOf(ctx);
+    if (node !== undefined && this.#neighbours && !errand) {
+      const otherwise = faulty(this.#sessions.unknown(ctx));
+      return this.#neighbours.answer({ node, errand: { ip }, timeoutMs: FORWARD_TIMEOUT_MS, otherwise });
+    }
     const session = this.#sessions.find(ctx);
     if ('ok' in session) return faulty(session);
-    const playlist = session.player && hls.playlist(session.player.key);
-    if (playlist && path === playlist.path) return this.#media(session, playlist);
-    const file = playlist?.fileAt(path);
-    if (!file)
-      return faulty({ ok: false, status: 404, message: 'this is no file of the stream, or none any more' });
-    return {
-      async send(http, reply) {
-        session.served(await sendFile(http, reply, file, 'private'));
-        return reply;
-      },
-    };
+    const key = session.player?.key;
+    if (!key) return faulty(NO_FILE);
+    const path = request.path.join('/');
+    const playlist = hls.playlist(key);
+    const sender = this.#files.at(playlist, path, ctx, query);
+    const here = sender ? { send: counted(session, sender) } : faulty(NO_FILE);
+    // Of a stream whose publisher has come back elsewhere only old segments are here.
+    const isOld = !hls.isLive(key) && (!sender || path === playlist?.path);
+    return isOld && this.#neighbours ? this.#whereItIsNow(key, session, here) : here;
   }
 
-  #media(session: HlsSession, playlist: LivePlaylist): Answer {
-    const { tsCtx } = playlist.options;
-    return {
-      send: (http, reply) => {
-        const form = this.#forms.of(playlist, tsCtx);
-        session.served(form ? sendPlaylist(http, reply, form, session.ctx, playlist.version) : 0);
-        return form ? reply : notThere(reply);
-      },
-    };
+  /** What a session gets from the process that its stream has moved to, if it has. */
+  async #whereItIsNow(key: StreamKey, session: HlsSession, here: Answer): Promise<Answer> {
+    const neighbours = this.#neighbours;
+    const node = await neighbours?.placeOf(key);
+    if (!neighbours || node === undefined) return here;
+    return neighbours.answer({
+      node,
+      errand: { ip: session.wish.ip, session: { ctx: session.ctx, key } },
+      timeoutMs: FORWARD_TIMEOUT_MS,
+      otherwise: here,
+      done: ({ status, bytes }) => status < 400 && session.served(bytes),
+    });
   }
 
-  /** A playlist of a vhost without sessions. */
-  #plain(hls: Hls, { snapshot, vhost }: PlaybackRequest, address: Address): Answer {
-    // The configuration refuses this where it sees it; a gate may have come from elsewhere.
-    if (ABOUT_PLAYERS.some((action) => snapshot.gate.asks(action, vhost.name))) {
-      return faulty({
-        ok: false,
-        status: 403,
-        message: 'viewers have to be asked about here, and hls_ctx is off',
-      });
+  /** What another process wants for a viewer who has his session there. */
+  #forNeighbour(
+    hls: Hls,
+    request: PlaybackRequest,
+    { ctx, key }: ForeignSession,
+    isNewcomer: boolean,
+  ): Answer {
+    this.#distant.seen(key, 2 * request.vhost.hls.windowMs);
+    if (!isNewcomer) {
+      const sender = this.#files.at(hls.playlist(key), request.path.join('/'), ctx, request.query);
+      return sender ? { send: answered(sender) } : faulty(NO_FILE);
     }
     return {
       send: async (http, reply) => {
-        const playlist = await this.#wait(hls, address, http);
-        const form = playlist && this.#forms.of(playlist, false);
-        if (!playlist || !form) return notThere(reply);
-        sendPlaylist(http, reply, form, undefined, playlist.version);
-        return reply;
+        const playlist = await this.#wait(hls, key, http);
+        const sender = this.#files.master(typeof playlist === 'string' ? undefined : playlist, ctx, request);
+        return sender ? answered(sender)(http, reply) : notThere(reply);
+      },
+    };
+  }
+
+  /** A segment of a vhost where it takes no session to get one. */
+  #fileOfAnybody(
+    hls: Hls,
+    request: PlaybackRequest,
+    path: string,
+  ): Answer | undefined | Promise<Answer | undefined> {
+    const { vhost } = request;
+    const file = hls.fileAt(vhost.name, path);
+    if (vhost.hls.ctx && vhost.hls.tsCtx) return file && faulty(NO_SESSION);
+    if (file) return { send: (http, reply) => sendFile(http, reply, file, 'public') };
+    const named = this.#neighbours && matchFile(vhost.hls, vhost.name, path);
+    const address = named && streamAddress(request, named);
+    return address && this.#whereItIs(address, request, FORWARD_TIMEOUT_MS, faulty(NO_FILE));
+  }
+
+  /** A playlist of a vhost without sessions. */
+  #plain(hls: Hls, request: PlaybackRequest, address: Address): Answer {
+    const { snapshot, vhost, ip, query, errand } = request;
+    // The configuration refuses this where it sees it; a gate may have come from elsewhere.
+    if (ABOUT_PLAYERS.some((action) => snapshot.gate.asks(action, vhost.name))) return faulty(UNASKED);
+    return {
+      send: async (http, reply) => {
+        const neighbours = errand ? undefined : this.#neighbours;
+        const found = await this.#wait(hls, address, http, neighbours);
+        if (typeof found === 'string') {
+          const otherwise = { send: (_http: FastifyRequest, reply: FastifyReply) => notThere(reply) };
+          const passing = { node: found, errand: { ip }, timeoutMs: NEWCOMER_FORWARD_TIMEOUT_MS, otherwise };
+          return neighbours?.answer(passing).send(http, reply);
+        }
+        if (!found) return notThere(reply);
+        return answered(this.#files.media(found, undefined, query))(http, reply);
       },
     };
   }
 
   /** A playlist that is asked for without a session: the viewer gets one, if his backend lets him in. */
-  #newcomer(hls: Hls, request: PlaybackRequest, path: string, address: Address): Answer {
+  #newcomer(hls: Hls, request: PlaybackRequest, address: Address): Answer {
     let session: HlsSession | undefined;
     return {
       admit: async (http) => {
@@ -122,17 +205,40 @@ export class HlsPart implements PlaybackPart {
       send: async (http, reply) => {
         // A HEAD is not asked about, and learns nothing.
         if (!session?.player) return http.method === 'HEAD' ? sendMaster(http, reply, '') : notThere(reply);
-        const playlist = await this.#wait(hls, session.player.key, http);
-        const variant = playlist?.variant;
-        if (!playlist || !variant) {
-          session.leave();
-          return notThere(reply);
-        }
-        const query = request.query === '' ? '' : `&${request.query}`;
-        const uri = `${relativeUri(path, playlist.path)}?hls_ctx=${session.ctx}${query}`;
-        return sendMaster(http, reply, masterPlaylistText(variant, uri));
+        const { ctx, player } = session;
+        const found = await this.#wait(hls, player.key, http, this.#neighbours);
+        if (typeof found === 'string') return this.#masterFrom(found, session, player.key, http, reply);
+        const sender = this.#files.master(found, ctx, request);
+        if (sender) return answered(sender)(http, reply);
+        session.leave();
+        return notThere(reply);
       },
     };
+  }
+
+  /** The master playlist of a stream that came on air in another process while its viewer was being let in here. */
+  #masterFrom(
+    node: string,
+    session: HlsSession,
+    key: StreamKey,
+    http: FastifyRequest,
+    reply: FastifyReply,
+  ): unknown {
+    const otherwise: Answer = {
+      send(_http, reply) {
+        session.leave();
+        return notThere(reply);
+      },
+    };
+    return this.#neighbours
+      ?.answer({
+        node,
+        errand: { ip: session.wish.ip, session: { ctx: session.ctx, key } },
+        timeoutMs: NEWCOMER_FORWARD_TIMEOUT_MS,
+        otherwise,
+        done: ({ status }) => status >= 400 && session.leave(),
+      })
+      .send(http, reply);
   }
 
   async #admit(
@@ -153,23 +259,34 @@ export class HlsPart implements PlaybackPart {
     return session;
   }
 
-  /** The playlist of a stream, as soon as it is there; undefined if that takes too long or nobody waits any more. */
+  /**
+   * The playlist of a stream, as soon as it is there, or the name of another of these processes where it is; undefined if
+   * that takes too long or nobody waits any more.
+   */
   async #wait(
     hls: Hls,
-    key: Pick<Address, 'vhost' | 'app' | 'stream'>,
+    key: StreamKey,
     { raw }: FastifyRequest,
-  ): Promise<LivePlaylist | undefined> {
+    neighbours?: Neighbours,
+  ): Promise<LivePlaylist | string | undefined> {
     const playlist = hls.playlist(key);
     if (playlist?.variant) return playlist;
-    const gone = new AbortController();
-    void once(raw.socket, 'close', { signal: gone.signal }).then(
-      () => gone.abort(),
+    const over = new AbortController();
+    void once(raw.socket, 'close', { signal: over.signal }).then(
+      () => over.abort(),
       () => undefined,
     );
+    let elsewhere: string | undefined;
+    const forget = neighbours?.whenElsewhere(key, (node) => {
+      elsewhere = node;
+      over.abort();
+    });
     try {
-      return await hls.whenListed(key, PLAYLIST_TIMEOUT_MS, gone.signal);
+      const found = await hls.whenListed(key, PLAYLIST_TIMEOUT_MS, over.signal);
+      return elsewhere ?? found;
     } finally {
-      gone.abort();
+      forget?.();
+      over.abort();
     }
   }
 }
@@ -182,9 +299,16 @@ function faulty(fault: Fault): Answer {
   };
 }
 
-function notThere(reply: FastifyReply): FastifyReply {
-  return reply
-    .code(404)
-    .headers({ 'retry-after': '2', 'cache-control': 'no-store', 'content-type': 'text/plain; charset=utf-8' })
-    .send('nobody publishes this stream, or it has no segment yet\n');
+function answered(sender: Sender): Answer['send'] {
+  return async (http, reply) => {
+    await sender(http, reply);
+    return reply;
+  };
+}
+
+function counted(session: HlsSession, sender: Sender): Answer['send'] {
+  return async (http, reply) => {
+    session.served(await sender(http, reply));
+    return reply;
+  };
 }

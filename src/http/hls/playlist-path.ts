@@ -1,32 +1,65 @@
+import { numbered } from '../../hls/path-template.ts';
 import type { HlsOptions } from '../../model/options.ts';
 
-/** What the path of a playlist names. */
+/** The stream that a path names. */
 export interface NamedStream {
   readonly app: string;
   readonly stream: string;
 }
 
-const patterns = new WeakMap<HlsOptions, Map<string, RegExp>>();
+interface Patterns {
+  readonly playlist: RegExp;
+  /** Of segments, and of what they need first. */
+  readonly files: readonly RegExp[];
+}
+
+const patterns = new WeakMap<HlsOptions, Map<string, Patterns>>();
 
 /** App and stream of a path under `hls_path`, if it is a playlist's of this vhost. */
 export function matchPlaylist(options: HlsOptions, vhost: string, path: string): NamedStream | undefined {
-  const { app, stream } = patternOf(options, vhost).exec(path)?.groups ?? {};
+  return namedBy(patternsOf(options, vhost).playlist, path);
+}
+
+/** The same if it can be a segment's, or that of what segments need first. */
+export function matchFile(options: HlsOptions, vhost: string, path: string): NamedStream | undefined {
+  for (const pattern of patternsOf(options, vhost).files) {
+    const named = namedBy(pattern, path);
+    if (named) return named;
+  }
+  return undefined;
+}
+
+function namedBy(pattern: RegExp, path: string): NamedStream | undefined {
+  const { app, stream } = pattern.exec(path)?.groups ?? {};
   return app === undefined || stream === undefined ? undefined : { app, stream };
 }
 
-function patternOf(options: HlsOptions, vhost: string): RegExp {
-  const known = patterns.get(options) ?? new Map<string, RegExp>();
+function patternsOf(options: HlsOptions, vhost: string): Patterns {
+  const known = patterns.get(options) ?? new Map<string, Patterns>();
   patterns.set(options, known);
-  const pattern = known.get(vhost) ?? makePattern(options.m3u8File.replace(/^(?:\.\/)+/, ''), vhost);
-  known.set(vhost, pattern);
-  return pattern;
+  const made = known.get(vhost) ?? makePatterns(options, vhost);
+  known.set(vhost, made);
+  return made;
 }
+
+function makePatterns({ m3u8File, format, tsFile, fmp4File, initFile }: HlsOptions, vhost: string): Patterns {
+  const files = format === 'ts' ? [tsFile] : [fmp4File, numbered(initFile)];
+  return {
+    playlist: makePattern(m3u8File, vhost),
+    files: files.map((template) => makePattern(template, vhost)),
+  };
+}
+
+/** Words of a segment, all of them numbers. */
+const NUMBERS = new Set(['seq', 'duration', 'timestamp', '2006', '01', '02', '15', '04', '05', '999']);
 
 function makePattern(template: string, vhost: string): RegExp {
   const seen = new Set<string>();
-  const source = template.split(/(\[[^\]]*\])/).map((part) => {
-    const [, word] = /^\[(.*)\]$/.exec(part) ?? [];
+  const parts = template.replace(/^(?:\.\/)+/, '').split(/(\[[^\]]*\])/);
+  const source = parts.map((part) => {
+    const [, word = ''] = /^\[(.*)\]$/.exec(part) ?? [];
     if (word === 'vhost') return verbatim(vhost);
+    if (NUMBERS.has(word)) return '\\d+';
     if (word !== 'app' && word !== 'stream') return verbatim(part);
     if (seen.has(word)) return `\\k<${word}>`;
     seen.add(word);

@@ -8,15 +8,12 @@ import { NEW_SESSION_MS } from './limits.ts';
 /** Bytes of randomness in the id of a session. */
 const ID_BYTES = 16;
 
-/** Characters of the id of a session: base64url without padding. */
-export const CTX_LENGTH = 22;
-
 /** Who watches one stream by asking for its files: what a connection is for players of other protocols. */
 export class HlsSession implements Carriage {
   readonly protocol = 'hls';
   readonly backlog = 0;
   /** The id in its URLs, which is all that it takes to be this viewer. */
-  readonly ctx: string = randomBytes(ID_BYTES).toString('base64url');
+  readonly ctx: string;
   readonly wish: ViewerWish;
   readonly viewer: Viewer;
   readonly #bytes = { bytesIn: 0, bytesOut: 0 };
@@ -29,8 +26,9 @@ export class HlsSession implements Carriage {
   #used = false;
   #over = false;
 
-  /** `onOver` hears, once, that it has ended, and why. */
-  constructor(lobby: Lobby, wish: ViewerWish, onOver: (why: string) => void) {
+  /** `prefix` is what the id begins with. `onOver` hears, once, that it has ended, and why. */
+  constructor(lobby: Lobby, wish: ViewerWish, prefix: string, onOver: (why: string) => void) {
+    this.ctx = prefix + randomBytes(ID_BYTES).toString('base64url');
     this.wish = wish;
     this.#clock = lobby.clock;
     this.#lastAt = lobby.clock.now();

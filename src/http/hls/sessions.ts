@@ -8,26 +8,30 @@ import { HlsSession } from './session.ts';
 /** The viewers of HLS, by the ids in their URLs. */
 export class HlsSessions {
   readonly #lobby: Lobby;
+  readonly #node: string | undefined;
   readonly #open = new Map<string, HlsSession>();
   readonly #perIp = new Map<string, number>();
   /** Why those that were there lately are over. */
   readonly #ended = new LRUCache<string, string>({ max: MAX_ENDED_SESSIONS });
 
-  constructor(lobby: Lobby) {
+  /** `node` names this process in the ids, if it is one of several. */
+  constructor(lobby: Lobby, node?: string) {
     this.#lobby = lobby;
+    this.#node = node;
   }
 
   /** A session for a newcomer, who has not been asked about yet; or why there is none. */
   begin(wish: ViewerWish): HlsSession | Fault {
     const { ip } = wish;
     // Sessions hold no connection, so they take nobody's place; but there are no more of them than of those.
-    if (!this.#lobby.open || this.#open.size >= this.#lobby.maxConnections)
+    if (!this.#lobby.open || this.#open.size >= this.#lobby.maxSessions)
       return { ok: false, status: 503, message: 'the server has all the viewers that it may have' };
     const ofIp = this.#perIp.get(ip) ?? 0;
     if (ofIp >= MAX_SESSIONS_PER_IP)
       return { ok: false, status: 429, message: `${ip} has all the viewers that one address may have` };
     this.#perIp.set(ip, ofIp + 1);
-    const session = new HlsSession(this.#lobby, wish, (why) => this.#forget(session, why));
+    const prefix = this.#node === undefined ? '' : `${this.#node}.`;
+    const session = new HlsSession(this.#lobby, wish, prefix, (why) => this.#forget(session, why));
     if (session.open) this.#open.set(session.ctx, session);
     return session;
   }
@@ -35,7 +39,17 @@ export class HlsSessions {
   /** Who comes with this id; or what he is told. */
   find(ctx: string): HlsSession | Fault {
     const session = this.#open.get(ctx);
-    if (session?.player) return session;
+    return session?.player ? session : this.unknown(ctx);
+  }
+
+  /** The other process that has the session, as its id says; undefined if that is this one, or none. */
+  nodeOf(ctx: string): string | undefined {
+    const [, node] = /^(\d{1,10})\.[\w-]{22}$/.exec(ctx) ?? [];
+    return node === this.#node ? undefined : node;
+  }
+
+  /** What is told to who comes with the id of a session that is not there. */
+  unknown(ctx: string): Fault {
     const why = this.#ended.get(ctx);
     const message = why === undefined ? 'there is no such session (hls_ctx)' : `this session is over: ${why}`;
     return { ok: false, status: 403, message: `${message}; ask for the playlist without hls_ctx` };

@@ -1,0 +1,45 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
+import { isIP } from 'node:net';
+import type { StreamKey } from '../../model/stream-key.ts';
+
+/** The session of a viewer that the asking process has. */
+export interface ForeignSession {
+  readonly ctx: string;
+  /** What the viewer may watch. */
+  readonly key: StreamKey;
+}
+
+/** What one process says of a request that it passes on to another. It counts with their token alone. */
+export interface Errand {
+  /** Address of the viewer. */
+  readonly ip: string;
+  /** Set if the viewer has been let in already: nothing but a file is wanted. */
+  readonly session?: ForeignSession | undefined;
+}
+
+const TOKEN = 'gatecast-token';
+const VIEWER = 'gatecast-viewer';
+const SESSION = 'gatecast-session';
+
+/** An errand as headers of a request. */
+export function errandHeaders({ ip, session }: Errand, token: string): Record<string, string> {
+  // Headers are Latin-1; names of streams are not.
+  const said = session ? { [SESSION]: encodeURIComponent(JSON.stringify(session)) } : {};
+  return { [TOKEN]: token, [VIEWER]: ip, ...said };
+}
+
+/** The errand that headers are; undefined if they are none of a process that knows the token. */
+export function readErrand(headers: IncomingHttpHeaders, token: string): Errand | undefined {
+  const { [TOKEN]: said, [VIEWER]: ip, [SESSION]: session } = headers;
+  if (typeof said !== 'string' || !isSame(said, token)) return undefined;
+  if (typeof ip !== 'string' || isIP(ip) === 0) return undefined;
+  if (typeof session !== 'string') return { ip };
+  return { ip, session: JSON.parse(decodeURIComponent(session)) as ForeignSession };
+}
+
+/** Takes as long whatever is different. */
+function isSame(one: string, other: string): boolean {
+  const hash = (text: string) => createHash('sha256').update(text).digest();
+  return timingSafeEqual(hash(one), hash(other));
+}
