@@ -1,5 +1,6 @@
 import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import type { LRUCache } from 'lru-cache';
 import type { SegmentStore } from './segment-store.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -10,8 +11,11 @@ const REASONS: Readonly<Record<string, string>> = {
   EROFS: 'the disk is read-only',
 };
 
-/** Keeps files under `root`, each written beside its place and renamed, so that nobody reads half of one. */
-export function diskStore(root: string): SegmentStore {
+/**
+ * Keeps files under `root`, each written beside its place and renamed, so that nobody reads half of one. `recent` has the
+ * bytes of those that were written last, by file: nearly all viewers ask for these.
+ */
+export function diskStore(root: string, recent: LRUCache<string, Buffer>): SegmentStore {
   const fileOf = (path: string) => join(root, path);
   const write = async (path: string, content: Buffer | string) => {
     const file = fileOf(path);
@@ -27,12 +31,17 @@ export function diskStore(root: string): SegmentStore {
   };
   return {
     fileOf,
-    put: async (path, bytes) => ({ at: 'disk', file: await write(path, bytes) }),
+    async put(path, bytes) {
+      const file = await write(path, bytes);
+      recent.set(file, bytes);
+      return { file, bytes: () => recent.get(file) };
+    },
     putPlaylist: async (path, text) => {
       await write(path, text);
     },
     async remove(path) {
       const file = fileOf(path);
+      recent.delete(file);
       await rm(file, { force: true }).catch(() => undefined);
       // The directory of a stream goes with its last file; that of others is not empty.
       if (path.includes('/')) await rmdir(dirname(file)).catch(() => undefined);

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { loadMediabunny, type Mediabunny } from '../media/load-mediabunny.ts';
 import { Muxer } from '../media/muxer.ts';
 import type { Clock, Timer } from '../model/clock.ts';
@@ -8,7 +9,7 @@ import type { HlsOptions, VhostOptions } from '../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { diskStore } from './disk-store.ts';
 import { clearLeftovers } from './leftovers.ts';
-import { MAX_WAITING_BYTES } from './limits.ts';
+import { MAX_RECENT_BYTES, MAX_WAITING_BYTES } from './limits.ts';
 import {
   type FileIndex,
   type FreshSegment,
@@ -55,6 +56,11 @@ export class Hls {
   /** Who waits for a first segment, by stream. */
   readonly #waiters = new Map<string, Set<() => void>>();
   readonly #index: FileIndex = new Map();
+  /** The newest segments of the disk, by file. */
+  readonly #recent = new LRUCache<string, Buffer>({
+    maxSize: MAX_RECENT_BYTES,
+    sizeCalculation: ({ length }) => Math.max(1, length),
+  });
   readonly #taps = new Map<MediaSource, () => void>();
   /** Publishes of which no more can be cut. */
   readonly #stopped = new WeakSet<MediaSource>();
@@ -169,7 +175,7 @@ export class Hls {
     if (known && JSON.stringify(known.playlist.options) === JSON.stringify(options)) return known;
     if (known) void this.#dispose(name, known);
     const root = fillPath(options.path, { vhost: key.vhost });
-    const store = options.storage === 'disk' ? diskStore(root) : memoryStore(root);
+    const store = options.storage === 'disk' ? diskStore(root, this.#recent) : memoryStore(root);
     const playlist = new LivePlaylist(key, options, store, Date.now(), this.#index);
     if (!playlist.isStorable) return 'its name cannot be the name of a file';
     const owner = options.storage === 'disk' ? this.#files.get(playlist.file) : undefined;

@@ -9,6 +9,9 @@ export const MAX_STREAM_BYTES: number = 512 * 1024 * 1024;
 /** Bytes of one stream's segments that wait for the disk; over it the stream is not segmented any more. */
 export const MAX_WAITING_BYTES: number = 64 * 1024 * 1024;
 
+/** Bytes of segments on the disk that are in memory too, of all streams: the newest ones. */
+export const MAX_RECENT_BYTES: number = 64 * 1024 * 1024;
+
 /** Bytes of a file's name, less what numbers and a temporary name add. */
 export const MAX_FILE_NAME_BYTES = 200;
 

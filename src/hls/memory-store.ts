@@ -3,9 +3,10 @@ import type { SegmentStore } from './segment-store.ts';
 
 /** Keeps nothing but what segments hold themselves; `root` is where files would be. */
 export function memoryStore(root: string): SegmentStore {
+  const fileOf = (path: string) => join(root, path);
   return {
-    fileOf: (path) => join(root, path),
-    put: (_path, bytes) => Promise.resolve({ at: 'memory', bytes }),
+    fileOf,
+    put: (path, bytes) => Promise.resolve({ file: fileOf(path), bytes: () => bytes }),
     putPlaylist: () => Promise.resolve(),
     remove: () => Promise.resolve(),
   };

@@ -1,9 +1,12 @@
 import type { Readable } from 'node:stream';
 
 /** Where the bytes of a segment are. */
-export type Stored =
-  | { readonly at: 'memory'; readonly bytes: Buffer }
-  | { readonly at: 'disk'; readonly file: string };
+export interface Stored {
+  /** The file that has them, or would have them if they were on the disk. */
+  readonly file: string;
+  /** The bytes, if they are in memory. */
+  bytes(): Buffer | undefined;
+}
 
 /** Keeps the files of streams. Paths are relative to `hls_path`, with `/` between their parts. */
 export interface SegmentStore {
@@ -25,8 +28,8 @@ export interface Part {
 
 /** Reads what is stored; in memory nothing is copied. */
 export async function readStored(stored: Stored, part: Part | undefined): Promise<Buffer | Readable> {
-  if (stored.at === 'memory')
-    return part === undefined ? stored.bytes : stored.bytes.subarray(part.start, part.end + 1);
+  const bytes = stored.bytes();
+  if (bytes) return part === undefined ? bytes : bytes.subarray(part.start, part.end + 1);
   const { open } = await import('node:fs/promises');
   const file = await open(stored.file);
   return file.createReadStream({ ...part, autoClose: true });
