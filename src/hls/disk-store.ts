@@ -1,6 +1,7 @@
-import { mkdir, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { LRUCache } from 'lru-cache';
+import { readOwnedText } from './live-playlist.ts';
 import type { SegmentStore } from './segment-store.ts';
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -29,6 +30,13 @@ export function diskStore(root: string, recent: LRUCache<string, Buffer>): Segme
     }
     return file;
   };
+  const remove = async (path: string) => {
+    const file = fileOf(path);
+    recent.delete(file);
+    await rm(file, { force: true }).catch(() => undefined);
+    // The directory of a stream goes with its last file; that of others is not empty.
+    if (path.includes('/')) await rmdir(dirname(file)).catch(() => undefined);
+  };
   return {
     fileOf,
     async put(path, bytes) {
@@ -39,13 +47,11 @@ export function diskStore(root: string, recent: LRUCache<string, Buffer>): Segme
     putPlaylist: async (path, text) => {
       await write(path, text);
     },
-    async remove(path) {
-      const file = fileOf(path);
-      recent.delete(file);
-      await rm(file, { force: true }).catch(() => undefined);
-      // The directory of a stream goes with its last file; that of others is not empty.
-      if (path.includes('/')) await rmdir(dirname(file)).catch(() => undefined);
+    async removePlaylist(path) {
+      const owned = await readFile(fileOf(path), 'utf8').then(readOwnedText, () => undefined);
+      if (owned?.pid === process.pid) await remove(path);
     },
+    remove,
   };
 }
 

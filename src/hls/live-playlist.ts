@@ -166,7 +166,7 @@ export class LivePlaylist {
     this.#version = 0;
     this.#gone = true;
     for (const listener of this.#listeners) listener();
-    await this.#store.remove(this.path);
+    await this.#store.removePlaylist(this.path);
     for (const { path } of files) await this.#store.remove(path);
   }
 

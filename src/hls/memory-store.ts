@@ -8,6 +8,7 @@ export function memoryStore(root: string): SegmentStore {
     fileOf,
     put: (path, bytes) => Promise.resolve({ file: fileOf(path), bytes: () => bytes }),
     putPlaylist: () => Promise.resolve(),
+    removePlaylist: () => Promise.resolve(),
     remove: () => Promise.resolve(),
   };
 }

@@ -16,6 +16,8 @@ export interface SegmentStore {
   put(path: string, bytes: Buffer): Promise<Stored>;
   /** Puts a playlist in the place of the one before. */
   putPlaylist(path: string, text: string): Promise<void>;
+  /** Forgets a playlist, unless another process has put its own in its place; never rejects. */
+  removePlaylist(path: string): Promise<void>;
   /** Forgets a path; never rejects. */
   remove(path: string): Promise<void>;
 }

@@ -67,6 +67,21 @@ describe.each([
   ['in memory', inMemory],
   ['behind messages', behindMessages],
 ])('a registry %s', (_kind, open) => {
+  test('says where a stream is on air, and where it was last', async () => {
+    const { join } = open();
+    const a = join('a').registry;
+    const b = join('b').registry;
+    const located = async (registry: Registry) => (await registry.locate(KEY))?.node;
+    const claim = await a.claim(KEY);
+    expect(await located(b)).toBe(undefined);
+    claim?.onAir();
+    expect([await located(a), await located(b)]).toEqual(['a', 'a']);
+    claim?.release();
+    expect(await located(b)).toBe('a');
+    (await b.claim(KEY))?.onAir();
+    expect([await located(a), await located(b)]).toEqual(['b', 'b']);
+  });
+
   test('grants a stream to one at a time, and again once it is released', async () => {
     const { join } = open();
     const a = join('a').registry;

@@ -58,6 +58,20 @@ describe('on the disk', () => {
     expect(text).toContain('#EXT-X-DISCONTINUITY-SEQUENCE:0\n');
   });
 
+  test('a playlist that another process has put in its place stays', async () => {
+    const root = stopped(temporaryDirectory()).file('hls');
+    const server = await segmented({ storage: 'disk', path: root, disposeMs: 5000 });
+    server.publish('cam', sound(5));
+    const playlist = await server.playlist('cam', 3);
+    const uris = urisOf(playlist.text('') ?? '');
+    const theirs = `#EXTM3U\n#GATECAST:PID=${process.ppid}\n`;
+    await until('the segments are there', () => uris.every((uri) => existsSync(join(root, 'live', uri))));
+    writeFileSync(join(root, 'live/cam.m3u8'), theirs);
+    server.clock.advance(5000);
+    await until('nothing else', () => readdirSync(join(root, 'live')).length === 1);
+    expect(readFileSync(join(root, 'live/cam.m3u8'), 'utf8')).toBe(theirs);
+  });
+
   test('what a run that is no more has left is removed, and nothing else', async () => {
     const root = stopped(temporaryDirectory()).file('hls');
     mkdirSync(join(root, 'live'), { recursive: true });

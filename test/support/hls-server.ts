@@ -33,8 +33,8 @@ export async function startHlsServer(
     base,
     get,
     /** Publishes sound of so many milliseconds, which becomes segments of two seconds, all but the last of them. */
-    async publishSound(name: string, ms: number, from = 0) {
-      const publisher = await server.publish(name);
+    async publishSound(name: string, ms: number, from = 0, app = 'live') {
+      const publisher = await server.publish(name, app);
       publisher.send(picture.audioHeader());
       for (let at = from; at <= from + ms; at += 40) publisher.send(picture.sound(at));
       return publisher;

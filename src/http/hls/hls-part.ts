@@ -1,26 +1,24 @@
-import { once } from 'node:events';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Hls } from '../../hls/hls.ts';
-import type { LivePlaylist } from '../../hls/live-playlist.ts';
 import type { Address } from '../../model/address.ts';
 import type { StreamKey } from '../../model/stream-key.ts';
 import type { Lobby } from '../../visits/lobby.ts';
-import { explain } from '../../visits/refusal.ts';
 import type { ForeignSession } from '../neighbours/errand.ts';
 import { FORWARD_TIMEOUT_MS, NEWCOMER_FORWARD_TIMEOUT_MS } from '../neighbours/limits.ts';
 import type { Neighbours } from '../neighbours/neighbours.ts';
 import type { Answer, PlaybackPart } from '../playback-part.ts';
 import type { Fault, PlaybackRequest } from '../playback-request.ts';
 import { streamAddress } from '../stream-address.ts';
+import { answered, counted, faulty } from './answers.ts';
 import { DistantViewers } from './distant-viewers.ts';
-import { PLAYLIST_TIMEOUT_MS } from './limits.ts';
+import { Newcomers } from './newcomers.ts';
 import { notThere } from './not-there.ts';
 import { matchFile, matchPlaylist } from './playlist-path.ts';
 import { sendFile } from './send-file.ts';
-import { sendMaster } from './send-playlist.ts';
 import type { HlsSession } from './session.ts';
 import { HlsSessions } from './sessions.ts';
-import { type Sender, StreamFiles } from './stream-files.ts';
+import { StreamFiles } from './stream-files.ts';
+import { waitForStream } from './wait-for-stream.ts';
 
 /** What is told to who has no session. */
 const NO_SESSION: Fault = {
@@ -52,6 +50,7 @@ export class HlsPart implements PlaybackPart {
   readonly #sessions: HlsSessions;
   readonly #files = new StreamFiles();
   readonly #distant: DistantViewers;
+  readonly #newcomers: Newcomers;
 
   /** `hls` is the room that has the streams, undefined while no vhost has HLS; without `neighbours` all is here. */
   constructor(lobby: Lobby, hls: () => Hls | undefined, neighbours?: Neighbours) {
@@ -59,6 +58,7 @@ export class HlsPart implements PlaybackPart {
     this.#neighbours = neighbours;
     this.#sessions = new HlsSessions(lobby, neighbours?.node);
     this.#distant = new DistantViewers(lobby);
+    this.#newcomers = new Newcomers(this.#sessions, this.#files, neighbours);
   }
 
   async prepare(app: FastifyInstance): Promise<void> {
@@ -79,7 +79,7 @@ export class HlsPart implements PlaybackPart {
     const address = named && streamAddress(request, named);
     if (!address) return this.#fileOfAnybody(hls, request, path);
     const newcomer = vhost.hls.ctx
-      ? this.#newcomer(hls, request, address)
+      ? this.#newcomers.answer(hls, request, address)
       : this.#plain(hls, request, address);
     if (hls.isLive(address)) return newcomer;
     return this.#whereItIs(address, request, NEWCOMER_FORWARD_TIMEOUT_MS, newcomer);
@@ -150,7 +150,7 @@ export class HlsPart implements PlaybackPart {
     }
     return {
       send: async (http, reply) => {
-        const playlist = await this.#wait(hls, key, http);
+        const playlist = await waitForStream(hls, key, http);
         const sender = this.#files.master(typeof playlist === 'string' ? undefined : playlist, ctx, request);
         return sender ? answered(sender)(http, reply) : notThere(reply);
       },
@@ -180,7 +180,7 @@ export class HlsPart implements PlaybackPart {
     return {
       send: async (http, reply) => {
         const neighbours = errand ? undefined : this.#neighbours;
-        const found = await this.#wait(hls, address, http, neighbours);
+        const found = await waitForStream(hls, address, http, neighbours);
         if (typeof found === 'string') {
           const otherwise = { send: (_http: FastifyRequest, reply: FastifyReply) => notThere(reply) };
           const passing = { node: found, errand: { ip }, timeoutMs: NEWCOMER_FORWARD_TIMEOUT_MS, otherwise };
@@ -191,124 +191,4 @@ export class HlsPart implements PlaybackPart {
       },
     };
   }
-
-  /** A playlist that is asked for without a session: the viewer gets one, if his backend lets him in. */
-  #newcomer(hls: Hls, request: PlaybackRequest, address: Address): Answer {
-    let session: HlsSession | undefined;
-    return {
-      admit: async (http) => {
-        const outcome = await this.#admit(request, address, http);
-        if ('ok' in outcome) return outcome;
-        session = outcome;
-        return undefined;
-      },
-      send: async (http, reply) => {
-        // A HEAD is not asked about, and learns nothing.
-        if (!session?.player) return http.method === 'HEAD' ? sendMaster(http, reply, '') : notThere(reply);
-        const { ctx, player } = session;
-        const found = await this.#wait(hls, player.key, http, this.#neighbours);
-        if (typeof found === 'string') return this.#masterFrom(found, session, player.key, http, reply);
-        const sender = this.#files.master(found, ctx, request);
-        if (sender) return answered(sender)(http, reply);
-        session.leave();
-        return notThere(reply);
-      },
-    };
-  }
-
-  /** The master playlist of a stream that came on air in another process while its viewer was being let in here. */
-  #masterFrom(
-    node: string,
-    session: HlsSession,
-    key: StreamKey,
-    http: FastifyRequest,
-    reply: FastifyReply,
-  ): unknown {
-    const otherwise: Answer = {
-      send(_http, reply) {
-        session.leave();
-        return notThere(reply);
-      },
-    };
-    return this.#neighbours
-      ?.answer({
-        node,
-        errand: { ip: session.wish.ip, session: { ctx: session.ctx, key } },
-        timeoutMs: NEWCOMER_FORWARD_TIMEOUT_MS,
-        otherwise,
-        done: ({ status }) => status >= 400 && session.leave(),
-      })
-      .send(http, reply);
-  }
-
-  async #admit(
-    { ip, pageUrl, snapshot, vhost }: PlaybackRequest,
-    address: Address,
-    http: FastifyRequest,
-  ): Promise<HlsSession | Fault> {
-    const tcUrl = `rtmp://${vhost.name}/${address.app}`;
-    const session = this.#sessions.begin({ ip, snapshot, vhost, address, tcUrl, pageUrl });
-    if ('ok' in session) return session;
-    const leave = () => session.leave();
-    http.raw.socket.once('close', leave);
-    const outcome = await session.viewer.admit();
-    http.raw.socket.off('close', leave);
-    if (!outcome) return { ok: false, status: 503, message: 'the viewer has gone' };
-    if (!outcome.ok) return { ok: false, status: 403, message: explain(outcome) };
-    session.admitted(outcome);
-    return session;
-  }
-
-  /**
-   * The playlist of a stream, as soon as it is there, or the name of another of these processes where it is; undefined if
-   * that takes too long or nobody waits any more.
-   */
-  async #wait(
-    hls: Hls,
-    key: StreamKey,
-    { raw }: FastifyRequest,
-    neighbours?: Neighbours,
-  ): Promise<LivePlaylist | string | undefined> {
-    const playlist = hls.playlist(key);
-    if (playlist?.variant) return playlist;
-    const over = new AbortController();
-    void once(raw.socket, 'close', { signal: over.signal }).then(
-      () => over.abort(),
-      () => undefined,
-    );
-    let elsewhere: string | undefined;
-    const forget = neighbours?.whenElsewhere(key, (node) => {
-      elsewhere = node;
-      over.abort();
-    });
-    try {
-      const found = await hls.whenListed(key, PLAYLIST_TIMEOUT_MS, over.signal);
-      return elsewhere ?? found;
-    } finally {
-      forget?.();
-      over.abort();
-    }
-  }
-}
-
-function faulty(fault: Fault): Answer {
-  return {
-    admit: () => Promise.resolve(fault),
-    // For a HEAD.
-    send: (_http, reply) => reply.code(fault.status).header('cache-control', 'no-store').send(),
-  };
-}
-
-function answered(sender: Sender): Answer['send'] {
-  return async (http, reply) => {
-    await sender(http, reply);
-    return reply;
-  };
-}
-
-function counted(session: HlsSession, sender: Sender): Answer['send'] {
-  return async (http, reply) => {
-    session.served(await sender(http, reply));
-    return reply;
-  };
 }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { HlsOptions } from '../../../src/model/options.ts';
 import { refused } from '../../support/fake-gate.ts';
 import { startHlsServer } from '../../support/hls-server.ts';
 import { urisOf } from '../../support/segmented.ts';
@@ -159,6 +160,38 @@ describe('a viewer', () => {
     await expect(request).rejects.toThrow();
     await new Promise((resolve) => question.signal.addEventListener('abort', resolve));
     expect(server.gate.told).toEqual([]);
+  });
+});
+
+describe('a vhost that is named in the query', () => {
+  const named = (hls: Partial<HlsOptions>) =>
+    startHlsServer({ vhost: { name: 'tv.example' }, hls: { format: 'fmp4', ...hls } });
+
+  test.each([
+    ['sessions', {}],
+    ['hls_ts_ctx off', { tsCtx: false }],
+    ['hls_ctx off', { ctx: false }],
+  ])('is in all URLs that lead on, where there is no default vhost (%s)', async (_what, hls) => {
+    const server = await named(hls);
+    if ('ctx' in hls) server.gate.ignores('on_play');
+    await server.publishSound('cam', 5000, 0, 'live?vhost=tv.example');
+    const path = '/live/cam.m3u8?token=t&vhost=tv.example';
+    const playlist = 'ctx' in hls ? `${server.base}${path}` : await server.enter(path);
+    const text = await (await server.get(playlist)).text();
+    const init = /EXT-X-MAP:URI="([^"]*)"/.exec(text)?.[1] ?? '';
+    const urls = [init, ...urisOf(text)].map((uri) => new URL(uri, playlist));
+    expect(urls.length).toBeGreaterThanOrEqual(2);
+    for (const url of urls) {
+      expect(url.searchParams.get('vhost')).toBe('tv.example');
+      expect((await server.get(url.href)).status).toBe(200);
+    }
+    expect((await server.get(`/live/cam.m3u8?token=t`)).status).toBe(404);
+  });
+
+  test('is in no URL where the Host header names it', async () => {
+    const server = await startHlsServer();
+    await server.publishSound('cam', 5000);
+    for (const url of await server.segments(await server.enter())) expect(url).not.toContain('vhost');
   });
 });
 
