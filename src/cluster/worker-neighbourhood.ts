@@ -8,6 +8,9 @@ import type { Place, Registry } from './registry.ts';
 /** How long a worker believes what it was told of a stream's place. */
 const PLACE_TTL_MS = 1_000;
 
+/** Connections that may wait to be taken: over a unix socket those over it are refused at once. */
+const BACKLOG = 4_096;
+
 /** Streams whose places a worker remembers: of the others it asks again. */
 export const MAX_KNOWN_PLACES = 1_000;
 
@@ -53,7 +56,7 @@ export class WorkerNeighbourhood implements Neighbourhood {
     await new Promise<void>((resolve, reject) => {
       server.once('error', reject);
       // Exclusive: node:cluster would share the path with the other workers.
-      server.listen({ path: this.socketOf(this.node), exclusive: true }, resolve);
+      server.listen({ path: this.socketOf(this.node), exclusive: true, backlog: BACKLOG }, resolve);
     });
     server.on('error', () => undefined);
     return () => server.close();

@@ -1,6 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { isIP } from 'node:net';
 import type { StreamKey } from '../../model/stream-key.ts';
 
 /** The session of a viewer that the asking process has. */
@@ -33,7 +32,7 @@ export function errandHeaders({ ip, session }: Errand, token: string): Record<st
 export function readErrand(headers: IncomingHttpHeaders, token: string): Errand | undefined {
   const { [TOKEN]: said, [VIEWER]: ip, [SESSION]: session } = headers;
   if (typeof said !== 'string' || !isSame(said, token)) return undefined;
-  if (typeof ip !== 'string' || isIP(ip) === 0) return undefined;
+  if (typeof ip !== 'string') return undefined;
   if (typeof session !== 'string') return { ip };
   return { ip, session: JSON.parse(decodeURIComponent(session)) as ForeignSession };
 }

@@ -7,6 +7,7 @@ import type { Neighbourhood } from '../../../src/model/neighbourhood.ts';
 import { stopped } from '../../support/stopped.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { until } from '../../support/until.ts';
+import { WebClient } from '../../support/web-viewer.ts';
 
 /** Only the sockets of the others are asked for. */
 function neighbourhood(socketOf: (node: string) => string): Neighbourhood {
@@ -22,8 +23,11 @@ async function passing(behave?: (socket: Socket, request: string) => void, timeo
   const sockets = new Set<Socket>();
   if (behave) {
     const other = createServer((socket) => {
-      sockets.add(socket);
-      socket.on('data', (bytes) => behave(socket, bytes.toString()));
+      socket.on('data', (bytes) => {
+        // One that nothing was asked over yet is kept for later.
+        sockets.add(socket);
+        behave(socket, bytes.toString());
+      });
       socket.on('error', () => undefined);
       socket.on('close', () => sockets.delete(socket));
     });
@@ -34,7 +38,7 @@ async function passing(behave?: (socket: Socket, request: string) => void, timeo
     });
   }
   const forwarder = new Forwarder(neighbourhood((node) => directory.file(node)));
-  const app = fastify();
+  const app = fastify({ forceCloseConnections: true });
   app.get('*', async (http, reply) => {
     const forwarded = await forwarder.forward('2', { ip: '192.0.2.1' }, timeoutMs, http, reply);
     return forwarded ? reply : reply.code(299).send('nobody');
@@ -48,7 +52,7 @@ async function passing(behave?: (socket: Socket, request: string) => void, timeo
     const answer = await fetch(`${base}/live/cam.m3u8?a=b`, init);
     return { status: answer.status, headers: answer.headers, text: await answer.text() };
   };
-  return { get, sockets };
+  return { get, sockets, base };
 }
 
 const answering =
@@ -72,6 +76,7 @@ test('says what the viewer said, with the token, and nothing that is for this pr
   expect([answer.status, answer.text, answer.headers.get('etag')]).toEqual([200, 'media', '"1"']);
   expect(answer.headers.get('x-secret')).toBe(null);
   expect(said).toMatch(/^GET \/live\/cam\.m3u8\?a=b HTTP\/1\.1\r\n/);
+  expect(said).toMatch(/\r\nhost: 127\.0\.0\.1:\d+\r\n/);
   expect(said).toMatch(/\r\nrange: bytes=0-\r\n/);
   expect(said).toMatch(/\r\ngatecast-token: token\r\ngatecast-viewer: 192\.0\.2\.1\r\n/);
   expect(said).not.toMatch(/cookie|x-forwarded-for|guess/);
@@ -112,6 +117,18 @@ test('a viewer who leaves takes his request along', async () => {
   await until('the request', () => sockets.size === 1);
   abort.abort();
   await expect(request).rejects.toThrow();
+  await until('its end', () => sockets.size === 0);
+});
+
+test('a viewer who leaves in the middle of an answer takes it along', async () => {
+  const { sockets, base } = await passing((socket) => {
+    socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nhalf');
+  });
+  const client = await WebClient.connect(Number(new URL(base).port));
+  client.write('GET /live/cam-1.ts HTTP/1.1\r\nHost: localhost\r\n\r\n');
+  expect((await client.head()).status).toBe(200);
+  expect(sockets.size).toBe(1);
+  client.socket.destroy();
   await until('its end', () => sockets.size === 0);
 });
 
