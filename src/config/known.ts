@@ -17,7 +17,6 @@ const ROOT: Readonly<Record<string, Known>> = {
     kind: 'harmless',
     unlessOn: 'gatecast stays in the foreground; let the service manager put it in the background',
   },
-  http_api: later('crossdomain raw_api auth https'),
   rtc_server: later('candidate ecdsa encrypt black_hole reuseport merge_nalus ip_family'),
   srt_server: later(
     'maxbw mss latency recvlatency peerlatency passphrase payloadsize tsbpdmode tlpktdrop sei_filter',
@@ -53,6 +52,11 @@ const ROOT: Readonly<Record<string, Known>> = {
   first_wait_for_qlv: harmless,
   is_full: harmless,
   in_docker: harmless,
+};
+
+const HTTP_API: Readonly<Record<string, Known>> = {
+  raw_api: later('allow_reload allow_query allow_update'),
+  https: later('key cert'),
 };
 
 const VHOST: Readonly<Record<string, Known>> = {
@@ -125,6 +129,7 @@ const DVR: Readonly<Record<string, Known>> = {
 /** By block, its path joined with dots. */
 export const KNOWN: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
   '': ROOT,
+  http_api: HTTP_API,
   vhost: VHOST,
   'vhost.http_remux': HTTP_REMUX,
   'vhost.http_hooks': HTTP_HOOKS,

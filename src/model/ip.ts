@@ -33,3 +33,8 @@ export function networkMatcher(networks: readonly string[]): (ip: string) => boo
     return family !== 0 && list.check(ip, family === 6 ? 'ipv6' : 'ipv4');
   };
 }
+
+/** True for an address that only this machine can reach. */
+export function isLoopback(ip: string): boolean {
+  return ip === '::1' || /^127\./.test(formatIp(ip));
+}

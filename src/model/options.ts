@@ -254,6 +254,27 @@ export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
 }
 
+/** `http_api { … }`: the control API, the metrics and the console. */
+export interface HttpApiOptions {
+  readonly enabled: boolean;
+  /** Never every address by default: the host is always there. */
+  readonly listen: ListenAddress & { readonly host: string };
+  /** True lets pages of any origin use `/api/v1`. */
+  readonly crossdomain: boolean;
+  /** True lets the file be read and replaced. */
+  readonly editConfig: boolean;
+  /** True gives the metrics figures for each stream. */
+  readonly streamMetrics: boolean;
+  /** Undefined lets everybody in. */
+  readonly credentials: Credentials | undefined;
+}
+
+/** Who may use the API. */
+export interface Credentials {
+  readonly username: string;
+  readonly password: string;
+}
+
 /** The whole configuration, resolved: every value present. */
 export interface Config {
   /** At least one. */
@@ -280,5 +301,6 @@ export interface Config {
   readonly httpServer: HttpServerOptions;
   /** `https { … }` of `http_server`; undefined when either is off. */
   readonly https: TlsListenOptions | undefined;
+  readonly httpApi: HttpApiOptions;
   readonly vhosts: readonly VhostOptions[];
 }

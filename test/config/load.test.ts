@@ -31,6 +31,14 @@ test('the least file gives every default', () => {
       crossdomain: true,
       trusted: [],
     },
+    httpApi: {
+      enabled: false,
+      listen: { host: '127.0.0.1', port: 1985 },
+      crossdomain: false,
+      editConfig: false,
+      streamMetrics: false,
+      credentials: undefined,
+    },
     proxyProtocol: { enabled: false, trusted: [] },
     vhosts: [
       {
@@ -402,8 +410,9 @@ test.each([
     'srs_log_file a.log;',
     ['a.conf:1:1: srs_log_file is not used without "srs_log_tank file;", so the log goes to the console'],
   ],
-  ['http_api { enabled on; listen 1985; }', ['a.conf:1:1: http_api is not supported yet and is ignored']],
   ['http_stream { enabled on; }', ['a.conf:1:1: http_stream is an old form, write http_server instead']],
+  ['http_api { enabled on; listen 1985; }', []],
+  ['http_api { raw_api { enabled on; } }', ['a.conf:1:12: raw_api is not supported yet and is ignored']],
 ])('at the top level: %s', (text, warnings) => {
   expect(warningsOf(`${text}\nlisten 1935; vhost v { }`)).toEqual(warnings);
 });

@@ -3,6 +3,7 @@ import type {
   DvrOptions,
   HlsOptions,
   HookOptions,
+  HttpApiOptions,
   HttpRemuxOptions,
   OutboxOptions,
   PlayOptions,
@@ -122,6 +123,15 @@ export const OUTBOX: OutboxOptions = {
   retryMaxMs: 1000,
 };
 
+export const HTTP_API: HttpApiOptions = {
+  enabled: false,
+  listen: { host: '127.0.0.1', port: 0 },
+  crossdomain: false,
+  editConfig: false,
+  streamMetrics: false,
+  credentials: undefined,
+};
+
 /** A whole configuration of one test that listens at a port of the operating system's choice on the loopback address. */
 export function config(options: Partial<Config> = {}): Config {
   return {
@@ -140,6 +150,7 @@ export function config(options: Partial<Config> = {}): Config {
     journalSize: 1000,
     httpServer: { enabled: false, listen: [], dir: undefined, crossdomain: true, trusted: [] },
     https: undefined,
+    httpApi: HTTP_API,
     vhosts: [vhost()],
     ...options,
   };

@@ -19,6 +19,7 @@ import {
 import { deepFreeze } from './deep-freeze.ts';
 import { warnOfPublicRecordings } from './dvr.ts';
 import { checkHls } from './hls.ts';
+import { resolveHttpApi } from './http-api.ts';
 import { checkAddresses, checkThatListens } from './listen.ts';
 import { resolveHttps, resolveRtmps, warnOfUnusedCertificates } from './tls.ts';
 import { resolveVhost } from './vhost.ts';
@@ -43,6 +44,7 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
   const { values, settings } = resolveBlock(ROOT, root, context);
   const proxy = resolveBlock(PROXY_PROTOCOL, contentOf(root, 'proxy_protocol'), context);
   const outbox = resolveBlock(OUTBOX, contentOf(root, 'outbox'), context);
+  const httpApi = resolveHttpApi(root, file, context);
   const rtmps = resolveRtmps(root, context);
   const httpContent = contentOf(root, 'http_server');
   const http = resolveBlock(HTTP_SERVER, httpContent, context);
@@ -60,6 +62,11 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
         settings: http.settings,
       },
       { who: 'https', addresses: https.options?.listen ?? [], settings: https.settings },
+      {
+        who: 'http_api',
+        addresses: httpApi.options.enabled ? [httpApi.options.listen] : [],
+        settings: httpApi.settings,
+      },
     ],
     report,
   );
@@ -82,6 +89,7 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
     journalSize: values.journalSize,
     httpServer: http.values,
     https: https.options,
+    httpApi: httpApi.options,
     vhosts: vhosts.options,
   };
   if (!config.rtmps && !config.https) warnOfUnusedCertificates(root, report);
@@ -90,6 +98,7 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
     blockSetting(PROXY_PROTOCOL, proxy.settings, root),
     blockSetting(OUTBOX, outbox.settings, root),
     blockSetting(HTTP_SERVER, [...http.settings, blockSetting(HTTPS, https.settings, httpContent)], root),
+    httpApi.setting,
   ];
   return { config: deepFreeze(config), settings: [...settings, ...blocks, ...vhosts.settings] };
 }

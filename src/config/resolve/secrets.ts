@@ -47,7 +47,7 @@ function placesOf(name: string, settings: readonly Setting[]) {
 }
 
 /** A word itself, or the text of the variable or the file that it names; undefined, and reported, if there is none. */
-function textAt(
+export function textAt(
   word: string,
   who: string,
   at: Position,

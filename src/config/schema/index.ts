@@ -2,6 +2,7 @@ import { PROXY_PROTOCOL, REFER, SECURITY } from './access.ts';
 import { DVR } from './dvr.ts';
 import { HLS } from './hls.ts';
 import { POLICY } from './hook-policy.ts';
+import { HTTP_API, HTTP_API_AUTH } from './http-api.ts';
 import { HTTP_HOOKS } from './http-hooks.ts';
 import { HTTP_REMUX } from './http-remux.ts';
 import { HTTP_SERVER } from './http-server.ts';
@@ -21,6 +22,8 @@ export const BLOCKS: readonly BlockSpec<unknown>[] = [
   OUTBOX,
   HTTP_SERVER,
   HTTPS,
+  HTTP_API,
+  HTTP_API_AUTH,
   VHOST,
   HTTP_HOOKS,
   POLICY,

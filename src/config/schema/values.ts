@@ -93,6 +93,13 @@ export function text(max: number): Check<string> {
   );
 }
 
+/** The name of a user of HTTP basic authentication, which a colon ends (RFC 7617, 2). */
+export function userName(): Check<string> {
+  return checked('1 to 128 printable characters without a colon', (word) =>
+    /^[^\p{Cc}:]{1,128}$/u.test(word) ? word : undefined,
+  );
+}
+
 /** An absolute http or https URL, kept as it was written. */
 export function httpUrl(): Check<string> {
   return checked('a whole URL such as http://127.0.0.1:8085/api', (word) => {

@@ -1,0 +1,101 @@
+import type { ListenAddress } from '../../model/options.ts';
+import type { BlockSpec } from './spec.ts';
+import { listenAddress, maybe, one, onOff, text, userName } from './values.ts';
+
+/** What `http_api { … }` sets by itself. */
+export interface HttpApiValues {
+  readonly enabled: boolean;
+  readonly listen: ListenAddress;
+  readonly crossdomain: boolean;
+  readonly editConfig: boolean;
+  readonly streamMetrics: boolean;
+}
+
+/** What `http_api { auth { … } }` sets. */
+export interface HttpApiAuthValues {
+  readonly enabled: boolean;
+  readonly username: string | undefined;
+  /** The password itself, or `env:NAME` or `file:PATH`. */
+  readonly password: string | undefined;
+}
+
+/** Directives of `http_api { … }`. */
+export const HTTP_API: BlockSpec<HttpApiValues> = {
+  path: ['http_api'],
+  doc: 'The server at a glance and in hand: the HTTP API of SRS at /api/v1, that of Gatecast at /api/v2, the console at /console, and /metrics for Prometheus; docs/api.md has them. A change takes a restart.',
+  directives: {
+    enabled: {
+      name: 'enabled',
+      takes: 'one value',
+      read: one(onOff()),
+      fallback: 'off',
+      doc: 'On opens the port.',
+      example: 'on',
+    },
+    listen: {
+      name: 'listen',
+      takes: 'one value',
+      read: one(listenAddress()),
+      fallback: '1985',
+      doc: 'Where it listens. A port alone is one of this machine, 127.0.0.1; any address that others can reach needs auth. SRS takes a port alone for every address.',
+      example: '0.0.0.0:1985',
+    },
+    crossdomain: {
+      name: 'crossdomain',
+      takes: 'one value',
+      read: one(onOff()),
+      fallback: 'off',
+      doc: 'On lets pages of any origin read and use /api/v1, by CORS and by JSONP. In SRS it is on.',
+      example: 'on',
+    },
+    editConfig: {
+      name: 'edit_config',
+      takes: 'one value',
+      read: one(onOff()),
+      fallback: 'off',
+      doc: 'On lets whoever may use the API read this file as it is, with the secrets in it, check another text, and put that in its place. Gatecast only.',
+      example: 'on',
+    },
+    streamMetrics: {
+      name: 'stream_metrics',
+      takes: 'one value',
+      read: one(onOff()),
+      fallback: 'off',
+      doc: 'On gives /metrics figures for each stream; a Prometheus keeps every name that a stream ever had. Gatecast only.',
+      example: 'on',
+    },
+  },
+};
+
+/** Directives of `http_api { auth { … } }`. */
+export const HTTP_API_AUTH: BlockSpec<HttpApiAuthValues> = {
+  path: ['http_api', 'auth'],
+  doc: 'Who may use the API: the one user whom these name, by HTTP basic authentication or by logging in to the console.',
+  directives: {
+    enabled: {
+      name: 'enabled',
+      takes: 'one value',
+      read: one(onOff()),
+      fallback: 'off',
+      doc: 'Off lets everybody in who can reach the port.',
+      example: 'on',
+    },
+    username: {
+      name: 'username',
+      takes: 'one value',
+      read: maybe(userName()),
+      fallback: '',
+      doc: 'The name of the user.',
+      example: 'admin',
+    },
+    password: {
+      name: 'password',
+      takes: 'one value',
+      read: maybe(text(1024)),
+      fallback: '',
+      doc: 'The password, or env:NAME or file:PATH which holds it.',
+      example: 'env:API_PASSWORD',
+      secretFrom: 0,
+    },
+  },
+};
