@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto';
 import type { Action, SegmentFacts, ServerIds } from '../model/lifecycle.ts';
 import type { HookName, HookSchema } from '../model/options.ts';
-import { formatStreamKey, formatStreamUrl, type StreamKey } from '../model/stream-key.ts';
+import { formatStreamUrl, streamId } from '../model/stream-key.ts';
 import { countersOf, type HookEvent, recordingOf, type Stamped } from './event.ts';
 import { formBody } from './nginx-payload.ts';
 
@@ -120,10 +119,4 @@ function seconds(ms: number | undefined): number | undefined {
 
 function rounded(value: number | undefined): number | undefined {
   return value === undefined ? undefined : Math.round(value);
-}
-
-/** SRS shows its statistics' id here. Ours follows from the key, so the same stream always has the same one. */
-function streamId(key: StreamKey): string {
-  const hash = createHash('sha1').update(formatStreamKey(key)).digest().readUIntBE(0, 6);
-  return `vid-${(hash % 36 ** 7).toString(36).padStart(7, '0')}`;
 }

@@ -45,12 +45,35 @@ export interface HubObserver {
   ended(key: StreamKey): void;
 }
 
+/** A stream as the hub sees it. */
+export interface StreamFacts {
+  readonly key: StreamKey;
+  /** Who publishes it in this process; undefined if nobody does, or in another one. */
+  readonly origin: Origin | undefined;
+  /** How long the publisher has been on air, in milliseconds. */
+  readonly ageMs: number;
+  /** What the present publish has brought: packets, video frames among them, bytes of their payloads. */
+  readonly packets: number;
+  readonly frames: number;
+  readonly recvBytes: number;
+  /** Of the last complete GOP: frames a second and its length in milliseconds; 0 while there is none. */
+  readonly fps: number;
+  readonly gopMs: number;
+  /** What players were given since the stream is there, relays to other processes among them. */
+  readonly sendBytes: number;
+  readonly skips: number;
+  /** Metadata and decoder configurations. */
+  readonly kept: readonly MediaPacket[];
+}
+
 interface Entry {
   readonly key: StreamKey;
   readonly stream: LiveStream;
   publisher: Publication | undefined;
   /** True while `publisher` is on air. */
   onAir: boolean;
+  /** When it went on air, on the clock's scale. */
+  startedAt: number;
   /** What `publisher` brings, while it is on air. */
   source: MediaSource | undefined;
   /** Who `publisher` is, once it has said so. */
@@ -65,10 +88,39 @@ export class Hub {
   readonly #pace: FlushPace;
   readonly #entries = new Map<string, Entry>();
   readonly #observers: Partial<HubObserver>[] = [];
+  /** Skips in streams that are gone. */
+  #pastSkips = 0;
 
   constructor(clock: Clock) {
     this.#clock = clock;
     this.#pace = new FlushPace(clock);
+  }
+
+  /** All streams that have a publisher or a player, as they are at this moment. */
+  facts(): readonly StreamFacts[] {
+    return Array.from(this.#entries.values(), ({ key, stream, source, startedAt }) => {
+      const { packets, frames, bytes, fps, gopMs } = stream.tally;
+      return {
+        key,
+        origin: source,
+        ageMs: source ? this.#clock.now() - startedAt : 0,
+        packets,
+        frames,
+        fps,
+        gopMs,
+        recvBytes: bytes,
+        sendBytes: stream.bytesSent,
+        skips: stream.skips,
+        kept: stream.kept,
+      };
+    });
+  }
+
+  /** How often players of this process were too slow and skipped to a later keyframe. */
+  get skips(): number {
+    let skips = this.#pastSkips;
+    for (const { stream } of this.#entries.values()) skips += stream.skips;
+    return skips;
   }
 
   /** Number of streams that have a publisher or a player. */
@@ -170,6 +222,7 @@ export class Hub {
       stream,
       publisher: undefined,
       onAir: false,
+      startedAt: 0,
       source: undefined,
       holder: undefined,
       relay: undefined,
@@ -193,6 +246,7 @@ export class Hub {
         if (role === 'publisher') entry.relay?.end();
         state = 'on air';
         if (role === 'publisher') entry.onAir = true;
+        entry.startedAt = this.#clock.now();
         stream.beginPublish(role === 'relay');
         if (role !== 'publisher' || !origin) return;
         const source: MediaSource = {
@@ -245,6 +299,7 @@ export class Hub {
     const name = formatStreamKey(entry.key);
     if (!publisher && !relay && stream.players === 0 && this.#entries.get(name) === entry) {
       this.#entries.delete(name);
+      this.#pastSkips += stream.skips;
     }
   }
 }

@@ -64,6 +64,9 @@ export class Lane {
   #gop: EncodedGop | undefined;
   #seal = 0;
   #bytesSealed = 0;
+  /** Bytes that players were given, and how often one of them began to skip. */
+  bytesSent = 0;
+  skips = 0;
   /** Headers as encoded last, stamped with that time. */
   #headers: { readonly timestamp: number; readonly bytes: Buffer } | undefined;
   /** True until the first batch of a publish is sealed: that one begins with the stream's own headers. */
@@ -138,9 +141,10 @@ export class Lane {
     switch (progress.state) {
       case 'live':
         if (sink.backlog <= bound) {
-          sink.write(batch.bytes);
+          this.#give(sink, batch.bytes);
           return;
         }
+        this.skips += 1;
         seat.progress = { state: 'skipping', from: this.#seal, since: this.#clock.now() };
         seat.skips += 1;
         seat.skippedBatches += 1;
@@ -149,7 +153,7 @@ export class Lane {
         if (sink.backlog === 0) {
           seat.progress = { state: 'waiting' };
           // The cache ends before this batch: catch up from it, then take the batch.
-          if (this.#startFromCache(seat, progress.from)) sink.write(batch.bytes);
+          if (this.#startFromCache(seat, progress.from)) this.#give(sink, batch.bytes);
           else this.#startFromBatch(seat, batch);
           return;
         }
@@ -172,8 +176,8 @@ export class Lane {
     const gop = this.#gop;
     if (!gop || gop.seal < from) return false;
     gop.segments = merged(gop.segments);
-    seat.sink.write(this.#headerBytes(gop.timestamp));
-    for (const segment of gop.segments) seat.sink.write(segment);
+    this.#give(seat.sink, this.#headerBytes(gop.timestamp));
+    for (const segment of gop.segments) this.#give(seat.sink, segment);
     seat.progress = { state: 'live' };
     return true;
   }
@@ -182,13 +186,18 @@ export class Lane {
   #startFromBatch(seat: Seat, batch: SealedBatch): void {
     const { bytes, keyframe } = batch;
     if (this.#untouched) {
-      seat.sink.write(bytes);
+      this.#give(seat.sink, bytes);
     } else {
       if (this.#source.hasVideo && !keyframe) return;
-      seat.sink.write(this.#headerBytes(keyframe?.timestamp ?? batch.timestamp));
-      seat.sink.write(keyframe ? bytes.subarray(keyframe.offset) : bytes);
+      this.#give(seat.sink, this.#headerBytes(keyframe?.timestamp ?? batch.timestamp));
+      this.#give(seat.sink, keyframe ? bytes.subarray(keyframe.offset) : bytes);
     }
     seat.progress = { state: 'live' };
+  }
+
+  #give(sink: Sink, bytes: Buffer): void {
+    this.bytesSent += bytes.length;
+    sink.write(bytes);
   }
 
   #headerBytes(timestamp: number): Buffer {

@@ -6,6 +6,7 @@ import type { StreamPace } from './flush-pace.ts';
 import { GopCache } from './gop-cache.ts';
 import { Lane, type LaneSource, type Seat } from './lane.ts';
 import type { Sink } from './sink.ts';
+import { StreamTally } from './stream-tally.ts';
 import { Timeline } from './timeline.ts';
 
 /** Decoder configurations that one stream may have (tracks of enhanced RTMP each have their own). */
@@ -32,6 +33,11 @@ export class LiveStream implements LaneSource {
   readonly #taps = new Set<MediaTap>();
   readonly #gop: GopCache;
   readonly #timeline: Timeline;
+  /** What the present publish has brought. */
+  readonly tally = new StreamTally();
+  /** What players of lanes that are gone were given, and how often they skipped. */
+  #pastBytesSent = 0;
+  #pastSkips = 0;
   #flushTimer: Timer | 'end of turn' | undefined;
   #flushedAt = Number.NEGATIVE_INFINITY;
   #hasVideo = false;
@@ -52,6 +58,25 @@ export class LiveStream implements LaneSource {
     let players = 0;
     for (const lane of this.#lanes.values()) players += lane.size;
     return players;
+  }
+
+  /** Bytes that players were given since the stream is there. */
+  get bytesSent(): number {
+    let bytes = this.#pastBytesSent;
+    for (const lane of this.#lanes.values()) bytes += lane.bytesSent;
+    return bytes;
+  }
+
+  /** How often players were too slow and skipped to a later keyframe. */
+  get skips(): number {
+    let skips = this.#pastSkips;
+    for (const lane of this.#lanes.values()) skips += lane.skips;
+    return skips;
+  }
+
+  /** Metadata and decoder configurations of the present publish, as they came. */
+  get kept(): readonly MediaPacket[] {
+    return [...this.#headers.values()];
   }
 
   /** Milliseconds for which packets would go nowhere: until the next flush may be, whose turn is to read them too. */
@@ -103,6 +128,7 @@ export class LiveStream implements LaneSource {
 
   beginPublish(relayed: boolean): void {
     this.#timeline.begin(this.players > 0, relayed);
+    this.tally.reset();
     this.#untouched = true;
     this.#relayed = relayed;
   }
@@ -110,6 +136,7 @@ export class LiveStream implements LaneSource {
   /** Takes one packet of the publisher and sees that it is flushed. */
   write(packet: MediaPacket): void {
     const placed = this.#place(packet);
+    this.tally.count(placed);
     if (placed.headerSlot !== undefined) this.#keepHeader(placed.headerSlot, placed);
     if (placed.kind === 'video') this.#hasVideo = true;
     else if (placed.kind === 'audio') this.#hasAudio = true;
@@ -169,9 +196,15 @@ export class LiveStream implements LaneSource {
       },
       close: () => {
         lane.leave(seat);
-        if (lane.size === 0 && this.#lanes.get(id) === lane) this.#lanes.delete(id);
+        if (lane.size === 0 && this.#lanes.get(id) === lane) this.#close(lane, id);
       },
     };
+  }
+
+  #close(lane: Lane, id: string): void {
+    this.#lanes.delete(id);
+    this.#pastBytesSent += lane.bytesSent;
+    this.#pastSkips += lane.skips;
   }
 
   #scheduleFlush(): void {

@@ -1,3 +1,5 @@
+import { createHash } from 'node:crypto';
+
 /** Names one live stream of the server. */
 export interface StreamKey {
   readonly vhost: string;
@@ -17,4 +19,10 @@ export function formatStreamKey(key: StreamKey): string {
 export function formatStreamUrl(key: StreamKey): string {
   const vhost = key.vhost === DEFAULT_VHOST ? '' : key.vhost;
   return `${vhost}/${key.app}/${key.stream.replace(/\.(flv|ts|mp3|aac|m3u8)$/, '')}`;
+}
+
+/** SRS shows its statistics' id here. Ours follows from the key, so the same stream always has the same one. */
+export function streamId(key: StreamKey): string {
+  const hash = createHash('sha1').update(formatStreamKey(key)).digest().readUIntBE(0, 6);
+  return `vid-${(hash % 36 ** 7).toString(36).padStart(7, '0')}`;
 }

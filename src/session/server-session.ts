@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../model/clock.ts';
+import type { GuestFacts } from '../model/census.ts';
 import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { RandomBytes } from '../protocol/bytes/random.ts';
@@ -25,6 +26,7 @@ export class ServerSession implements Guest {
   readonly #connection: Connection;
   readonly #dialogue: Dialogue;
   readonly #startedAt: number;
+  readonly #encrypted: boolean;
   #idleSince: number;
   readonly #stall: StallWatch;
   /** What the log says at the end, when that is more than the reason. */
@@ -41,6 +43,7 @@ export class ServerSession implements Guest {
     this.#clock = lobby.clock;
     this.#log = lobby.log.child({ client: client.id, ip: client.ip });
     this.#startedAt = this.#clock.now();
+    this.#encrypted = 'encrypted' in stream;
     this.#idleSince = this.#startedAt;
     this.#stall = new StallWatch(this.#startedAt);
     this.#connection = new Connection(
@@ -74,6 +77,30 @@ export class ServerSession implements Guest {
   get vhosts(): readonly string[] {
     const { visitor } = this.#dialogue;
     return visitor ? [...(visitor.home === undefined ? [] : [visitor.home]), ...visitor.events.vhosts] : [];
+  }
+
+  get facts(): GuestFacts {
+    const { visitor, streams } = this.#dialogue;
+    const [role] = streams.roles;
+    const { bytesIn, bytesOut, backlog } = this.#connection;
+    const { tcUrl = '', pageUrl = '', swfUrl = '', flashVer = '' } = visitor?.events.client ?? {};
+    return {
+      client: this.client,
+      protocol: this.#encrypted ? 'rtmps' : 'rtmp',
+      role: role === undefined ? 'idle' : role.role === 'publishing' ? 'publish' : 'play',
+      vhost: role?.key.vhost ?? visitor?.home ?? '',
+      app: role?.key.app ?? visitor?.app ?? '',
+      stream: role?.key.stream ?? '',
+      tcUrl,
+      pageUrl,
+      swfUrl,
+      agent: flashVer,
+      ageMs: this.#clock.now() - this.#startedAt,
+      recvBytes: bytesIn,
+      sendBytes: bytesOut,
+      backlogBytes: backlog,
+      skips: role?.role === 'playing' ? role.skips : 0,
+    };
   }
 
   /** Tells the client why and closes. */

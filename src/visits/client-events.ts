@@ -84,6 +84,11 @@ export class ClientEvents {
     this.#clock = clock;
   }
 
+  /** What the client says of itself. */
+  get client(): ClientFacts {
+    return this.#facts;
+  }
+
   /** The vhosts that this client has been asked about. */
   get vhosts(): readonly string[] {
     return [...this.#visits.keys()];

@@ -2,6 +2,8 @@ import type { Hub } from '../hub/hub.ts';
 import { Seats } from '../hub/seats.ts';
 import type { Claims } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
+import type { ClientFilter, GuestFacts } from '../model/census.ts';
+import { isMeant } from '../model/census.ts';
 import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { StreamKey } from '../model/stream-key.ts';
@@ -30,12 +32,24 @@ export interface Neighbours {
 export interface Guest {
   /** The vhosts that it has entered. */
   readonly vhosts: readonly string[];
+  /** What an operator may want to know of it; to be asked when he does, and once more when it has gone. */
+  readonly facts: GuestFacts;
   /** Settles when it has gone and its closing events have been handed to the gate. */
   readonly settled: Promise<void>;
   /** Looks at the clock; called about once a second. */
   tick(): void;
   /** Shows the client out and tells it why, if its protocol can. */
   kick(reason: CloseReason, why: string): void;
+}
+
+/** What a lobby has seen. */
+export interface LobbyTotals {
+  readonly clients: number;
+  /** Connections for which there was no room. */
+  readonly turnedAway: number;
+  /** Of those who have gone. */
+  readonly recvBytes: number;
+  readonly sendBytes: number;
 }
 
 /** Who is here, whatever protocol they speak: names the clients, counts, looks at the clock for them, shows them out. */
@@ -53,7 +67,12 @@ export class Lobby {
   #rules: LobbyRules;
   #connections = 0;
   #named = 0;
+  #entered = 0;
+  /** Since the log was told last, and ever. */
   #turnedAway = 0;
+  #everTurnedAway = 0;
+  #pastRecvBytes = 0;
+  #pastSendBytes = 0;
   #open = true;
 
   constructor(rules: LobbyRules, hub: Hub, clock: Clock, log: Logger, neighbours?: Neighbours) {
@@ -96,6 +115,7 @@ export class Lobby {
   hasRoom(): boolean {
     if (this.#open && this.#connections < this.#rules.maxConnections) return true;
     this.#turnedAway += 1;
+    this.#everTurnedAway += 1;
     return false;
   }
 
@@ -119,8 +139,36 @@ export class Lobby {
   /** Takes a guest, who is here until it has settled. */
   enter(guest: Guest): void {
     this.#guests.add(guest);
-    void guest.settled.then(() => this.#guests.delete(guest));
+    this.#entered += 1;
+    void guest.settled.then(() => {
+      this.#guests.delete(guest);
+      const { recvBytes, sendBytes } = guest.facts;
+      this.#pastRecvBytes += recvBytes;
+      this.#pastSendBytes += sendBytes;
+    });
     if (!this.#open) guest.kick('shutdown', 'The server has stopped.');
+  }
+
+  /** Everybody who is here, as they are at this moment. */
+  facts(): readonly GuestFacts[] {
+    return Array.from(this.#guests, (guest) => guest.facts);
+  }
+
+  /** Shows out the guests that are meant, as the operator's will; returns how many. */
+  kick(filter: ClientFilter, why: string): number {
+    const meant = [...this.#guests].filter((guest) => isMeant(guest.facts, filter));
+    for (const guest of meant) guest.kick('kicked', why);
+    return meant.length;
+  }
+
+  /** What was here since the process began. */
+  get totals(): LobbyTotals {
+    return {
+      clients: this.#entered,
+      turnedAway: this.#everTurnedAway,
+      recvBytes: this.#pastRecvBytes,
+      sendBytes: this.#pastSendBytes,
+    };
   }
 
   /** Rules for those who come from now on. Guests of vhosts that are gone are shown out. */

@@ -39,20 +39,21 @@ test.each([
 const HEADS: Readonly<Record<string, string>> = { vhost: ' a', policy: ' on_play' };
 const NAMED_BY_EXAMPLES = { HOOKS_SECRET: KEY, HOOKS_SECRET_OLD: KEY, BACKEND_API_KEY: 'k' };
 
-/** Whose examples are of no use without files that are there. */
-const READS_FILES = new Set([
+/** Whose examples are of no use alone: they need files, or a neighbour. */
+const NEEDS_MORE = new Set([
   'vhost.http_hooks.tls_ca_file',
   'rtmps.enabled',
   'http_server.https.enabled',
   'vhost.tls.cert',
   'vhost.tls.key',
+  'http_api.auth.enabled',
 ]);
 
 const directives = BLOCKS.flatMap((block) => specsOf(block).map((spec) => ({ path: block.path, spec })));
 
 const named = directives.map(({ path, spec }) => [[...path, spec.name].join('.'), path, spec] as const);
 
-test.each(named.filter(([name]) => !READS_FILES.has(name)))(
+test.each(named.filter(([name]) => !NEEDS_MORE.has(name)))(
   'the example and the default of %s are values it takes',
   (_name, path, spec) => {
     for (const value of [spec.example, spec.fallback].filter((text) => text !== '')) {
