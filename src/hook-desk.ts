@@ -1,8 +1,9 @@
 import { configuredOrigins, configuredSecrets } from './hooks/configured.ts';
+import { HookHealth } from './hooks/health.ts';
 import { Journal } from './hooks/journal.ts';
 import type { ControlSocket } from './http/control-socket.ts';
-import { type OutboxStats, RequestError } from './model/control.ts';
-import type { Delivery, HookObserver, HookReport } from './model/delivery.ts';
+import { type HookControl, type OutboxStats, RequestError, type UrlHealth } from './model/control.ts';
+import type { BreakerState, Delivery, HookObserver, HookReport } from './model/delivery.ts';
 import type { Config } from './model/options.ts';
 import type { HookMetrics } from './observe/metrics.ts';
 
@@ -22,6 +23,8 @@ const EMPTY: OutboxStats = { events: 0, oldestMs: 0, dropped: 0, givenUp: 0, onD
 export class HookDesk {
   readonly #stateDir: string;
   readonly #journal = new Journal(0);
+  /** There where the API is, which shows it. */
+  #health: HookHealth | undefined;
   #metrics: HookMetrics | undefined;
   #hooks: DeskHooks | undefined;
   #socket: ControlSocket | undefined;
@@ -34,32 +37,41 @@ export class HookDesk {
     this.observer = {
       delivered: (delivery) => {
         this.#metrics?.delivered(delivery);
+        this.#health?.delivered(delivery);
         this.#journal.add(delivery);
       },
-      breaker: (origin, state) => this.#metrics?.breaker(origin, state),
+      breaker: (origin, state) => this.#breaker(origin, state),
       cached: (action) => this.#metrics?.cached(action),
     };
   }
+
+  /** What can be seen and done of the hooks. Nothing that takes memory is counted before the desk is open. */
+  readonly control: HookControl = {
+    deliveries: this.#journal,
+    replay: (id) => this.#replay(id),
+    outbox: () => this.#stats,
+    metrics: () => this.#metrics?.text() ?? Promise.resolve(''),
+  };
 
   /**
    * Opens the socket, which takes hold of the state directory, if some vhost has hooks or records, or `needed` says that
    * there is something else to be done there, and it is not open. Rejects with a sentence if that cannot be done.
    */
-  async open({ vhosts }: Config, needed = false): Promise<void> {
-    if (this.#socket) return;
-    if (!needed && !vhosts.some(({ hooks, dvr }) => hooks.enabled || dvr.enabled)) return;
-    const [{ openControlSocket }, { HookMetrics }] = await Promise.all([
-      import('./http/control-socket.ts'),
-      import('./observe/metrics.ts'),
-    ]);
-    this.#metrics ??= new HookMetrics(() => this.#stats);
-    const metrics = this.#metrics;
-    this.#socket = await openControlSocket(this.#stateDir, {
-      deliveries: this.#journal,
-      replay: (id) => this.#replay(id),
-      outbox: () => this.#stats,
-      metrics: () => metrics.text(),
-    });
+  async open({ vhosts, httpApi }: Config, needed = false): Promise<void> {
+    const wanted = needed || vhosts.some(({ hooks, dvr }) => hooks.enabled || dvr.enabled);
+    if (httpApi.enabled) this.#health ??= new HookHealth();
+    if (wanted || httpApi.enabled) {
+      const { HookMetrics } = await import('./observe/metrics.ts');
+      this.#metrics ??= new HookMetrics(() => this.#stats);
+    }
+    if (this.#socket || !wanted) return;
+    const { openControlSocket } = await import('./http/control-socket.ts');
+    this.#socket = await openControlSocket(this.#stateDir, this.control);
+  }
+
+  /** How each configured URL fares. */
+  health(): readonly UrlHealth[] {
+    return this.#health?.report() ?? [];
   }
 
   /** Takes what a configuration says of journal and metrics. */
@@ -67,6 +79,7 @@ export class HookDesk {
     const hooks = vhosts.map((vhost) => vhost.hooks);
     this.#journal.configure(journalSize, hooks.flatMap(configuredSecrets));
     this.#metrics?.configure(new Set(hooks.flatMap(configuredOrigins)));
+    this.#health?.configure(hooks);
   }
 
   /** From now on these hooks are what the desk speaks for. */
@@ -77,15 +90,19 @@ export class HookDesk {
   /** Takes what a worker process tells. */
   take(process: string, { deliveries, counted, breakers, cached }: HookReport): void {
     for (const delivery of deliveries) this.observer.delivered(delivery);
-    for (const delivery of counted) this.#metrics?.delivered(delivery);
+    for (const delivery of counted) {
+      this.#metrics?.delivered(delivery);
+      this.#health?.delivered(delivery);
+    }
     if (counted.length > 0) this.#journal.skip(counted.length);
-    for (const [origin, state] of breakers) this.#metrics?.breaker(origin, state, process);
+    for (const [origin, state] of breakers) this.#breaker(origin, state, process);
     for (const [action, count] of cached) this.#metrics?.cached(action, count);
   }
 
   /** A worker process has ended. */
   gone(process: string): void {
     this.#metrics?.gone(process);
+    this.#health?.gone(process);
   }
 
   /** Lets followers have the rest, and gives the state directory free: nobody of this server may use it any more. */
@@ -93,6 +110,11 @@ export class HookDesk {
     this.#journal.close();
     await this.#socket?.close();
     this.#socket = undefined;
+  }
+
+  #breaker(origin: string, state: BreakerState, process?: string): void {
+    this.#metrics?.breaker(origin, state, process);
+    this.#health?.breaker(origin, state, process);
   }
 
   get #stats(): OutboxStats {

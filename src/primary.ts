@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { type Answer, Crew, type CrewSnapshot } from './cluster/crew.ts';
 import { Fleet, STOP_TIMEOUT_MS, type WorkerProcess } from './cluster/fleet.ts';
+import { WorkersCensus } from './cluster/ipc-census.ts';
 import type { SharedRecorder } from './cluster/ipc-recorder.ts';
 import { ownerOf } from './cluster/membership.ts';
 import { Dvr } from './dvr/dvr.ts';
@@ -84,17 +85,23 @@ export async function createPrimary(
     started,
     said(worker, message) {
       if (message.type === 'hooks') desk.take(worker.node, message.report);
+      else if (message.type === 'census') census.hear(worker.node, message.answer);
       else crew.take(worker, message);
     },
     gone(worker, how) {
       crew.dismiss(worker, how, stopping);
       desk.gone(worker.node);
+      census.gone(worker.node);
       const owner = ownerOf(ids.serviceId, worker.node);
       if (recordingsLeft(stateDir)) dvr.finishLeft((name) => name === owner);
     },
     hangs: ({ number, pid }) =>
       logger.error({ worker: number, pid }, 'a worker answers no more: it is ended and replaced'),
   });
+
+  const census = new WorkersCensus(clock, () =>
+    fleet.workers.map(({ node, send }) => ({ node, ask: (request) => send({ type: 'census', request }) })),
+  );
 
   const stop = async () => {
     stopping = true;

@@ -140,7 +140,7 @@ export class Crew {
   }
 
   /** Takes what a worker says. */
-  take(process: WorkerProcess, message: Exclude<ToPrimary, { type: 'hooks' }>): void {
+  take(process: WorkerProcess, message: Exclude<ToPrimary, { type: 'hooks' | 'census' }>): void {
     const hand = this.#hands.get(process);
     if (!hand) return;
     switch (message.type) {

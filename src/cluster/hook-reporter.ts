@@ -83,6 +83,6 @@ export class HookReporter implements HookObserver {
   }
 }
 
-function count({ action, origin, outcome, timing: { totalMs } }: Delivery): CountedDelivery {
-  return { action, origin, outcome, timing: { totalMs } };
+function count({ action, origin, url, outcome, timing: { totalMs } }: Delivery): CountedDelivery {
+  return { action, origin, url, outcome, timing: { totalMs } };
 }

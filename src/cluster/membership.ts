@@ -1,5 +1,6 @@
 import { connect } from 'node:net';
 import type { Hub } from '../hub/hub.ts';
+import type { CensusOffice } from '../model/census.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
@@ -7,6 +8,7 @@ import { SharedReads } from '../session/shared-read.ts';
 import type { Neighbours } from '../visits/lobby.ts';
 import { BackDoor } from './back-door.ts';
 import { HookReporter } from './hook-reporter.ts';
+import { answerCensus, type CensusRequest } from './ipc-census.ts';
 import { IpcRecorder } from './ipc-recorder.ts';
 import { IpcRegistry } from './ipc-registry.ts';
 import type { Assignment, ToPrimary, ToWorker } from './messages.ts';
@@ -37,6 +39,9 @@ export class Membership implements Neighbours {
   readonly #numbers: Numbers;
   /** Tells the primary what the hooks of this worker do. */
   readonly hooks: HookReporter;
+  readonly #send: (message: ToPrimary) => void;
+  /** Who knows who is in this process, once somebody does. */
+  office: CensusOffice | undefined;
   /** The hub that is joined with those of the other workers, once it is. */
   #hub: Hub | undefined;
 
@@ -44,6 +49,7 @@ export class Membership implements Neighbours {
   constructor(assignment: Assignment, clock: Clock, send: (message: ToPrimary, sent?: () => void) => void) {
     const { serverId, serviceId, numbers, place, token } = assignment;
     this.#assignment = assignment;
+    this.#send = send;
     this.ids = { serverId, serviceId };
     this.owner = ownerOf(serviceId, assignment.place.node);
     this.claims = new IpcRegistry((request) => send({ type: 'registry', request }), {
@@ -63,6 +69,11 @@ export class Membership implements Neighbours {
 
   get count(): number {
     return this.#assignment.workers;
+  }
+
+  /** Number of this process, from 1 on. */
+  get worker(): number {
+    return this.#assignment.worker;
   }
 
   nextNumber(): number {
@@ -105,6 +116,11 @@ export class Membership implements Neighbours {
     if (message.type === 'registry') this.claims.take(message.notice);
     else if (message.type === 'recorder') this.recorder.take(message.notice);
     else if (message.type === 'numbers') this.#numbers.add(message.block);
+    else if (message.type === 'census') void this.#answer(message.request);
+  }
+
+  async #answer(request: CensusRequest): Promise<void> {
+    if (this.office) this.#send({ type: 'census', answer: await answerCensus(this.office, request) });
   }
 }
 

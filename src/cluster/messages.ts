@@ -2,6 +2,7 @@ import type { HookReport } from '../model/delivery.ts';
 import type { Config } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { OpenAddress } from '../visits/listeners.ts';
+import type { CensusAnswer, CensusRequest } from './ipc-census.ts';
 import type { RecorderNotice, RecorderRequest } from './ipc-recorder.ts';
 import type { Place } from './registry.ts';
 
@@ -51,6 +52,7 @@ export type ToWorker =
   | { readonly type: 'reopen log' }
   | { readonly type: 'stop' }
   | { readonly type: 'numbers'; readonly block: NumberBlock }
+  | { readonly type: 'census'; readonly request: CensusRequest }
   | { readonly type: 'recorder'; readonly notice: RecorderNotice }
   | { readonly type: 'registry'; readonly notice: RegistryNotice };
 
@@ -63,5 +65,6 @@ export type ToPrimary =
   | { readonly type: 'connections'; readonly count: number }
   | { readonly type: 'hooks'; readonly report: HookReport }
   | { readonly type: 'numbers wanted' }
+  | { readonly type: 'census'; readonly answer: CensusAnswer }
   | { readonly type: 'recorder'; readonly request: RecorderRequest }
   | { readonly type: 'registry'; readonly request: RegistryRequest };

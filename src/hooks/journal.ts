@@ -210,10 +210,12 @@ export function shortId(id: string): string {
   return id.replace(/^([^-]{8}).*-(\d+)$/, '$1-$2');
 }
 
-function fits(delivery: Delivery, { vhost, event, client, failed }: DeliveryFilter): boolean {
+function fits(delivery: Delivery, { vhost, event, client, url, outcome, failed }: DeliveryFilter): boolean {
   if (vhost !== undefined && delivery.vhost !== vhost) return false;
   if (event !== undefined && delivery.action !== event) return false;
   if (client !== undefined && delivery.clientId !== client) return false;
+  if (url !== undefined && delivery.url !== url) return false;
+  if (outcome !== undefined && delivery.outcome !== outcome) return false;
   return failed !== true || hasFailed(delivery);
 }
 

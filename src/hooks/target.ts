@@ -88,7 +88,8 @@ function decode(text: string): string {
   }
 }
 
-function showUrl(url: URL): string {
+/** A URL as it may be shown: no userinfo, no values of the query. */
+export function showUrl(url: URL): string {
   const user = url.username === '' && url.password === '' ? '' : `${MASK}@`;
   const names = url.search
     .slice(1)

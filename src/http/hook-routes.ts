@@ -67,8 +67,8 @@ export function hookRoutes(control: HookControl): FastifyPluginCallback {
   };
 }
 
-/** The text of a list, made a helping a turn. */
-async function* listed(deliveries: Iterable<Delivery>): AsyncGenerator<string> {
+/** The text of a list of deliveries, made a helping a turn. */
+export async function* listed(deliveries: Iterable<Delivery>): AsyncGenerator<string> {
   yield '{"deliveries":[';
   let count = 0;
   for (const delivery of deliveries) {

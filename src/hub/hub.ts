@@ -50,7 +50,7 @@ export interface StreamFacts {
   readonly key: StreamKey;
   /** Who publishes it in this process; undefined if nobody does, or in another one. */
   readonly origin: Origin | undefined;
-  /** How long the publisher has been on air, in milliseconds. */
+  /** How long it has been on air, in milliseconds. */
   readonly ageMs: number;
   /** What the present publish has brought: packets, video frames among them, bytes of their payloads. */
   readonly packets: number;
@@ -59,11 +59,12 @@ export interface StreamFacts {
   /** Of the last complete GOP: frames a second and its length in milliseconds; 0 while there is none. */
   readonly fps: number;
   readonly gopMs: number;
-  /** What players were given since the stream is there, relays to other processes among them. */
+  /** What players were given of it, relays to other processes among them. */
   readonly sendBytes: number;
+  /** How often players skipped since the stream is there. */
   readonly skips: number;
-  /** Metadata and decoder configurations. */
-  readonly kept: readonly MediaPacket[];
+  /** What tells of its codecs: decoder configurations, then the oldest sound and picture at hand. */
+  readonly signature: readonly MediaPacket[];
 }
 
 interface Entry {
@@ -103,7 +104,7 @@ export class Hub {
       return {
         key,
         origin: source,
-        ageMs: source ? this.#clock.now() - startedAt : 0,
+        ageMs: this.#clock.now() - startedAt,
         packets,
         frames,
         fps,
@@ -111,7 +112,7 @@ export class Hub {
         recvBytes: bytes,
         sendBytes: stream.bytesSent,
         skips: stream.skips,
-        kept: stream.kept,
+        signature: stream.signature,
       };
     });
   }

@@ -37,6 +37,8 @@ export class LiveStream implements LaneSource {
   readonly tally = new StreamTally();
   /** What players of lanes that are gone were given, and how often they skipped. */
   #pastBytesSent = 0;
+  /** All that was sent when the present publish began. */
+  #bytesSentBefore = 0;
   #pastSkips = 0;
   #flushTimer: Timer | 'end of turn' | undefined;
   #flushedAt = Number.NEGATIVE_INFINITY;
@@ -60,11 +62,9 @@ export class LiveStream implements LaneSource {
     return players;
   }
 
-  /** Bytes that players were given since the stream is there. */
+  /** Bytes that players were given of the present publish. */
   get bytesSent(): number {
-    let bytes = this.#pastBytesSent;
-    for (const lane of this.#lanes.values()) bytes += lane.bytesSent;
-    return bytes;
+    return this.#allBytesSent - this.#bytesSentBefore;
   }
 
   /** How often players were too slow and skipped to a later keyframe. */
@@ -74,9 +74,13 @@ export class LiveStream implements LaneSource {
     return skips;
   }
 
-  /** Metadata and decoder configurations of the present publish, as they came. */
-  get kept(): readonly MediaPacket[] {
-    return [...this.#headers.values()];
+  /** What tells of the present publish's codecs: decoder configurations, then the oldest sound and picture at hand. */
+  get signature(): readonly MediaPacket[] {
+    const gop = this.#gop.packets;
+    const oldest = (['video', 'audio'] as const).flatMap(
+      (kind) => gop.find((one) => one.kind === kind) ?? [],
+    );
+    return [...this.#headers.values(), ...oldest];
   }
 
   /** Milliseconds for which packets would go nowhere: until the next flush may be, whose turn is to read them too. */
@@ -129,6 +133,7 @@ export class LiveStream implements LaneSource {
   beginPublish(relayed: boolean): void {
     this.#timeline.begin(this.players > 0, relayed);
     this.tally.reset();
+    this.#bytesSentBefore = this.#allBytesSent;
     this.#untouched = true;
     this.#relayed = relayed;
   }
@@ -199,6 +204,12 @@ export class LiveStream implements LaneSource {
         if (lane.size === 0 && this.#lanes.get(id) === lane) this.#close(lane, id);
       },
     };
+  }
+
+  get #allBytesSent(): number {
+    let bytes = this.#pastBytesSent;
+    for (const lane of this.#lanes.values()) bytes += lane.bytesSent;
+    return bytes;
   }
 
   #close(lane: Lane, id: string): void {

@@ -78,8 +78,9 @@ export interface CensusStream extends Rates {
   readonly recvBytes: number;
   readonly packets: number;
   readonly frames: number;
-  /** To players since the stream is there, and how often they skipped. */
+  /** Of the present publish, to players and to other processes of the server. */
   readonly sendBytes: number;
+  /** How often players skipped since the stream is there. */
   readonly skips: number;
   readonly video: VideoFacts | undefined;
   readonly audio: AudioFacts | undefined;
@@ -94,12 +95,21 @@ export interface FrameMark {
   readonly keyframe: boolean;
 }
 
+/** Clients of one kind. */
+export interface ClientCount {
+  readonly protocol: ClientProtocol;
+  readonly role: ClientRole;
+  readonly count: number;
+}
+
 /** How a process of the server is. */
 export interface ProcessFacts {
   /** From 1 on; 0 is a server of one process. */
   readonly worker: number;
   readonly pid: number;
   readonly connections: number;
+  /** How many clients there are of each kind; kinds without any are left out. */
+  readonly kinds: readonly ClientCount[];
   /** Of one core, over the last seconds. */
   readonly cpuPercent: number;
   readonly rssBytes: number;

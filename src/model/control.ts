@@ -1,6 +1,8 @@
 /** What somebody who runs the server may see and do of its hooks. The door to it (src/http) knows nothing else. */
-import type { Delivery } from './delivery.ts';
+import type { CensusOffice } from './census.ts';
+import type { BreakerState, Delivery, DeliveryOutcome } from './delivery.ts';
 import type { Action } from './lifecycle.ts';
+import type { VhostOptions } from './options.ts';
 
 /** The name of the socket in the state directory. */
 export const CONTROL_SOCKET = 'control.sock';
@@ -10,6 +12,9 @@ export interface DeliveryFilter {
   readonly vhost?: string | undefined;
   readonly event?: Action | undefined;
   readonly client?: string | undefined;
+  /** As deliveries show it. */
+  readonly url?: string | undefined;
+  readonly outcome?: DeliveryOutcome | undefined;
   /** True leaves out what arrived, and refusals of questions: a backend that says no works. */
   readonly failed?: boolean | undefined;
 }
@@ -50,6 +55,25 @@ export interface OutboxStats {
   readonly onDisk: boolean;
 }
 
+/** How one configured URL fares since the server started, or since it was configured. */
+export interface UrlHealth {
+  /** As deliveries show it. */
+  readonly url: string;
+  readonly origin: string;
+  /** The directives that name it. */
+  readonly events: readonly string[];
+  /** Of several worker processes, the one that is worst off. */
+  readonly breaker: BreakerState;
+  readonly outcomes: Readonly<Record<DeliveryOutcome, number>>;
+  readonly latency: {
+    /** Attempts that took no longer than `le` milliseconds, and longer than the bucket before; null is no bound. */
+    readonly buckets: readonly { readonly le: number | null; readonly count: number }[];
+    /** Estimates, no finer than the buckets. */
+    readonly p50Ms: number;
+    readonly p99Ms: number;
+  };
+}
+
 /** What can be seen and done of the hooks of a running server. */
 export interface HookControl {
   readonly deliveries: DeliveryLog;
@@ -58,6 +82,73 @@ export interface HookControl {
   outbox(): OutboxStats;
   /** In the text format of Prometheus. */
   metrics(): Promise<string>;
+}
+
+/** A directive or a block of the resolved configuration, as it may be shown: secrets are `***`. */
+export interface ShownSetting {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly block: readonly ShownSetting[] | null;
+  /** `file` may name a variable, and `line` is 0 where there is none. */
+  readonly origin: 'default' | 'unset' | { readonly file: string; readonly line: number };
+}
+
+/** What another configuration text would come to. */
+export interface ConfigTrial {
+  readonly ok: boolean;
+  /** As the command line has them: `file:line:column: what is wrong`. */
+  readonly errors: readonly string[];
+  readonly warnings: readonly string[];
+  /** What would be different; a value that is not there is null. */
+  readonly changes: readonly {
+    readonly path: string;
+    readonly from: string | null;
+    readonly to: string | null;
+  }[];
+}
+
+/** The configuration of a running server, and the file that it is in. */
+export interface ConfigControl {
+  readonly file: string;
+  /** What is in force. */
+  settings(): readonly ShownSetting[];
+  warnings(): readonly string[];
+  /** The text of the file as it is now, and a name for exactly this text. */
+  read(): Promise<{ readonly text: string; readonly etag: string }>;
+  check(text: string): ConfigTrial;
+  /**
+   * Puts the text in the file's place and goes over to it. If the text has errors or the server cannot go over, file and
+   * server stay as they are. Rejects with a RequestError if the file is not the one that `etag` names any more.
+   */
+  apply(text: string, etag: string): Promise<ConfigTrial & { readonly applied: boolean }>;
+}
+
+/** Where the server listens. */
+export interface ListeningPlace {
+  readonly protocol: 'rtmp' | 'rtmps' | 'http' | 'https' | 'api';
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What can be seen and done of a running server. The rooms that show it know nothing else. */
+export interface ServerControl {
+  readonly version: string;
+  readonly serverId: string;
+  readonly serviceId: string;
+  /** Unix time in milliseconds. */
+  readonly startedAt: number;
+  readonly census: CensusOffice;
+  readonly hooks: HookControl;
+  /** How each configured URL fares. */
+  health(): readonly UrlHealth[];
+  listening(): readonly ListeningPlace[];
+  vhosts(): readonly VhostOptions[];
+  /** Of hooks and server, in the text format of Prometheus. */
+  metrics(): Promise<string>;
+  /** False while the server does not take newcomers. */
+  ready(): boolean;
+  /** Undefined where the configuration is in no file. */
+  readonly configuration: ConfigControl | undefined;
 }
 
 /** Something that cannot be done as asked. The message is a sentence for the one who asked. */

@@ -71,7 +71,7 @@ export const UNOBSERVED: HookObserver = {
 };
 
 /** What of a delivery is counted, by those who do not keep it. */
-export type CountedDelivery = Pick<Delivery, 'action' | 'origin' | 'outcome'> & {
+export type CountedDelivery = Pick<Delivery, 'action' | 'origin' | 'url' | 'outcome'> & {
   readonly timing: Pick<DeliveryTiming, 'totalMs'>;
 };
 

@@ -1,6 +1,6 @@
 import type { Duplex } from 'node:stream';
-import type { Clock } from '../model/clock.ts';
 import type { GuestFacts } from '../model/census.ts';
+import type { Clock } from '../model/clock.ts';
 import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { RandomBytes } from '../protocol/bytes/random.ts';

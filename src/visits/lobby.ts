@@ -1,9 +1,9 @@
 import type { Hub } from '../hub/hub.ts';
 import { Seats } from '../hub/seats.ts';
-import type { Claims } from '../model/claims.ts';
-import type { Clock } from '../model/clock.ts';
 import type { ClientFilter, GuestFacts } from '../model/census.ts';
 import { isMeant } from '../model/census.ts';
+import type { Claims } from '../model/claims.ts';
+import type { Clock } from '../model/clock.ts';
 import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { StreamKey } from '../model/stream-key.ts';

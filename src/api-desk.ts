@@ -1,0 +1,88 @@
+import type { HookDesk } from './hook-desk.ts';
+import type { ApiServer } from './http/api/api-server.ts';
+import type { CensusOffice } from './model/census.ts';
+import type { ConfigControl, ListeningPlace } from './model/control.ts';
+import type { Logger } from './model/logger.ts';
+import type { Config, VhostOptions } from './model/options.ts';
+import { VERSION } from './version.ts';
+
+/** What the desk speaks for. */
+export interface DeskServer {
+  readonly serverId: string;
+  readonly serviceId: string;
+  readonly census: CensusOffice;
+  readonly hooks: HookDesk;
+  readonly configuration: ConfigControl | undefined;
+  readonly logger: Logger;
+  /** Where clients are let in now. */
+  listening(): readonly ListeningPlace[];
+}
+
+/**
+ * The control API of a server, in the process that answers for all of them. There is none unless `http_api` is on, nor is
+ * the code for it in memory.
+ */
+export class ApiDesk {
+  readonly #api: ApiServer;
+  readonly #place: ListeningPlace;
+  #vhosts: readonly VhostOptions[];
+  #ready = false;
+
+  private constructor(api: ApiServer, vhosts: readonly VhostOptions[]) {
+    this.#api = api;
+    this.#place = { protocol: 'api', ...api.address };
+    this.#vhosts = vhosts;
+  }
+
+  /** Opens it if the configuration has it on. Rejects with a sentence if it cannot listen. */
+  static async open(config: Config, server: DeskServer): Promise<ApiDesk | undefined> {
+    const { httpApi, vhosts } = config;
+    if (!httpApi.enabled) return undefined;
+    const [{ openApiServer }, { ServerMetrics }] = await Promise.all([
+      import('./http/api/api-server.ts'),
+      import('./observe/server-metrics.ts'),
+    ]);
+    const { census, hooks, configuration, serverId, serviceId } = server;
+    const metrics = new ServerMetrics(census, { version: VERSION, perStream: httpApi.streamMetrics });
+    let desk: ApiDesk | undefined;
+    const api = await openApiServer(
+      httpApi,
+      {
+        version: VERSION,
+        serverId,
+        serviceId,
+        startedAt: Date.now(),
+        census,
+        hooks: hooks.control,
+        health: () => hooks.health(),
+        listening: () => [...server.listening(), ...(desk ? [desk.place] : [])],
+        vhosts: () => (desk ? desk.#vhosts : vhosts),
+        metrics: async () => (await metrics.text()) + (await hooks.control.metrics()),
+        ready: () => (desk ? desk.#ready : false),
+        configuration,
+      },
+      server.logger,
+    );
+    desk = new ApiDesk(api, vhosts);
+    return desk;
+  }
+
+  /** Where it listens. */
+  get place(): ListeningPlace {
+    return this.#place;
+  }
+
+  /** Clients are let in from now on, or not any more. */
+  set ready(ready: boolean) {
+    this.#ready = ready;
+  }
+
+  /** Takes another configuration. */
+  configure({ vhosts }: Config): void {
+    this.#vhosts = vhosts;
+  }
+
+  close(): Promise<void> {
+    return this.#api.close();
+  }
+}

@@ -1,0 +1,113 @@
+import type { AddressInfo } from 'node:net';
+import helmet from '@fastify/helmet';
+import fastify, { type FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { ServerControl } from '../../model/control.ts';
+import type { Logger } from '../../model/logger.ts';
+import type { HttpApiOptions } from '../../model/options.ts';
+import { CLOSE_TIMEOUT_MS } from '../limits.ts';
+import { answerError } from './answer-error.ts';
+import { guard } from './guard.ts';
+import { API_REQUEST_TIMEOUT_MS, MAX_API_BODY_BYTES, MAX_API_CONNECTIONS } from './limits.ts';
+import { openApi } from './openapi.ts';
+import { configRoutes } from './v2/config.ts';
+import { hookRoutes } from './v2/hooks.ts';
+import { serverRoutes } from './v2/server.ts';
+import { streamRoutes } from './v2/streams.ts';
+
+/** The running API. */
+export interface ApiServer {
+  readonly address: { readonly host: string; readonly port: number };
+  close(): Promise<void>;
+}
+
+/** Opens the control API with all that belongs to it. Rejects with a sentence if the address cannot be listened on. */
+export async function openApiServer(
+  options: HttpApiOptions,
+  control: ServerControl,
+  log: Logger,
+): Promise<ApiServer> {
+  const app = await buildApi(options, control, log);
+  const { host, port } = options.listen;
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    throw new Error(`http_api cannot listen at ${host}:${port}: ${(error as Error).message}`, {
+      cause: error,
+    });
+  }
+  app.server.maxConnections = MAX_API_CONNECTIONS;
+  const address = app.server.address() as AddressInfo;
+  return {
+    address: { host: address.address, port: address.port },
+    async close() {
+      const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
+      await app.close();
+      clearTimeout(timer);
+    },
+  };
+}
+
+/** The application, not listening yet. */
+export async function buildApi(
+  options: HttpApiOptions,
+  control: ServerControl,
+  log: Logger,
+): Promise<FastifyInstance> {
+  const app = fastify({
+    bodyLimit: MAX_API_BODY_BYTES,
+    requestTimeout: API_REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    routerOptions: { ignoreTrailingSlash: true },
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(answerError(log));
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ error: 'There is nothing at this address.' }),
+  );
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: POLICY },
+    strictTransportSecurity: false,
+  });
+  const door = await guard(app, options);
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+    done(null, payload);
+  });
+  await openApi(app, control.version);
+  await app.register(
+    (api, _options, done) => {
+      api.register(streamRoutes(control));
+      api.register(serverRoutes(control, door));
+      api.register(hookRoutes(control));
+      api.register(configRoutes(control, options.editConfig));
+      done();
+    },
+    { prefix: '/api/v2' },
+  );
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+    const text = await control.metrics();
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').serializer(String).send(text);
+  });
+  app.get('/healthz', { schema: { hide: true } }, () => ({ ok: true }));
+  app.get('/readyz', { schema: { hide: true } }, (_request, reply) => {
+    const ready = control.ready();
+    return reply.code(ready ? 200 : 503).send({ ok: ready });
+  });
+  return app;
+}
+
+/** Scripts and styles are files of ours; pictures and streams may come from the playback server beside us. */
+const POLICY = {
+  defaultSrc: ["'self'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:', 'blob:'],
+  mediaSrc: ["'self'", 'blob:', 'http:', 'https:'],
+  connectSrc: ["'self'", 'http:', 'https:', 'ws:', 'wss:'],
+  workerSrc: ["'self'", 'blob:'],
+  frameAncestors: ["'none'"],
+  upgradeInsecureRequests: null,
+};

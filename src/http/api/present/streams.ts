@@ -1,0 +1,55 @@
+import type { CensusClient, CensusStream } from '../../../model/census.ts';
+import { streamId } from '../../../model/stream-key.ts';
+import type { ClientBody, StreamBody } from '../schemas/streams.ts';
+import { playUrls, type UrlMeans } from './play-urls.ts';
+
+/** A stream as `/api/v2` shows it. */
+export function streamBody(stream: CensusStream, now: number, means: UrlMeans): StreamBody {
+  const { key, publisher, players, recvBytes, sendBytes, recvKbps, sendKbps, packets, skips } = stream;
+  return {
+    id: streamId(key),
+    vhost: key.vhost,
+    app: key.app,
+    name: key.stream,
+    url: `${key.app}/${key.stream}`,
+    publishing: publisher !== undefined,
+    publisherId: publisher?.clientId ?? null,
+    startedAt: publisher ? Math.round(now - publisher.ageMs) : null,
+    players,
+    recvBytes,
+    sendBytes,
+    recvKbps,
+    sendKbps,
+    packets,
+    skips,
+    video: stream.video ?? null,
+    audio: stream.audio ?? null,
+    play: playUrls(key, means),
+    recording: [],
+  };
+}
+
+/** A client as `/api/v2` shows it. */
+export function clientBody(facts: CensusClient, now: number): ClientBody {
+  const { client, protocol, role, vhost, app, stream, tcUrl, pageUrl, agent, ageMs } = facts;
+  const { recvBytes, sendBytes, recvKbps, sendKbps, backlogBytes, skips } = facts;
+  return {
+    ...client,
+    protocol,
+    role,
+    vhost,
+    app,
+    stream,
+    streamId: role === 'idle' ? null : streamId(facts),
+    tcUrl,
+    pageUrl,
+    agent,
+    connectedAt: Math.round(now - ageMs),
+    recvBytes,
+    sendBytes,
+    recvKbps,
+    sendKbps,
+    backlogBytes,
+    skips,
+  };
+}

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { ACTIONS, type Action } from '../../../model/lifecycle.ts';
+import { MAX_LISTED } from '../../limits.ts';
+import { ID } from './common.ts';
+
+const OUTCOME = z.enum(['allowed', 'refused', 'failed', 'skipped']);
+const EVENT = z.enum(ACTIONS as [Action, ...Action[]]);
+const HEADERS = z.array(z.tuple([z.string(), z.string()]));
+
+/** One attempt to deliver one event to one URL; secrets are masked. */
+export const DELIVERY = z
+  .object({
+    id: z.string(),
+    eventId: z.string().describe('The same for every attempt.'),
+    action: EVENT,
+    vhost: z.string(),
+    app: z.string(),
+    stream: z.string(),
+    clientId: z.string(),
+    url: z.string(),
+    origin: z.string(),
+    attempt: z.number().int(),
+    at: z.number().describe('Unix time in milliseconds.'),
+    request: z.object({ headers: HEADERS, body: z.string() }),
+    response: z
+      .object({ status: z.number().int(), headers: HEADERS, body: z.string() })
+      .optional()
+      .describe('Missing if no answer came.'),
+    timing: z.object({
+      queueMs: z.number(),
+      connectMs: z.number().optional(),
+      firstByteMs: z.number().optional(),
+      totalMs: z.number(),
+    }),
+    outcome: OUTCOME,
+    why: z.string().describe('The verdict in words; empty for a plain yes.'),
+  })
+  .meta({ id: 'Delivery' });
+
+export const DELIVERIES = z.object({ deliveries: z.array(DELIVERY) }).meta({ id: 'Deliveries' });
+
+export const DELIVERY_QUERY = z.strictObject({
+  vhost: ID.optional(),
+  event: EVENT.optional(),
+  client: ID.optional(),
+  url: z.string().max(4096).optional().describe('As deliveries show it.'),
+  outcome: OUTCOME.optional(),
+  failed: z
+    .enum(['true', 'false'])
+    .optional()
+    .describe('true leaves out what arrived, and refusals of questions.'),
+  limit: z.coerce.number().int().min(1).max(MAX_LISTED).default(100),
+});
+
+const URL_HEALTH = z
+  .object({
+    url: z.string(),
+    origin: z.string(),
+    events: z.array(z.string()),
+    breaker: z.enum(['closed', 'half_open', 'open']),
+    outcomes: z.record(OUTCOME, z.number().int()),
+    latency: z.object({
+      buckets: z
+        .array(z.object({ le: z.number().nullable(), count: z.number().int() }))
+        .describe(
+          'Attempts of up to `le` milliseconds that took longer than the bucket before; null is no bound.',
+        ),
+      p50Ms: z.number(),
+      p99Ms: z.number(),
+    }),
+  })
+  .meta({ id: 'UrlHealth' });
+
+const OUTBOX = z
+  .object({
+    events: z.number().int(),
+    oldestMs: z.number(),
+    dropped: z.number().int(),
+    givenUp: z.number().int(),
+    onDisk: z.boolean(),
+  })
+  .meta({ id: 'Outbox' });
+
+export const HOOKS = z.object({ urls: z.array(URL_HEALTH), outbox: OUTBOX }).meta({ id: 'Hooks' });
+
+export type HooksBody = z.output<typeof HOOKS>;
