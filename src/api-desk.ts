@@ -1,21 +1,29 @@
+import type { CensusTaker, Place } from './census/census-taker.ts';
 import type { HookDesk } from './hook-desk.ts';
 import type { ApiServer } from './http/api/api-server.ts';
 import type { CensusOffice } from './model/census.ts';
 import type { ConfigControl, ListeningPlace } from './model/control.ts';
+import type { ServerIds } from './model/lifecycle.ts';
 import type { Logger } from './model/logger.ts';
 import type { Config, VhostOptions } from './model/options.ts';
 import { VERSION } from './version.ts';
 
 /** What the desk speaks for. */
 export interface DeskServer {
-  readonly serverId: string;
-  readonly serviceId: string;
+  readonly ids: ServerIds;
   readonly census: CensusOffice;
   readonly hooks: HookDesk;
   readonly configuration: ConfigControl | undefined;
   readonly logger: Logger;
   /** Where clients are let in now. */
   listening(): readonly ListeningPlace[];
+}
+
+/** Begins to know who is in this process, if `http_api` is on: what it takes is not even in memory otherwise. */
+export async function openCensus({ httpApi }: Config, place: Place): Promise<CensusTaker | undefined> {
+  if (!httpApi.enabled) return undefined;
+  const { CensusTaker } = await import('./census/census-taker.ts');
+  return new CensusTaker(place);
 }
 
 /**
@@ -42,15 +50,14 @@ export class ApiDesk {
       import('./http/api/api-server.ts'),
       import('./observe/server-metrics.ts'),
     ]);
-    const { census, hooks, configuration, serverId, serviceId } = server;
+    const { census, hooks, configuration, ids } = server;
     const metrics = new ServerMetrics(census, { version: VERSION, perStream: httpApi.streamMetrics });
     let desk: ApiDesk | undefined;
     const api = await openApiServer(
       httpApi,
       {
         version: VERSION,
-        serverId,
-        serviceId,
+        ...ids,
         startedAt: Date.now(),
         census,
         hooks: hooks.control,

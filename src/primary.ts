@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
+import { ApiDesk } from './api-desk.ts';
 import { type Answer, Crew, type CrewSnapshot } from './cluster/crew.ts';
 import { Fleet, STOP_TIMEOUT_MS, type WorkerProcess } from './cluster/fleet.ts';
 import { WorkersCensus } from './cluster/ipc-census.ts';
@@ -9,14 +10,13 @@ import { Dvr } from './dvr/dvr.ts';
 import { recordingsLeft } from './dvr/journal.ts';
 import { HookDesk } from './hook-desk.ts';
 import { createHooks, type Hooks } from './hooks/dispatcher.ts';
-import { type Clock, systemClock } from './model/clock.ts';
-import type { Logger } from './model/logger.ts';
+import { systemClock } from './model/clock.ts';
 import type { Config } from './model/options.ts';
-import { makeIds, orGiveFree, type Server } from './server.ts';
+import { makeIds, orGiveFree, type Server, type ServerDeps } from './server.ts';
 import { VERSION } from './version.ts';
 
 /** A server of several processes, as the one that started them has it. */
-export interface Primary extends Pick<Server, 'addresses' | 'reload' | 'stop'> {
+export interface Primary extends Pick<Server, 'addresses' | 'api' | 'reload' | 'stop'> {
   /** Connections of all workers, as far as they have told. */
   readonly connections: number;
   readonly snapshot: CrewSnapshot;
@@ -34,7 +34,7 @@ export function workerCount({ workers }: Config): number {
  */
 export async function createPrimary(
   config: Config,
-  deps: { readonly logger: Logger; readonly clock?: Clock },
+  deps: Pick<ServerDeps, 'logger' | 'clock' | 'configuration'>,
 ): Promise<Primary> {
   const { logger, clock = systemClock } = deps;
   const ids = makeIds(config);
@@ -103,8 +103,10 @@ export async function createPrimary(
     fleet.workers.map(({ node, send }) => ({ node, ask: (request) => send({ type: 'census', request }) })),
   );
 
+  let api: ApiDesk | undefined;
   const stop = async () => {
     stopping = true;
+    if (api) api.ready = false;
     hooks.announce('server_stopping');
     const gone = fleet.empty();
     crew.stop();
@@ -115,6 +117,7 @@ export async function createPrimary(
     timer.clear();
     await dvr.close(current.drainTimeoutMs);
     await hooks.drain(current.drainTimeoutMs);
+    await api?.close();
     await hooks.close();
     await desk.close();
     crew.close();
@@ -128,11 +131,23 @@ export async function createPrimary(
     throw new Error(first?.message ?? 'there is no worker');
   }
   let { addresses } = first;
+  try {
+    const { configuration } = deps;
+    const listening = () => addresses;
+    api = await ApiDesk.open(config, { ids, census, hooks: desk, configuration, logger, listening });
+  } catch (error) {
+    await stop();
+    throw error;
+  }
   hooks.announce('server_started');
+  if (api) api.ready = true;
 
   return {
     get addresses() {
       return addresses;
+    },
+    get api() {
+      return api?.place;
     },
     get connections() {
       return crew.snapshot.workers.reduce((sum, { connections }) => sum + connections, 0);
@@ -155,6 +170,7 @@ export async function createPrimary(
       if (answer) ({ addresses } = answer);
       current = next;
       desk.configure(next);
+      api?.configure(next);
     },
     stop,
   };

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { accessGate } from './access/access-gate.ts';
+import { ApiDesk, openCensus } from './api-desk.ts';
 import type { Membership } from './cluster/membership.ts';
 import { Doors } from './doors.ts';
 import { Dvr } from './dvr/dvr.ts';
@@ -12,10 +13,12 @@ import { liveFlv } from './http/live/live-flv.ts';
 import { Neighbours } from './http/neighbours/neighbours.ts';
 import { Hub } from './hub/hub.ts';
 import { type Clock, systemClock } from './model/clock.ts';
+import type { ConfigControl, ListeningPlace } from './model/control.ts';
 import { UNOBSERVED } from './model/delivery.ts';
 import { allOf, type Gate } from './model/lifecycle.ts';
 import { hushed, type Logger } from './model/logger.ts';
 import type { Config } from './model/options.ts';
+import { RefusalCount } from './refusal-count.ts';
 import type { FrontDoor } from './session/front-door.ts';
 import { VERSION } from './version.ts';
 import type { OpenAddress } from './visits/listeners.ts';
@@ -29,12 +32,16 @@ export interface ServerDeps {
   readonly gate?: Gate;
   /** Set in a worker process: what it shares with the others. */
   readonly membership?: Membership;
+  /** Lets the control API show and change the file that the configuration is from. */
+  readonly configuration?: ConfigControl | undefined;
 }
 
 /** A running server. */
 export interface Server {
   /** Where it listens, with the ports that the operating system chose. */
   readonly addresses: readonly OpenAddress[];
+  /** Where the control API listens; undefined without one. */
+  readonly api: ListeningPlace | undefined;
   /** RTMP over any duplex stream, as if `ip` had connected. */
   readonly door: Pick<FrontDoor, 'enter'>;
   /** Connections of clients, whatever they speak. */
@@ -71,11 +78,13 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     outbox: membership?.recorder ?? { options: config.outbox, stateDir: config.stateDir },
   });
   desk?.serve(hooks);
+  const refusals = config.httpApi.enabled ? new RefusalCount() : undefined;
   const rulesFor = (from: Config): LobbyRules => {
     const vhosts = vhostsOf(from);
     const hookGate = hooks.gateFor(new Map(from.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
     const gates = [...(deps.gate ? [deps.gate] : []), accessGate(vhosts), hookGate];
-    const snapshot = { vhosts, strictVhost: from.strictVhost, gate: allOf(...gates) };
+    const gate = allOf(...gates);
+    const snapshot = { vhosts, strictVhost: from.strictVhost, gate: refusals?.of(gate) ?? gate };
     return { snapshot, maxConnections: from.maxConnections };
   };
   const dvr = new Dvr({
@@ -98,10 +107,26 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   const ofCertificates = membership?.isTeller === false ? hushed(logger) : logger;
   const doors = new Doors(lobby, config.proxyProtocol, parts, ofCertificates, membership?.neighbourhood);
   const backDoor = await membership?.open(hub, clock, logger, vhostsOf(config));
+  const worker = membership?.worker ?? 0;
+  const census = await openCensus(config, {
+    worker,
+    hub,
+    lobby,
+    clock,
+    refusals: () => refusals?.counts ?? {},
+  });
+  if (membership) membership.office = census;
+  let api: ApiDesk | undefined;
   try {
     await segments.prepare(config.vhosts);
     await doors.change(config);
+    if (desk && census) {
+      const { configuration } = deps;
+      const listening = () => doors.addresses;
+      api = await ApiDesk.open(config, { ids, census, hooks: desk, configuration, logger, listening });
+    }
   } catch (error) {
+    census?.close();
     await lobby.close('shutdown', 'The server could not start.');
     await doors.close();
     await backDoor?.close();
@@ -111,12 +136,16 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   }
   let current = config;
   hooks.announce('server_started');
+  if (api) api.ready = true;
   // Whoever holds the state directory knows that those who recorded into it are no more.
   if (left) dvr.finishLeft((owner) => owner !== ids.serviceId);
 
   return {
     get addresses() {
       return doors.addresses;
+    },
+    get api() {
+      return api?.place;
     },
     door: doors.front,
     get connections() {
@@ -129,12 +158,14 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       await doors.change(next);
       current = next;
       desk?.configure(next);
+      api?.configure(next);
       hooks.change(next.outbox);
       await dvr.change(next.vhosts, rules.snapshot.gate);
       lobby.change(rules);
       backDoor?.change(vhostsOf(next));
     },
     async stop() {
+      if (api) api.ready = false;
       doors.shut();
       hooks.announce('server_stopping');
       await lobby.close('shutdown', 'The server is stopping.');
@@ -143,6 +174,8 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       await segments.close();
       await dvr.close(current.drainTimeoutMs);
       await hooks.drain(current.drainTimeoutMs);
+      await api?.close();
+      census?.close();
       await hooks.close();
       await desk?.close();
     },

@@ -39,6 +39,8 @@ const rooms = [
   'hooks',
   'http',
   'cluster',
+  'census',
+  'observe',
   'tls',
   'dvr',
 ];

@@ -43,10 +43,13 @@ export class CensusTaker implements CensusOffice {
   /** What was read of a publish's codecs, by the packets that it was read of. */
   readonly #media = new WeakMap<object, { readonly packets: number; readonly facts: MediaFacts }>();
   readonly #watches = new Map<string, FrameWatch>();
+  /** Unix time at the clock's 0, so that what happened once stays where it was. */
+  readonly #epoch: number;
   #timer: Timer;
 
   constructor(place: Place) {
     this.#place = place;
+    this.#epoch = Date.now() - place.clock.now();
     this.#timer = this.#schedule();
   }
 
@@ -81,7 +84,13 @@ export class CensusTaker implements CensusOffice {
       .toSorted((a, b) => a.client.number - b.client.number)
       // All from the first: what is before them may be in another process.
       .slice(0, start + count)
-      .map((guest): CensusClient => ({ ...guest, ...this.#clientRates.rates(now, countedClient(guest)) }));
+      .map(
+        (guest): CensusClient => ({
+          ...guest,
+          ...this.#clientRates.rates(now, countedClient(guest)),
+          connectedAt: this.#date(now - guest.ageMs),
+        }),
+      );
     return { clients: listed, matching: meant.length };
   }
 
@@ -99,7 +108,11 @@ export class CensusTaker implements CensusOffice {
       const { client, tcUrl } = origin?.facts ?? {};
       return {
         key,
-        publisher: client && { clientId: client.id, tcUrl: tcUrl ?? '', ageMs: facts.ageMs },
+        publisher: client && {
+          clientId: client.id,
+          tcUrl: tcUrl ?? '',
+          startedAt: this.#date(now - facts.ageMs),
+        },
         players: players.get(formatStreamKey(key)) ?? 0,
         recvBytes,
         packets,
@@ -137,6 +150,11 @@ export class CensusTaker implements CensusOffice {
     const watch = new FrameWatch(source, clock, () => this.#watches.delete(stream));
     this.#watches.set(stream, watch);
     return watch;
+  }
+
+  /** Unix time of a moment on the clock's scale. */
+  #date(moment: number): number {
+    return Math.round(this.#epoch + moment);
   }
 
   #process(guests: readonly GuestFacts[]): ProcessFacts {

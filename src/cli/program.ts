@@ -47,5 +47,5 @@ async function run(flags: Flags, command: Command): Promise<void> {
       `the configuration file ${file} syntax is ok\nthe configuration file ${file} test is successful`,
     );
   if (flags.print) console.log(printConfig(loaded));
-  if (!flags.test && !flags.print) await serve(file, loaded.config);
+  if (!flags.test && !flags.print) await serve(file, loaded);
 }

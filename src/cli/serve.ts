@@ -1,13 +1,16 @@
-import { type Diagnostic, formatDiagnostic, loadConfig } from '../config/index.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { ConfigControl } from '../model/control.ts';
 import type { Config } from '../model/options.ts';
 import { type Log, openLog } from '../observe/logger.ts';
 import { createPrimary, workerCount } from '../primary.ts';
 import { createServer, type Server } from '../server.ts';
 import { VERSION } from '../version.ts';
+import { ConfigFile } from './config-file.ts';
 import { writePidFile } from './pid-file.ts';
+import type { Loaded } from './read-config.ts';
 
 /** A server of one process or of several. */
-interface Running extends Pick<Server, 'addresses' | 'reload' | 'stop'> {
+interface Running extends Pick<Server, 'addresses' | 'api' | 'reload' | 'stop'> {
   /** Processes that serve clients. */
   readonly workers: number;
   clients(): number;
@@ -15,14 +18,32 @@ interface Running extends Pick<Server, 'addresses' | 'reload' | 'stop'> {
 }
 
 /** Runs the server until a signal stops it: SIGTERM or SIGINT drain, SIGHUP reloads `file`, SIGUSR1 reopens the log. */
-export async function serve(file: string, config: Config): Promise<void> {
+export async function serve(file: string, loaded: Loaded): Promise<void> {
+  const { config } = loaded;
   let removePidFile = () => {};
   let log: Log;
   let server: Running;
+  const configFile = new ConfigFile(
+    file,
+    loaded,
+    async (next) => {
+      await server.reload(next);
+      return lasting(config, next, server.workers);
+    },
+    (outcome) => {
+      const { warnings } = outcome;
+      if (outcome.ok) {
+        log.logger.info({ config: file, warnings, listen: server.addresses }, 'configuration reloaded');
+      } else {
+        const { errors } = outcome;
+        log.logger.error({ config: file, errors }, 'the configuration was refused; the old one stays');
+      }
+    },
+  );
   try {
     log = openLogOf(config);
     if (config.pidFile !== undefined) removePidFile = writePidFile(config.pidFile);
-    server = await start(config, log);
+    server = await start(config, log, configFile);
   } catch (error) {
     removePidFile();
     console.error(`error: ${(error as Error).message}`);
@@ -30,11 +51,7 @@ export async function serve(file: string, config: Config): Promise<void> {
     return;
   }
   const { logger } = log;
-  let work = Promise.resolve();
-  process.on('SIGHUP', () => {
-    // One after the other: a second SIGHUP must not overtake the first.
-    work = work.then(() => reload(file, config, server, logger));
-  });
+  process.on('SIGHUP', () => void configFile.reload());
   process.on('SIGUSR1', () => server.reopenLogs());
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
@@ -44,7 +61,7 @@ export async function serve(file: string, config: Config): Promise<void> {
     }
     stopping = true;
     logger.info({ signal, clients: server.clients() }, 'stopping');
-    void work
+    void configFile.settled
       .then(() => server.stop())
       .then(() => {
         removePidFile();
@@ -62,27 +79,32 @@ export async function serve(file: string, config: Config): Promise<void> {
       workers: server.workers,
       config: file,
       listen: server.addresses,
+      ...(server.api ? { api: server.api } : {}),
     },
     'gatecast is listening',
   );
 }
 
-async function start(config: Config, { logger, reopen }: Log): Promise<Running> {
+async function start(
+  config: Config,
+  { logger, reopen }: Log,
+  configuration: ConfigControl,
+): Promise<Running> {
   const workers = workerCount(config);
   if (workers > 1) {
-    const primary = await createPrimary(config, { logger });
+    const primary = await createPrimary(config, { logger, configuration });
     const reopenLogs = () => {
       reopen();
       primary.reopenLogs();
     };
     return running(primary, workers, () => primary.connections, reopenLogs);
   }
-  const server = await createServer(config, { logger });
+  const server = await createServer(config, { logger, configuration });
   return running(server, workers, () => server.connections, reopen);
 }
 
 function running(
-  server: Pick<Server, 'addresses' | 'reload' | 'stop'>,
+  server: Pick<Server, 'addresses' | 'api' | 'reload' | 'stop'>,
   workers: number,
   clients: () => number,
   reopenLogs: () => void,
@@ -90,6 +112,9 @@ function running(
   return {
     get addresses() {
       return server.addresses;
+    },
+    get api() {
+      return server.api;
     },
     reload: (config) => server.reload(config),
     stop: () => server.stop(),
@@ -99,11 +124,14 @@ function running(
   };
 }
 
-/** What a reload cannot change about where events are kept, a sentence each. */
-function lasting(started: Config, wanted: Config): string[] {
+/** What a reload cannot change, a sentence each. */
+function lasting(started: Config, wanted: Config, workers: number): string[] {
   const until = 'until the server is started again';
   const kept = started.outbox.enabled;
+  const api = isDeepStrictEqual(wanted.httpApi, started.httpApi);
   return [
+    ...(workerCount(wanted) === workers ? [] : [`workers stays ${workers} ${until}`]),
+    ...(api ? [] : [`http_api stays as it is ${until}`]),
     ...(wanted.stateDir === started.stateDir ? [] : [`state_dir stays ${started.stateDir} ${until}`]),
     ...(wanted.outbox.enabled === kept ? [] : [`outbox stays ${kept ? 'on' : 'off'} ${until}`]),
   ];
@@ -114,37 +142,5 @@ function openLogOf({ log }: Config): Log {
     return openLog(log);
   } catch (error) {
     throw new Error(`cannot write the log file ${log.file}: ${(error as Error).message}`, { cause: error });
-  }
-}
-
-/** `started` is the configuration with which the process began. */
-async function reload(
-  file: string,
-  started: Config,
-  server: Running,
-  logger: ReturnType<typeof openLog>['logger'],
-): Promise<void> {
-  const result = loadConfig(file, process.env);
-  const texts = (diagnostics: readonly Diagnostic[]) => diagnostics.map(formatDiagnostic);
-  if (!result.ok) {
-    logger.error(
-      { config: file, errors: texts(result.errors) },
-      'the configuration was refused; the old one stays',
-    );
-    return;
-  }
-  try {
-    await server.reload(result.config);
-    const warnings = texts(result.warnings);
-    if (workerCount(result.config) !== server.workers) {
-      warnings.push(`workers stays ${server.workers} until the server is started again`);
-    }
-    warnings.push(...lasting(started, result.config));
-    logger.info({ config: file, warnings, listen: server.addresses }, 'configuration reloaded');
-  } catch (error) {
-    logger.error(
-      { config: file, errors: [(error as Error).message] },
-      'the configuration was refused; the old one stays',
-    );
   }
 }

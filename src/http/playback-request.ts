@@ -26,6 +26,8 @@ export interface PlaybackRequest {
   readonly pageUrl: string;
   /** What the process says of it that passed it on; undefined for a request that came from its client. */
   readonly errand: Errand | undefined;
+  /** Program of the client, from User-Agent; empty if not given. */
+  readonly agent: string;
 }
 
 /** What is wrong with a request. */
@@ -79,6 +81,7 @@ export function readPlaybackRequest(
       ip: errand?.ip ?? clientAddress(peer, forwardedFor(headers), isTrusted),
       pageUrl: headers.referer ?? '',
       errand,
+      agent: headers['user-agent'] ?? '',
     },
   };
 }

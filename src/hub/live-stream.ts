@@ -34,7 +34,7 @@ export class LiveStream implements LaneSource {
   readonly #gop: GopCache;
   readonly #timeline: Timeline;
   /** What the present publish has brought. */
-  readonly tally = new StreamTally();
+  readonly tally: StreamTally = new StreamTally();
   /** What players of lanes that are gone were given, and how often they skipped. */
   #pastBytesSent = 0;
   /** All that was sent when the present publish began. */

@@ -36,7 +36,10 @@ export interface Rates {
   readonly sendKbps: number;
 }
 
-export interface CensusClient extends GuestFacts, Rates {}
+export interface CensusClient extends GuestFacts, Rates {
+  /** Unix time in milliseconds. */
+  readonly connectedAt: number;
+}
 
 export interface VideoFacts {
   /** `H264`, `HEVC`, `AV1` …, as SRS writes them. */
@@ -64,8 +67,8 @@ export interface AudioFacts {
 export interface PublisherFacts {
   readonly clientId: string;
   readonly tcUrl: string;
-  /** How long it has been on air, in milliseconds. */
-  readonly ageMs: number;
+  /** When it went on air, as Unix time in milliseconds. */
+  readonly startedAt: number;
 }
 
 /** A stream that is published or played. */

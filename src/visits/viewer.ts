@@ -1,4 +1,5 @@
 import type { Address } from '../model/address.ts';
+import type { ClientProtocol, GuestFacts } from '../model/census.ts';
 import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
@@ -21,12 +22,13 @@ export interface ViewerWish {
   readonly tcUrl: string;
   /** Page that embeds the player; empty if not given. */
   readonly pageUrl: string;
+  /** Program of the client, as it names itself; empty if it does not. */
+  readonly agent: string;
 }
 
 /** What brings media to a viewer. */
 export interface Carriage {
-  /** For the log, for example `http-flv`. */
-  readonly protocol: string;
+  readonly protocol: ClientProtocol;
   readonly traffic: Traffic;
   /** Bytes that were written and have not left the process. */
   readonly backlog: number;
@@ -54,6 +56,7 @@ export class Viewer implements Guest {
   readonly #events: ClientEvents;
   readonly #stall: StallWatch;
   #player: AdmittedPlayer | undefined;
+  readonly #cameAt: number;
   #startedAt: number | undefined;
   #over = false;
   #settle: () => void = () => undefined;
@@ -68,11 +71,34 @@ export class Viewer implements Guest {
     this.log = lobby.log.child({ client: this.client.id, ip: wish.ip });
     const facts = { client: this.client, tcUrl: wish.tcUrl, pageUrl: wish.pageUrl, flashVer: '', swfUrl: '' };
     this.#events = new ClientEvents(wish.snapshot.gate, facts, carriage.traffic, clock);
-    this.#stall = new StallWatch(clock.now());
+    this.#cameAt = clock.now();
+    this.#stall = new StallWatch(this.#cameAt);
     this.settled = new Promise((resolve) => {
       this.#settle = resolve;
     });
     lobby.enter(this);
+  }
+
+  get facts(): GuestFacts {
+    const { address, vhost, tcUrl, pageUrl, agent } = this.#wish;
+    const { protocol, traffic, backlog, skips = 0 } = this.#carriage;
+    return {
+      client: this.client,
+      protocol,
+      role: this.#startedAt === undefined ? 'idle' : 'play',
+      vhost: vhost.name,
+      app: address.app,
+      stream: this.#player?.key.stream ?? address.stream,
+      tcUrl,
+      pageUrl,
+      swfUrl: '',
+      agent,
+      ageMs: this.#lobby.clock.now() - this.#cameAt,
+      recvBytes: traffic.bytesIn,
+      sendBytes: traffic.bytesOut,
+      backlogBytes: backlog,
+      skips,
+    };
   }
 
   /** Asks whether it may watch. A viewer that was refused has ended; undefined if it has gone meanwhile. */

@@ -66,6 +66,7 @@ test('of a flood it brings a part whole, a part for counting, and no more', asyn
   expect(reports[0]?.counted[0]).toEqual({
     action: 'on_publish',
     origin: same.origin,
+    url: same.url,
     outcome: 'allowed',
     timing: { totalMs: 4.5 },
   });

@@ -11,6 +11,7 @@ import { guard } from './guard.ts';
 import { API_REQUEST_TIMEOUT_MS, MAX_API_BODY_BYTES, MAX_API_CONNECTIONS } from './limits.ts';
 import { openApi } from './openapi.ts';
 import { configRoutes } from './v2/config.ts';
+import { eventRoutes } from './v2/events.ts';
 import { hookRoutes } from './v2/hooks.ts';
 import { serverRoutes } from './v2/server.ts';
 import { streamRoutes } from './v2/streams.ts';
@@ -83,6 +84,7 @@ export async function buildApi(
       api.register(serverRoutes(control, door));
       api.register(hookRoutes(control));
       api.register(configRoutes(control, options.editConfig));
+      api.register(eventRoutes(control, door));
       done();
     },
     { prefix: '/api/v2' },

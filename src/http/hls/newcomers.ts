@@ -77,12 +77,12 @@ export class Newcomers {
   }
 
   async #admit(
-    { ip, pageUrl, snapshot, vhost }: PlaybackRequest,
+    { ip, pageUrl, agent, snapshot, vhost }: PlaybackRequest,
     address: Address,
     http: FastifyRequest,
   ): Promise<HlsSession | Fault> {
     const tcUrl = `rtmp://${vhost.name}/${address.app}`;
-    const session = this.#sessions.begin({ ip, snapshot, vhost, address, tcUrl, pageUrl });
+    const session = this.#sessions.begin({ ip, snapshot, vhost, address, tcUrl, pageUrl, agent });
     if ('ok' in session) return session;
     const leave = () => session.leave();
     http.raw.socket.once('close', leave);

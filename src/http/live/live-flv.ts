@@ -67,11 +67,11 @@ async function admit(
   address: Address,
   http: FastifyRequest,
 ): Promise<Viewing | Fault> {
-  const { ip, pageUrl, snapshot, vhost } = request;
+  const { ip, pageUrl, agent, snapshot, vhost } = request;
   const { socket } = http.raw;
   const line = new FlvLine(socket, framingFor(http), lobby.clock);
   const tcUrl = `rtmp://${vhost.name}/${address.app}`;
-  const viewer = new Viewer(lobby, { ip, snapshot, vhost, address, tcUrl, pageUrl }, line);
+  const viewer = new Viewer(lobby, { ip, snapshot, vhost, address, tcUrl, pageUrl, agent }, line);
   socket.once('close', () => {
     line.leave();
     viewer.end('client');

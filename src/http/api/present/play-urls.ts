@@ -1,6 +1,6 @@
 import type { ListeningPlace } from '../../../model/control.ts';
 import { DEFAULT_VHOST, type StreamKey } from '../../../model/stream-key.ts';
-import type { StreamBody } from '../schemas/streams.ts';
+import type { PlayUrls } from '../schemas/streams.ts';
 
 const USUAL_PORTS: Readonly<Record<string, number>> = { rtmp: 1935, rtmps: 443, http: 80, https: 443 };
 
@@ -12,7 +12,7 @@ export interface UrlMeans {
 }
 
 /** URLs by which the stream can be played, at the name by which the server was reached. */
-export function playUrls(key: StreamKey, means: UrlMeans): StreamBody['play'] {
+export function playUrls(key: StreamKey, means: UrlMeans): PlayUrls {
   const rtmp = baseOf(means, 'rtmp') ?? baseOf(means, 'rtmps');
   return {
     rtmp: rtmp === undefined ? null : `${rtmp}/${pathOf(key)}${vhostOf(key)}`,

@@ -22,7 +22,7 @@ export function serverBody(
     cpus: availableParallelism(),
     load: [one, five, fifteen],
     memory: { totalBytes: totalmem(), freeBytes: freemem() },
-    listening: [...control.listening()],
+    listening: control.listening(),
     workers: processes.map(({ totals: _totals, kinds: _kinds, ...facts }) => facts),
     user,
   };

@@ -6,7 +6,7 @@ export function settingBody({ name, args, block, origin }: ShownSetting): Settin
   const place = typeof origin === 'object' ? origin : undefined;
   return {
     name,
-    args: [...args],
+    args,
     block: block?.map(settingBody) ?? null,
     origin: place ? (place.file.startsWith('env ') ? 'env' : 'file') : (origin as 'default' | 'unset'),
     file: place?.file ?? null,

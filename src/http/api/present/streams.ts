@@ -4,7 +4,7 @@ import type { ClientBody, StreamBody } from '../schemas/streams.ts';
 import { playUrls, type UrlMeans } from './play-urls.ts';
 
 /** A stream as `/api/v2` shows it. */
-export function streamBody(stream: CensusStream, now: number, means: UrlMeans): StreamBody {
+export function streamBody(stream: CensusStream, means: UrlMeans): StreamBody {
   const { key, publisher, players, recvBytes, sendBytes, recvKbps, sendKbps, packets, skips } = stream;
   return {
     id: streamId(key),
@@ -14,7 +14,7 @@ export function streamBody(stream: CensusStream, now: number, means: UrlMeans): 
     url: `${key.app}/${key.stream}`,
     publishing: publisher !== undefined,
     publisherId: publisher?.clientId ?? null,
-    startedAt: publisher ? Math.round(now - publisher.ageMs) : null,
+    startedAt: publisher?.startedAt ?? null,
     players,
     recvBytes,
     sendBytes,
@@ -30,8 +30,8 @@ export function streamBody(stream: CensusStream, now: number, means: UrlMeans): 
 }
 
 /** A client as `/api/v2` shows it. */
-export function clientBody(facts: CensusClient, now: number): ClientBody {
-  const { client, protocol, role, vhost, app, stream, tcUrl, pageUrl, agent, ageMs } = facts;
+export function clientBody(facts: CensusClient): ClientBody {
+  const { client, protocol, role, vhost, app, stream, tcUrl, pageUrl, agent, connectedAt } = facts;
   const { recvBytes, sendBytes, recvKbps, sendKbps, backlogBytes, skips } = facts;
   return {
     ...client,
@@ -44,7 +44,7 @@ export function clientBody(facts: CensusClient, now: number): ClientBody {
     tcUrl,
     pageUrl,
     agent,
-    connectedAt: Math.round(now - ageMs),
+    connectedAt,
     recvBytes,
     sendBytes,
     recvKbps,

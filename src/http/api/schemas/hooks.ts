@@ -1,14 +1,22 @@
 import { z } from 'zod';
+import type { DeliveryFilter, OutboxStats, UrlHealth } from '../../../model/control.ts';
+import type { Delivery } from '../../../model/delivery.ts';
 import { ACTIONS, type Action } from '../../../model/lifecycle.ts';
 import { MAX_LISTED } from '../../limits.ts';
 import { ID } from './common.ts';
+
+/** The hooks of `/api/v2`. */
+export interface HooksBody {
+  readonly urls: readonly UrlHealth[];
+  readonly outbox: OutboxStats;
+}
 
 const OUTCOME = z.enum(['allowed', 'refused', 'failed', 'skipped']);
 const EVENT = z.enum(ACTIONS as [Action, ...Action[]]);
 const HEADERS = z.array(z.tuple([z.string(), z.string()]));
 
 /** One attempt to deliver one event to one URL; secrets are masked. */
-export const DELIVERY = z
+export const DELIVERY: z.ZodType<Delivery> = z
   .object({
     id: z.string(),
     eventId: z.string().describe('The same for every attempt.'),
@@ -35,11 +43,15 @@ export const DELIVERY = z
     outcome: OUTCOME,
     why: z.string().describe('The verdict in words; empty for a plain yes.'),
   })
-  .meta({ id: 'Delivery' });
+  .meta({ id: 'Delivery' }) as unknown as z.ZodType<Delivery>;
 
-export const DELIVERIES = z.object({ deliveries: z.array(DELIVERY) }).meta({ id: 'Deliveries' });
+/** Some of them. */
+export const DELIVERIES: z.ZodType<{ readonly deliveries: readonly Delivery[] }> = z
+  .object({ deliveries: z.array(DELIVERY) })
+  .meta({ id: 'Deliveries' });
 
-export const DELIVERY_QUERY = z.strictObject({
+/** Which of them are wanted. */
+export const DELIVERY_QUERY: z.ZodType<DeliveryFilter & { readonly limit: number }> = z.strictObject({
   vhost: ID.optional(),
   event: EVENT.optional(),
   client: ID.optional(),
@@ -47,6 +59,7 @@ export const DELIVERY_QUERY = z.strictObject({
   outcome: OUTCOME.optional(),
   failed: z
     .enum(['true', 'false'])
+    .transform((text) => text === 'true')
     .optional()
     .describe('true leaves out what arrived, and refusals of questions.'),
   limit: z.coerce.number().int().min(1).max(MAX_LISTED).default(100),
@@ -81,6 +94,7 @@ const OUTBOX = z
   })
   .meta({ id: 'Outbox' });
 
-export const HOOKS = z.object({ urls: z.array(URL_HEALTH), outbox: OUTBOX }).meta({ id: 'Hooks' });
-
-export type HooksBody = z.output<typeof HOOKS>;
+/** See HooksBody. */
+export const HOOKS: z.ZodType<HooksBody> = z
+  .object({ urls: z.array(URL_HEALTH), outbox: OUTBOX })
+  .meta({ id: 'Hooks' });

@@ -1,4 +1,24 @@
 import { z } from 'zod';
+import type { ProcessFacts } from '../../../model/census.ts';
+import type { ListeningPlace } from '../../../model/control.ts';
+import type { Credentials } from '../../../model/options.ts';
+
+/** The server of `/api/v2`. */
+export interface ServerBody {
+  readonly version: string;
+  readonly serverId: string;
+  readonly serviceId: string;
+  readonly pid: number;
+  readonly nodeVersion: string;
+  readonly startedAt: number;
+  readonly uptimeMs: number;
+  readonly cpus: number;
+  readonly load: readonly [one: number, five: number, fifteen: number];
+  readonly memory: { readonly totalBytes: number; readonly freeBytes: number };
+  readonly listening: readonly ListeningPlace[];
+  readonly workers: readonly Omit<ProcessFacts, 'totals' | 'kinds'>[];
+  readonly user: string | null;
+}
 
 const LISTENING = z.object({
   protocol: z.enum(['rtmp', 'rtmps', 'http', 'https', 'api']),
@@ -20,8 +40,8 @@ const WORKER = z
   })
   .meta({ id: 'Worker' });
 
-/** The server of `/api/v2`. */
-export const SERVER = z
+/** See ServerBody. */
+export const SERVER: z.ZodType<ServerBody> = z
   .object({
     version: z.string(),
     serverId: z.string(),
@@ -39,6 +59,8 @@ export const SERVER = z
   })
   .meta({ id: 'Server' });
 
-export const LOGIN = z.strictObject({ username: z.string().max(128), password: z.string().max(1024) });
-
-export type ServerBody = z.output<typeof SERVER>;
+/** What somebody logs in with. */
+export const LOGIN: z.ZodType<Credentials> = z.strictObject({
+  username: z.string().max(128),
+  password: z.string().max(1024),
+});

@@ -1,6 +1,67 @@
 import { z } from 'zod';
+import type {
+  AudioFacts,
+  ClientFilter,
+  ClientProtocol,
+  ClientRole,
+  VideoFacts,
+} from '../../../model/census.ts';
 import { MAX_LISTED_CLIENTS } from '../limits.ts';
 import { ID } from './common.ts';
+
+/** URLs by which a stream can be played; null where the server does not offer that. */
+export interface PlayUrls {
+  readonly rtmp: string | null;
+  readonly flv: string | null;
+  readonly wsFlv: string | null;
+  readonly hls: string | null;
+}
+
+/** A stream of `/api/v2`. */
+export interface StreamBody {
+  readonly id: string;
+  readonly vhost: string;
+  readonly app: string;
+  readonly name: string;
+  readonly url: string;
+  readonly publishing: boolean;
+  readonly publisherId: string | null;
+  readonly startedAt: number | null;
+  readonly players: number;
+  readonly recvBytes: number;
+  readonly sendBytes: number;
+  readonly recvKbps: number;
+  readonly sendKbps: number;
+  readonly packets: number;
+  readonly skips: number;
+  readonly video: VideoFacts | null;
+  readonly audio: AudioFacts | null;
+  readonly play: PlayUrls;
+  readonly recording: readonly string[];
+}
+
+/** A client of `/api/v2`. */
+export interface ClientBody {
+  readonly id: string;
+  readonly number: number;
+  readonly ip: string;
+  readonly protocol: ClientProtocol;
+  readonly role: ClientRole;
+  readonly vhost: string;
+  readonly app: string;
+  readonly stream: string;
+  readonly streamId: string | null;
+  readonly tcUrl: string;
+  readonly pageUrl: string;
+  readonly agent: string;
+  readonly connectedAt: number;
+  readonly recvBytes: number;
+  readonly sendBytes: number;
+  readonly recvKbps: number;
+  readonly sendKbps: number;
+  readonly backlogBytes: number;
+  readonly skips: number;
+}
 
 const bytes = () => z.number().int().min(0);
 const kbps = () => z.number().int().describe('Kilobits a second over the last 30 seconds.');
@@ -36,8 +97,8 @@ const PLAY = z
   .describe('URLs by which it can be played; null where the server does not offer that.')
   .meta({ id: 'PlayUrls' });
 
-/** A stream of `/api/v2`. */
-export const STREAM = z
+/** See StreamBody. */
+export const STREAM: z.ZodType<StreamBody> = z
   .object({
     id: z.string(),
     vhost: z.string(),
@@ -61,13 +122,16 @@ export const STREAM = z
   })
   .meta({ id: 'Stream' });
 
-export const STREAMS = z.object({ streams: z.array(STREAM) }).meta({ id: 'Streams' });
+/** All of them. */
+export const STREAMS: z.ZodType<{ readonly streams: readonly StreamBody[] }> = z
+  .object({ streams: z.array(STREAM) })
+  .meta({ id: 'Streams' });
 
 const PROTOCOL = z.enum(['rtmp', 'rtmps', 'http-flv', 'ws-flv', 'hls']);
 const ROLE = z.enum(['publish', 'play', 'idle']);
 
-/** A client of `/api/v2`. */
-export const CLIENT = z
+/** See ClientBody. */
+export const CLIENT: z.ZodType<ClientBody> = z
   .object({
     id: z.string(),
     number: z.number().int().describe('The client_id of hooks of schema srs1.'),
@@ -91,12 +155,15 @@ export const CLIENT = z
   })
   .meta({ id: 'Client' });
 
-export const CLIENTS = z
+/** Some of them. */
+export const CLIENTS: z.ZodType<{ readonly clients: readonly ClientBody[]; readonly total: number }> = z
   .object({ clients: z.array(CLIENT), total: z.number().int().describe('Those that fit, listed or not.') })
   .meta({ id: 'Clients' });
 
 /** Which clients are wanted. */
-export const CLIENT_QUERY = z.strictObject({
+export const CLIENT_QUERY: z.ZodType<
+  Omit<ClientFilter, 'id'> & { readonly start: number; readonly count: number }
+> = z.strictObject({
   stream: ID.optional().describe('Id of a stream.'),
   ip: ID.optional(),
   vhost: ID.optional(),
@@ -107,9 +174,6 @@ export const CLIENT_QUERY = z.strictObject({
 });
 
 /** Which clients are to go. */
-export const KICK_QUERY = z
+export const KICK_QUERY: z.ZodType<Pick<ClientFilter, 'stream' | 'ip'>> = z
   .strictObject({ stream: ID.optional().describe('Id of a stream.'), ip: ID.optional() })
   .refine(({ stream, ip }) => stream !== undefined || ip !== undefined, 'expected stream, ip or both');
-
-export type StreamBody = z.output<typeof STREAM>;
-export type ClientBody = z.output<typeof CLIENT>;

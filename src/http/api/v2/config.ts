@@ -1,10 +1,5 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import {
-  type ConfigControl,
-  type ConfigTrial,
-  RequestError,
-  type ServerControl,
-} from '../../../model/control.ts';
+import { type ConfigControl, RequestError, type ServerControl } from '../../../model/control.ts';
 import { settingBody } from '../present/settings.ts';
 import { FAULT } from '../schemas/common.ts';
 import { CONFIG, CONFIG_APPLIED, CONFIG_CHANGE, CONFIG_TEXT, CONFIG_TRIAL } from '../schemas/config.ts';
@@ -41,7 +36,7 @@ export function configRoutes({ configuration }: ServerControl, editable: boolean
           text,
           etag,
           settings: control.settings().map(settingBody),
-          warnings: [...control.warnings()],
+          warnings: control.warnings(),
         };
       },
     );
@@ -56,7 +51,7 @@ export function configRoutes({ configuration }: ServerControl, editable: boolean
           response: { 200: CONFIG_TRIAL, 400: FAULT, 409: FAULT },
         },
       },
-      ({ body }) => trialBody(editing().check(body.text)),
+      ({ body }) => editing().check(body.text),
     );
 
     app.put(
@@ -69,15 +64,8 @@ export function configRoutes({ configuration }: ServerControl, editable: boolean
           response: { 200: CONFIG_APPLIED, 400: FAULT, 409: FAULT },
         },
       },
-      async ({ body: { text, etag } }) => {
-        const { applied, ...trial } = await editing().apply(text, etag);
-        return { ...trialBody(trial), applied };
-      },
+      ({ body: { text, etag } }) => editing().apply(text, etag),
     );
     done();
   };
-}
-
-function trialBody({ ok, errors, warnings, changes }: ConfigTrial) {
-  return { ok, errors: [...errors], warnings: [...warnings], changes: [...changes] };
 }

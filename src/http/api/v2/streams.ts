@@ -1,14 +1,11 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import { z } from 'zod';
 import type { Census } from '../../../model/census.ts';
 import { RequestError, type ServerControl } from '../../../model/control.ts';
 import { streamId } from '../../../model/stream-key.ts';
 import type { UrlMeans } from '../present/play-urls.ts';
 import { clientBody, streamBody } from '../present/streams.ts';
-import { FAULT, ID, KICKED } from '../schemas/common.ts';
+import { FAULT, KICKED, NAMED } from '../schemas/common.ts';
 import { CLIENT_QUERY, CLIENTS, KICK_QUERY, STREAM, STREAMS } from '../schemas/streams.ts';
-
-const NAMED = z.object({ id: ID });
 
 /** Streams and clients: to be seen, and to be shown out. */
 export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
@@ -29,8 +26,7 @@ export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
       },
       async ({ headers }) => {
         const { streams } = await census.take({});
-        const now = Date.now();
-        return { streams: streams.map((stream) => streamBody(stream, now, means(headers.host))) };
+        return { streams: streams.map((stream) => streamBody(stream, means(headers.host))) };
       },
     );
 
@@ -46,7 +42,7 @@ export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
       },
       async ({ params, headers }) => {
         const stream = findStream(await census.take({}), params.id);
-        return streamBody(stream, Date.now(), means(headers.host));
+        return streamBody(stream, means(headers.host));
       },
     );
 
@@ -79,8 +75,7 @@ export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
       },
       async ({ query }) => {
         const { clients, matching } = await census.take({ clients: query });
-        const now = Date.now();
-        return { clients: clients.map((client) => clientBody(client, now)), total: matching };
+        return { clients: clients.map(clientBody), total: matching };
       },
     );
 

@@ -1,0 +1,142 @@
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
+import { compareSettings } from '../config/compare.ts';
+import {
+  type Diagnostic,
+  formatDiagnostic,
+  type LoadResult,
+  loadConfig,
+  parseConfigText,
+} from '../config/index.ts';
+import type { Setting } from '../config/resolve/block.ts';
+import { type ConfigControl, type ConfigTrial, RequestError, type ShownSetting } from '../model/control.ts';
+import type { Config } from '../model/options.ts';
+import type { Loaded } from './read-config.ts';
+import { writeAtomically } from './write-atomically.ts';
+
+/** What became of the wish to go over to what is in the file. */
+export type Outcome =
+  | { readonly ok: true; readonly warnings: readonly string[] }
+  | { readonly ok: false; readonly errors: readonly string[]; readonly warnings: readonly string[] };
+
+/** The configuration file of a running server: read again at SIGHUP, shown and replaced by the control API. */
+export class ConfigFile implements ConfigControl {
+  readonly file: string;
+  readonly #goOver: (config: Config) => Promise<readonly string[]>;
+  readonly #told: (outcome: Outcome) => void;
+  #settings: readonly Setting[];
+  #warnings: readonly string[];
+  #work: Promise<unknown> = Promise.resolve();
+
+  /**
+   * `loaded` is in force. `goOver` makes the server go over to another configuration: it resolves with more that is worth
+   * knowing, and rejects with a sentence, and everything as it was, if that cannot be done. `told` hears how it went.
+   */
+  constructor(
+    file: string,
+    loaded: Loaded,
+    goOver: (config: Config) => Promise<readonly string[]>,
+    told: (outcome: Outcome) => void,
+  ) {
+    this.file = file;
+    this.#settings = loaded.settings;
+    this.#warnings = texts(loaded.warnings);
+    this.#goOver = goOver;
+    this.#told = told;
+  }
+
+  settings(): readonly ShownSetting[] {
+    return this.#settings.map(shown);
+  }
+
+  warnings(): readonly string[] {
+    return this.#warnings;
+  }
+
+  async read(): Promise<{ readonly text: string; readonly etag: string }> {
+    try {
+      const text = await readFile(this.file, 'utf8');
+      return { text, etag: createHash('sha256').update(text).digest('base64url') };
+    } catch (error) {
+      throw new RequestError('impossible', `${this.file} cannot be read: ${(error as Error).message}`);
+    }
+  }
+
+  check(text: string): ConfigTrial {
+    return this.#trial(parseConfigText(text, this.file, process.env));
+  }
+
+  apply(text: string, etag: string): Promise<ConfigTrial & { readonly applied: boolean }> {
+    return this.#next(async () => {
+      const before = await this.read();
+      if (before.etag !== etag)
+        throw new RequestError('impossible', `${this.file} has changed since it was read: read it again.`);
+      const trial = this.check(text);
+      if (!trial.ok) return { ...trial, applied: false };
+      this.#write(text);
+      const outcome = await this.#reload();
+      if (!outcome.ok) this.#write(before.text);
+      const errors = outcome.ok ? [] : outcome.errors;
+      return { ...trial, ok: outcome.ok, errors, warnings: outcome.warnings, applied: outcome.ok };
+    });
+  }
+
+  /** Goes over to what is in the file now; if it has errors or the server cannot, nothing changes. */
+  reload(): Promise<Outcome> {
+    return this.#next(() => this.#reload());
+  }
+
+  /** Settles when nothing is being changed. */
+  get settled(): Promise<unknown> {
+    return this.#work;
+  }
+
+  /** One after the other: a second change must not overtake the first. */
+  #next<T>(task: () => Promise<T>): Promise<T> {
+    const done = this.#work.then(task);
+    this.#work = done.catch(() => undefined);
+    return done;
+  }
+
+  async #reload(): Promise<Outcome> {
+    const outcome = await this.#tryToReload();
+    this.#told(outcome);
+    return outcome;
+  }
+
+  async #tryToReload(): Promise<Outcome> {
+    const result = loadConfig(this.file, process.env);
+    const warnings = texts(result.warnings);
+    if (!result.ok) return { ok: false, errors: texts(result.errors), warnings };
+    try {
+      warnings.push(...(await this.#goOver(result.config)));
+    } catch (error) {
+      return { ok: false, errors: [(error as Error).message], warnings };
+    }
+    this.#settings = result.settings;
+    this.#warnings = warnings;
+    return { ok: true, warnings };
+  }
+
+  #trial(result: LoadResult): ConfigTrial {
+    const warnings = texts(result.warnings);
+    if (!result.ok) return { ok: false, errors: texts(result.errors), warnings, changes: [] };
+    return { ok: true, errors: [], warnings, changes: compareSettings(this.#settings, result.settings) };
+  }
+
+  #write(text: string): void {
+    try {
+      writeAtomically(this.file, text);
+    } catch (error) {
+      throw new RequestError('impossible', `${this.file} cannot be written: ${(error as Error).message}`);
+    }
+  }
+}
+
+function texts(diagnostics: readonly Diagnostic[]): string[] {
+  return diagnostics.map(formatDiagnostic);
+}
+
+function shown({ name, args, block, origin }: Setting): ShownSetting {
+  return { name, args, block: block?.map(shown) ?? null, origin };
+}
