@@ -16,6 +16,8 @@ export default defineConfig({
     coverage: {
       provider: 'v8',
       include: ['src/**/*.ts'],
+      // What runs in a browser is covered there: test/e2e/console.test.ts.
+      exclude: ['src/console/**'],
       reporter: ['text-summary', 'html'],
       reportsDirectory: 'coverage',
       thresholds: { statements: 85, branches: 85, 'src/protocol/**': { branches: 95 } },

@@ -1,0 +1,39 @@
+import type { JSX } from 'preact';
+import type { DeliveryOutcome, HookHealth } from '../api/contract.ts';
+import { Stat } from '../ui/stat.tsx';
+import { formatCount } from '../words/amounts.ts';
+import { formatDuration } from '../words/times.ts';
+
+/** How the hooks fare, in figures. */
+export function HookSummary({ health }: { readonly health: HookHealth | undefined }): JSX.Element {
+  const urls = health?.urls ?? [];
+  const sum = (outcome: DeliveryOutcome) =>
+    urls.reduce((total, { outcomes }) => total + outcomes[outcome], 0);
+  const alone = new Set(urls.filter(({ breaker }) => breaker === 'open').map(({ origin }) => origin)).size;
+  const failed = sum('failed');
+  return (
+    <dl class="stats">
+      <Stat label="Said yes or took it">{health ? formatCount(sum('allowed')) : '–'}</Stat>
+      <Stat label="Refused">{health ? formatCount(sum('refused')) : '–'}</Stat>
+      <Stat label="Failed" tone={failed > 0 ? 'bad' : undefined}>
+        {health ? formatCount(failed) : '–'}
+      </Stat>
+      <Stat label="Not sent">{health ? formatCount(sum('skipped')) : '–'}</Stat>
+      <Stat label="Left alone" tone={alone > 0 ? 'bad' : undefined}>
+        {health ? formatCount(alone) : '–'}
+      </Stat>
+      <OutboxStat health={health} />
+    </dl>
+  );
+}
+
+function OutboxStat({ health }: { readonly health: HookHealth | undefined }): JSX.Element {
+  const { events = 0, oldestMs = 0, onDisk = true } = health?.outbox ?? {};
+  const note =
+    events > 0 ? `oldest ${formatDuration(oldestMs)}` : onDisk ? 'kept on the disk' : 'kept in memory';
+  return (
+    <Stat label="In the outbox" note={health ? note : undefined} tone={events > 0 ? 'warn' : undefined}>
+      {health ? formatCount(events) : '–'}
+    </Stat>
+  );
+}

@@ -1,0 +1,109 @@
+import type { JSX } from 'preact';
+import type { Client } from '../api/contract.ts';
+import { Badge } from '../ui/badge.tsx';
+import { Empty } from '../ui/empty.tsx';
+import { Loading } from '../ui/loading.tsx';
+import { formatBytes, formatCount, formatRate } from '../words/amounts.ts';
+import { protocolName } from '../words/media.ts';
+import { formatDuration } from '../words/times.ts';
+import { KickButton } from './kick-button.tsx';
+
+interface TableProps {
+  readonly clients: readonly Client[] | undefined;
+  /** When the server said so. */
+  readonly now: number;
+}
+
+/** Who publishes and who plays; the publisher first, then by how long they have been here. */
+export function ClientTable({ clients, now }: TableProps): JSX.Element {
+  if (!clients) return <Loading shape="card-shape" />;
+  const rank = ({ role }: Client) => (role === 'publish' ? 0 : 1);
+  const sorted = clients.toSorted((a, b) => rank(a) - rank(b) || a.connectedAt - b.connectedAt);
+  return (
+    <section class="panel" aria-labelledby="clients-title">
+      <div class="panel-head">
+        <h2 id="clients-title">Clients</h2>
+        <span class="faint">{formatCount(clients.length)}</span>
+      </div>
+      {sorted.length === 0 ? (
+        <Empty icon="viewers" title="Nobody is here" />
+      ) : (
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
+        <section class="table-wrap" aria-labelledby="clients-title" tabIndex={0}>
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Client</th>
+                <th scope="col">Role</th>
+                <th scope="col">Protocol</th>
+                <th scope="col">Address</th>
+                <th scope="col">Program</th>
+                <th scope="col" class="number">
+                  Here for
+                </th>
+                <th scope="col" class="number">
+                  Rate
+                </th>
+                <th scope="col" class="number">
+                  Lag
+                </th>
+                <th scope="col" class="number">
+                  Skips
+                </th>
+                <th scope="col">
+                  <span class="unseen">Kick</span>
+                </th>
+              </tr>
+            </thead>
+            <tbody>
+              {sorted.map((client) => (
+                <ClientRow key={client.id} client={client} now={now} />
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+    </section>
+  );
+}
+
+function ClientRow({ client, now }: { readonly client: Client; readonly now: number }): JSX.Element {
+  const { id, role, protocol, ip, agent, connectedAt, recvKbps, sendKbps, backlogBytes, skips } = client;
+  const publishes = role === 'publish';
+  return (
+    <tr>
+      <th scope="row" class="mono">
+        <a
+          href={`/console/hooks?client=${encodeURIComponent(id)}`}
+          title="What your backend was asked about this client"
+        >
+          {id}
+        </a>
+      </th>
+      <td>
+        <Badge tone={publishes ? 'good' : 'calm'}>{publishes ? 'publisher' : 'viewer'}</Badge>
+      </td>
+      <td>{protocolName(protocol)}</td>
+      <td class="mono">{ip}</td>
+      <td>
+        <span class="agent truncate" title={agent}>
+          {agent || '–'}
+        </span>
+      </td>
+      <td class="number">{formatDuration(now - connectedAt)}</td>
+      <td class="number">{formatRate(publishes ? recvKbps : sendKbps)}</td>
+      <td class="number">{publishes ? '–' : lagOf(backlogBytes, sendKbps)}</td>
+      <td class="number">{publishes ? '–' : formatCount(skips)}</td>
+      <td class="number">
+        <KickButton id={id} who={`${publishes ? 'the publisher' : 'the viewer'} ${id} from ${ip}`} />
+      </td>
+    </tr>
+  );
+}
+
+/** What waits for a player, in bytes and in the time that it takes to send it. */
+function lagOf(bytes: number, kbps: number): string {
+  if (bytes === 0) return '0';
+  const seconds = kbps === 0 ? '' : ` (${((bytes * 8) / (kbps * 1000)).toFixed(1)} s)`;
+  return `${formatBytes(bytes)}${seconds}`;
+}

@@ -1,0 +1,29 @@
+import type { JSX } from 'preact';
+import type { Stream } from '../api/contract.ts';
+import { Stat } from '../ui/stat.tsx';
+import { formatBytes, formatCount, formatRate } from '../words/amounts.ts';
+
+/** A stream in figures. */
+export function StreamFacts({ stream }: { readonly stream: Stream }): JSX.Element {
+  const { recvKbps, recvBytes, sendKbps, sendBytes, players, skips, video, recording } = stream;
+  return (
+    <dl class="stats">
+      <Stat label="In" note={`${formatBytes(recvBytes)} so far`}>
+        {formatRate(recvKbps)}
+      </Stat>
+      <Stat label="Out" note={`${formatBytes(sendBytes)} so far`}>
+        {formatRate(sendKbps)}
+      </Stat>
+      <Stat label="Viewers">{formatCount(players)}</Stat>
+      <Stat label="Skips" note="by viewers that read too slowly" tone={skips > 0 ? 'warn' : undefined}>
+        {formatCount(skips)}
+      </Stat>
+      <Stat label="Keyframe every">{video?.gopMs ? `${(video.gopMs / 1000).toFixed(1)} s` : '–'}</Stat>
+      {recording.length === 0 ? null : (
+        <Stat label="Recorded to" note={recording.join(', ')}>
+          {recording.length === 1 ? 'a file' : `${recording.length} files`}
+        </Stat>
+      )}
+    </dl>
+  );
+}

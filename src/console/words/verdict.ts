@@ -1,0 +1,82 @@
+import type { Action, BreakerState, Delivery, DeliveryOutcome } from '../api/contract.ts';
+
+/** What each event asks or tells a backend. */
+export const EVENTS: Readonly<Record<Action, { readonly question: boolean; readonly means: string }>> = {
+  on_connect: { question: true, means: 'May this client connect?' },
+  on_publish: { question: true, means: 'May this client publish?' },
+  on_play: { question: true, means: 'May this client play?' },
+  on_update: { question: true, means: 'May this client stay?' },
+  on_publish_busy: { question: true, means: 'May this client take the stream over?' },
+  on_unpublish: { question: false, means: 'A publish has ended.' },
+  on_stop: { question: false, means: 'A play has ended.' },
+  on_close: { question: false, means: 'A connection has ended.' },
+  on_not_found: { question: false, means: 'A player waits for a stream that is not there.' },
+  on_idle: { question: false, means: 'The last player has left.' },
+  server_started: { question: false, means: 'The server has started.' },
+  server_stopping: { question: false, means: 'The server is stopping.' },
+};
+
+/** What an event is about, in a sentence. */
+export function meaningOf(action: Action): string {
+  return EVENTS[action].means;
+}
+
+/** One word for what came of a delivery. */
+export function outcomeWord({ action, outcome }: Pick<Delivery, 'action' | 'outcome'>): string {
+  if (outcome === 'allowed') return EVENTS[action].question ? 'allowed' : 'delivered';
+  return outcome === 'skipped' ? 'not sent' : outcome;
+}
+
+/** What came of a delivery and why, as sentences. */
+export function verdictSentence({ action, outcome, why, response }: Delivery): string {
+  const question = EVENTS[action].question;
+  const reason = why === '' ? '' : ` ${sentence(why)}`;
+  switch (outcome) {
+    case 'allowed':
+      return question
+        ? `The backend said yes, with status ${response?.status ?? '?'}.`
+        : 'The backend has taken the event.';
+    case 'refused':
+      return question
+        ? `The backend said no, so the client was turned away.${reason}`
+        : `The backend did not take the event.${reason}`;
+    case 'failed':
+      return question
+        ? `There was no answer that counts, so the client was turned away.${reason}`
+        : `The event did not arrive and will be sent again.${reason}`;
+    case 'skipped':
+      return `Nothing was sent.${reason}`;
+    default:
+      return outcome satisfies never;
+  }
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
+export type Tone = 'good' | 'warn' | 'bad' | 'calm';
+
+export const OUTCOME_TONES: Readonly<Record<DeliveryOutcome, Tone>> = {
+  allowed: 'good',
+  refused: 'warn',
+  failed: 'bad',
+  skipped: 'calm',
+};
+
+/** How the server treats a backend, by its breaker. */
+export const BREAKERS: Readonly<
+  Record<BreakerState, { readonly word: string; readonly tone: Tone; readonly means: string }>
+> = {
+  closed: { word: 'answering', tone: 'good', means: 'Requests go through.' },
+  half_open: {
+    word: 'on trial',
+    tone: 'warn',
+    means: 'One request tries whether the backend answers again.',
+  },
+  open: {
+    word: 'left alone',
+    tone: 'bad',
+    means: 'It failed too often; nothing is sent until it answers again.',
+  },
+};
