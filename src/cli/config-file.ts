@@ -46,7 +46,7 @@ export class ConfigFile implements ConfigControl {
   }
 
   settings(): readonly ShownSetting[] {
-    return this.#settings.map(shown);
+    return this.#settings;
   }
 
   warnings(): readonly string[] {
@@ -135,8 +135,4 @@ export class ConfigFile implements ConfigControl {
 
 function texts(diagnostics: readonly Diagnostic[]): string[] {
   return diagnostics.map(formatDiagnostic);
-}
-
-function shown({ name, args, block, origin }: Setting): ShownSetting {
-  return { name, args, block: block?.map(shown) ?? null, origin };
 }

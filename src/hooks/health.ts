@@ -95,8 +95,8 @@ function newScore(origin: string): Score {
   };
 }
 
-/** Where in its bucket the quantile is taken to be, as Prometheus does: all of a bucket are spread evenly in it. */
-function quantile(buckets: readonly number[], part: number): number {
+/** Null of nothing. Where in its bucket the quantile is taken to be, as Prometheus does: all of a bucket are spread evenly in it. */
+function quantile(buckets: readonly number[], part: number): number | null {
   const wanted = part * buckets.reduce((sum, count) => sum + count, 0);
   let before = 0;
   for (const [index, count] of buckets.entries()) {
@@ -107,5 +107,5 @@ function quantile(buckets: readonly number[], part: number): number {
     }
     before += count;
   }
-  return 0;
+  return null;
 }

@@ -68,9 +68,9 @@ export interface UrlHealth {
   readonly latency: {
     /** Attempts that took no longer than `le` milliseconds, and longer than the bucket before; null is no bound. */
     readonly buckets: readonly { readonly le: number | null; readonly count: number }[];
-    /** Estimates, no finer than the buckets. */
-    readonly p50Ms: number;
-    readonly p99Ms: number;
+    /** Estimates, no finer than the buckets; null while nothing was sent. */
+    readonly p50Ms: number | null;
+    readonly p99Ms: number | null;
   };
 }
 
@@ -88,9 +88,12 @@ export interface HookControl {
 export interface ShownSetting {
   readonly name: string;
   readonly args: readonly string[];
-  readonly block: readonly ShownSetting[] | null;
-  /** `file` may name a variable, and `line` is 0 where there is none. */
-  readonly origin: 'default' | 'unset' | { readonly file: string; readonly line: number };
+  readonly block?: readonly ShownSetting[] | undefined;
+  /** `file` may name a variable; `line` and `column` count from 1, and are 0 where there is none. */
+  readonly origin:
+    | 'default'
+    | 'unset'
+    | { readonly file: string; readonly line: number; readonly column: number };
 }
 
 /** What another configuration text would come to. */

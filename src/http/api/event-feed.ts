@@ -116,7 +116,11 @@ export class EventFeed {
 
   #tell({ streams, clients, matching, processes, frames }: Census, at: number): string {
     const { topics, stream, host, user } = this.#wanted;
-    const means: UrlMeans = { host, listening: this.#control.listening() };
+    const means: UrlMeans = {
+      host,
+      listening: this.#control.listening(),
+      vhosts: this.#control.vhosts(),
+    };
     let text = '';
     if (topics.has('streams')) {
       text += event('streams', { at, streams: streams.map((one) => streamBody(one, means)) });

@@ -1,4 +1,5 @@
 import type { ListeningPlace } from '../../../model/control.ts';
+import type { VhostOptions } from '../../../model/options.ts';
 import { DEFAULT_VHOST, type StreamKey } from '../../../model/stream-key.ts';
 import type { PlayUrls } from '../schemas/streams.ts';
 
@@ -9,16 +10,24 @@ export interface UrlMeans {
   /** The Host header by which the server was reached. */
   readonly host: string;
   readonly listening: readonly ListeningPlace[];
+  readonly vhosts: readonly VhostOptions[];
 }
 
 /** URLs by which the stream can be played, at the name by which the server was reached. */
 export function playUrls(key: StreamKey, means: UrlMeans): PlayUrls {
   const rtmp = baseOf(means, 'rtmp') ?? baseOf(means, 'rtmps');
+  const web = baseOf(means, 'http') ?? baseOf(means, 'https');
+  const vhost = means.vhosts.find(({ name }) => name === key.vhost);
+  const query = key.vhost === DEFAULT_VHOST ? '' : `?vhost=${encodeURIComponent(key.vhost)}`;
+  const at = (base: string | undefined, path: string) =>
+    base === undefined ? null : `${base}${path}${query}`;
+  const flv = vhost?.httpRemux.enabled ? at(web, filled(vhost.httpRemux.mount, key)) : null;
+  const playlist = (file: string) => filled(`/${file.replace(/^(?:\.\/)+/, '')}`, key);
   return {
-    rtmp: rtmp === undefined ? null : `${rtmp}/${pathOf(key)}${vhostOf(key)}`,
-    flv: null,
-    wsFlv: null,
-    hls: null,
+    rtmp: at(rtmp, filled('/[app]/[stream]', key)),
+    flv,
+    wsFlv: flv?.replace(/^http/, 'ws') ?? null,
+    hls: vhost?.hls.enabled ? at(web, playlist(vhost.hls.m3u8File)) : null,
   };
 }
 
@@ -30,10 +39,16 @@ function baseOf({ host, listening }: UrlMeans, protocol: ListeningPlace['protoco
   return `${protocol}://${name}${place.port === USUAL_PORTS[protocol] ? '' : `:${place.port}`}`;
 }
 
-function pathOf({ app, stream }: StreamKey): string {
-  return [...app.split('/'), stream].map(encodeURIComponent).join('/');
-}
-
-function vhostOf({ vhost }: StreamKey): string {
-  return vhost === DEFAULT_VHOST ? '' : `?vhost=${encodeURIComponent(vhost)}`;
+/** A path with the stream's names in the places for them. */
+function filled(path: string, { vhost, app, stream }: StreamKey): string {
+  const words: Readonly<Record<string, string>> = { vhost, app, stream };
+  return path
+    .split('/')
+    .map((segment) =>
+      segment.replace(/\[(vhost|app|stream)\]/g, (_match, word: string) =>
+        // An app may have slashes.
+        (words[word] ?? '').split('/').map(encodeURIComponent).join('/'),
+      ),
+    )
+    .join('/');
 }

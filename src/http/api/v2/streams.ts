@@ -13,6 +13,7 @@ export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
   const means = (host: string | undefined): UrlMeans => ({
     host: host ?? 'localhost',
     listening: control.listening(),
+    vhosts: control.vhosts(),
   });
   return (app, _options, done) => {
     app.get(
