@@ -4,15 +4,17 @@
 export interface Setting {
   readonly name: string;
   readonly args: readonly string[];
-  readonly block?: readonly Setting[] | undefined;
-  readonly origin:
-    | 'default'
-    | 'unset'
-    | { readonly file: string; readonly line: number; readonly column: number };
+  readonly block: readonly Setting[] | null;
+  readonly origin: 'default' | 'unset' | 'file' | 'env';
+  /** The file or the variable that it comes from. */
+  readonly file: string | null;
+  readonly line: number | null;
 }
 
 export interface Configuration {
   readonly file: string;
+  /** False where the configuration does not let itself be changed here; text and etag are empty then. */
+  readonly editable: boolean;
   readonly text: string;
   readonly etag: string;
   readonly settings: readonly Setting[];

@@ -10,20 +10,21 @@ export type { Action, BreakerState, Delivery, DeliveryOutcome, OutboxStats };
 
 export interface VideoFacts {
   readonly codec: string;
-  readonly profile: string | null;
-  readonly level: string | null;
-  readonly width: number | null;
-  readonly height: number | null;
-  readonly fps: number | null;
-  /** From the last keyframe but one to the last one. */
-  readonly gopMs: number | null;
+  readonly profile: string;
+  readonly level: string;
+  readonly width: number;
+  readonly height: number;
+  /** 0 while it is not known. */
+  readonly fps: number;
+  /** From the last keyframe but one to the last one; 0 while it is not known. */
+  readonly gopMs: number;
 }
 
 export interface AudioFacts {
   readonly codec: string;
-  readonly sampleRate: number | null;
-  readonly channels: number | null;
-  readonly profile: string | null;
+  readonly sampleRate: number;
+  readonly channels: number;
+  readonly profile: string;
 }
 
 /** Addresses to play a stream at; null where the protocol is off. */
@@ -96,6 +97,7 @@ export interface Listening {
 }
 
 export interface WorkerFacts {
+  /** From 1 on; 0 is a server of one process. */
   readonly worker: number;
   readonly pid: number;
   readonly connections: number;
@@ -123,10 +125,10 @@ export interface ServerFacts {
 }
 
 export interface LatencyBuckets {
-  /** Each with the deliveries that took at most `le` milliseconds; null is without an upper bound. */
+  /** Deliveries of up to `le` milliseconds that took longer than the bucket before; null is without a bound. */
   readonly buckets: readonly { readonly le: number | null; readonly count: number }[];
-  readonly p50Ms: number | null;
-  readonly p99Ms: number | null;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
 }
 
 /** How one URL of a backend fares. */

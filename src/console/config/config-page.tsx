@@ -3,6 +3,7 @@ import { useLocation } from 'preact-iso/router';
 import { useConsole } from '../live/console-context.ts';
 import { useLoaded } from '../live/use-loaded.ts';
 import { Page } from '../shell/page.tsx';
+import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Trouble } from '../ui/trouble.tsx';
 import { Editor } from './editor.tsx';
@@ -32,7 +33,8 @@ export function ConfigPage(): JSX.Element {
       {loaded.state === 'loading' ? <Loading shape="card-shape" count={2} /> : null}
       {loaded.state === 'failed' ? <Trouble error={loaded.error} retry={reload} /> : null}
       {loaded.state === 'here' && !edits ? <SettingTree settings={loaded.value.settings} /> : null}
-      {loaded.state === 'here' && edits ? (
+      {loaded.state === 'here' && edits && !loaded.value.editable ? <NotHere /> : null}
+      {loaded.state === 'here' && edits && loaded.value.editable ? (
         <Editor
           key={loaded.value.etag}
           config={loaded.value}
@@ -41,5 +43,18 @@ export function ConfigPage(): JSX.Element {
         />
       ) : null}
     </Page>
+  );
+}
+
+function NotHere(): JSX.Element {
+  return (
+    <div class="panel">
+      <Empty icon="config" title="The configuration cannot be changed here">
+        <p>
+          Write <code>edit_config on;</code> into the block http_api of the file, and reload the server with
+          SIGHUP.
+        </p>
+      </Empty>
+    </div>
   );
 }

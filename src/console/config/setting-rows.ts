@@ -8,6 +8,8 @@ export interface SettingRow {
   readonly args: readonly string[];
   readonly isBlock: boolean;
   readonly origin: Setting['origin'];
+  readonly file: string | null;
+  readonly line: number | null;
 }
 
 /** Which lines are wanted. */
@@ -26,23 +28,26 @@ export function settingRows(
   path = '',
 ): SettingRow[] {
   return settings.flatMap((setting, index) => {
-    const { name, args, block, origin } = setting;
+    const { name, args, block, origin, file, line } = setting;
     const key = `${path}/${index}`;
-    const row = { key, depth, name, args, isBlock: block !== undefined, origin };
+    const row = { key, depth, name, args, isBlock: block !== null, origin, file, line };
     if (!block) return isWanted(setting, filter) ? [row] : [];
-    const named =
-      filter.words !== '' && isWanted({ name, args, origin: 'default' }, { ...filter, given: false });
+    const named = filter.words !== '' && isWanted(setting, { ...filter, given: false });
     const inside = settingRows(block, named ? { ...filter, words: '' } : filter, depth + 1, key);
-    return inside.length === 0 && !(isGiven(origin) && named) ? [] : [row, ...inside];
+    const kept = isGiven(origin) && (named || filter.words === '');
+    return inside.length === 0 && !kept ? [] : [row, ...inside];
   });
 }
 
-function isWanted({ name, args, origin }: Setting, { words, given }: SettingFilter): boolean {
+function isWanted(
+  { name, args, origin }: Pick<Setting, 'name' | 'args' | 'origin'>,
+  { words, given }: SettingFilter,
+): boolean {
   if (given && !isGiven(origin)) return false;
   return `${name} ${args.join(' ')}`.toLowerCase().includes(words.toLowerCase());
 }
 
 /** Whether somebody has set it, in a file or a variable. */
 export function isGiven(origin: Setting['origin']): boolean {
-  return origin !== 'default' && origin !== 'unset';
+  return origin === 'file' || origin === 'env';
 }

@@ -50,19 +50,26 @@ function TreeRow({ row }: { readonly row: SettingRow }): JSX.Element {
     <li class={`tree-row depth-${Math.min(depth, 4)} ${kind}`}>
       <span class="tree-name mono">{name}</span>
       <span class="tree-args mono">{args.join(' ')}</span>
-      <span class="tree-origin">{isBlock && !isGiven(origin) ? null : <Origin origin={origin} />}</span>
+      <span class="tree-origin">{isBlock && !isGiven(origin) ? null : <Origin {...row} />}</span>
     </li>
   );
 }
 
-function Origin({ origin }: { readonly origin: Setting['origin'] }): JSX.Element {
-  if (origin === 'default') return <span class="faint">default</span>;
-  if (origin === 'unset') return <span class="faint">not set</span>;
-  const { file, line } = origin;
-  if (line === 0) return <span>{file}</span>;
-  return (
-    <a href={`/console/config/edit?line=${line}`} title={file}>
-      line {line}
-    </a>
-  );
+function Origin({ origin, file, line }: SettingRow): JSX.Element {
+  switch (origin) {
+    case 'default':
+      return <span class="faint">default</span>;
+    case 'unset':
+      return <span class="faint">not set</span>;
+    case 'env':
+      return <span title={file ?? ''}>{file}</span>;
+    case 'file':
+      return (
+        <a href={`/console/config/edit?line=${line}`} title={file ?? ''}>
+          line {line}
+        </a>
+      );
+    default:
+      return origin satisfies never;
+  }
 }

@@ -23,7 +23,7 @@ export function readFilter(query: Readonly<Record<string, string>>): DeliveryFil
   return { event, vhost, client, url, outcome };
 }
 
-/** Whether a delivery is one of those; a part of its URL is enough. */
+/** Whether a delivery is one of those. */
 export function fitsFilter(
   delivery: Delivery,
   { event, vhost, client, url, outcome }: DeliveryFilter,
@@ -32,7 +32,7 @@ export function fitsFilter(
     (event === '' || delivery.action === event) &&
     (vhost === '' || delivery.vhost === vhost) &&
     (client === '' || delivery.clientId === client) &&
-    (url === '' || delivery.url.includes(url)) &&
+    (url === '' || delivery.url === url) &&
     (outcome === '' || delivery.outcome === outcome)
   );
 }

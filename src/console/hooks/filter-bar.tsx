@@ -1,5 +1,4 @@
 import type { JSX, RefObject } from 'preact';
-import type { Delivery } from '../api/contract.ts';
 import { EVENTS } from '../words/verdict.ts';
 import { type DeliveryFilter, FILTER_NAMES } from './delivery-filter.ts';
 
@@ -15,8 +14,8 @@ interface FilterProps {
   readonly change: (filter: DeliveryFilter) => void;
   /** Where a shortcut leads. */
   readonly first: RefObject<HTMLSelectElement | null>;
-  /** Deliveries whose names are proposed. */
-  readonly known: readonly Delivery[];
+  /** What there is to choose from. */
+  readonly known: { readonly vhosts: readonly string[]; readonly urls: readonly string[] };
 }
 
 /** Chooses what is listed; the address of the page holds the choice. */
@@ -25,8 +24,6 @@ export function FilterBar({ filter, change, first, known }: FilterProps): JSX.El
     (name: keyof DeliveryFilter) => (event: { readonly currentTarget: { readonly value: string } }) =>
       change({ ...filter, [name]: event.currentTarget.value.trim() });
   const clear = () => change({ event: '', vhost: '', client: '', url: '', outcome: '' });
-  const vhosts = namesOf(known, ({ vhost }) => vhost);
-  const urls = namesOf(known, ({ url }) => url);
   return (
     <search class="filter-bar">
       <select ref={first} class="input" aria-label="Event" value={filter.event} onChange={set('event')}>
@@ -43,15 +40,7 @@ export function FilterBar({ filter, change, first, known }: FilterProps): JSX.El
           </option>
         ))}
       </select>
-      <input
-        class="input"
-        type="search"
-        aria-label="Vhost"
-        placeholder="Vhost"
-        list="known-vhosts"
-        value={filter.vhost}
-        onChange={set('vhost')}
-      />
+      <Choice label="vhost" value={filter.vhost} known={known.vhosts} choose={set('vhost')} />
       <input
         class="input"
         type="search"
@@ -60,17 +49,7 @@ export function FilterBar({ filter, change, first, known }: FilterProps): JSX.El
         value={filter.client}
         onChange={set('client')}
       />
-      <input
-        class="input"
-        type="search"
-        aria-label="URL"
-        placeholder="URL"
-        list="known-urls"
-        value={filter.url}
-        onChange={set('url')}
-      />
-      <datalist id="known-vhosts">{vhosts.map(optionOf)}</datalist>
-      <datalist id="known-urls">{urls.map(optionOf)}</datalist>
+      <Choice label="URL" value={filter.url} known={known.urls} choose={set('url')} />
       <button
         type="button"
         class="button quiet"
@@ -83,10 +62,22 @@ export function FilterBar({ filter, change, first, known }: FilterProps): JSX.El
   );
 }
 
-function optionOf(value: string): JSX.Element {
-  return <option key={value} value={value} />;
+interface ChoiceProps {
+  readonly label: string;
+  readonly value: string;
+  readonly known: readonly string[];
+  readonly choose: (event: { readonly currentTarget: { readonly value: string } }) => void;
 }
 
-function namesOf(deliveries: readonly Delivery[], name: (delivery: Delivery) => string): string[] {
-  return [...new Set(deliveries.map(name))].filter((one) => one !== '').sort();
+/** One of the names that are known; also the one that is chosen, known or not. */
+function Choice({ label, value, known, choose }: ChoiceProps): JSX.Element {
+  const names = [...new Set([...known, value])].filter((name) => name !== '').sort();
+  return (
+    <select class="input" aria-label={label} value={value} onChange={choose}>
+      <option value="">Any {label}</option>
+      {names.map((name) => (
+        <option key={name}>{name}</option>
+      ))}
+    </select>
+  );
 }

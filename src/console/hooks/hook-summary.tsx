@@ -12,8 +12,8 @@ export function HookSummary({ health }: { readonly health: HookHealth | undefine
   const alone = new Set(urls.filter(({ breaker }) => breaker === 'open').map(({ origin }) => origin)).size;
   const failed = sum('failed');
   return (
-    <dl class="stats">
-      <Stat label="Said yes or took it">{health ? formatCount(sum('allowed')) : '–'}</Stat>
+    <dl class="stats small">
+      <Stat label="Yes, or taken">{health ? formatCount(sum('allowed')) : '–'}</Stat>
       <Stat label="Refused">{health ? formatCount(sum('refused')) : '–'}</Stat>
       <Stat label="Failed" tone={failed > 0 ? 'bad' : undefined}>
         {health ? formatCount(failed) : '–'}
@@ -29,8 +29,7 @@ export function HookSummary({ health }: { readonly health: HookHealth | undefine
 
 function OutboxStat({ health }: { readonly health: HookHealth | undefined }): JSX.Element {
   const { events = 0, oldestMs = 0, onDisk = true } = health?.outbox ?? {};
-  const note =
-    events > 0 ? `oldest ${formatDuration(oldestMs)}` : onDisk ? 'kept on the disk' : 'kept in memory';
+  const note = events > 0 ? `oldest ${formatDuration(oldestMs)}` : onDisk ? 'on disk' : 'in memory';
   return (
     <Stat label="In the outbox" note={health ? note : undefined} tone={events > 0 ? 'warn' : undefined}>
       {health ? formatCount(events) : '–'}

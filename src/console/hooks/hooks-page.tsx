@@ -32,6 +32,10 @@ export function HooksPage(): JSX.Element {
   const search = queryOf({ ...filter });
   const change = (wanted: DeliveryFilter) => route(`/console/hooks${queryOf({ ...wanted })}`, true);
   const filtered = search !== '';
+  const known = {
+    vhosts: list.shown.map(({ vhost }) => vhost),
+    urls: [...(health?.urls ?? []), ...list.shown].map(({ url }) => url),
+  };
 
   return (
     <Page
@@ -49,7 +53,7 @@ export function HooksPage(): JSX.Element {
     >
       <HookSummary health={health} />
       <section class="panel deliveries" aria-label="Deliveries">
-        <FilterBar filter={filter} change={change} first={filters} known={list.shown} />
+        <FilterBar filter={filter} change={change} first={filters} known={known} />
         {list.waiting.length > 0 ? (
           <button
             type="button"

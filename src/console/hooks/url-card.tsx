@@ -23,11 +23,13 @@ export function UrlCard({ health }: { readonly health: UrlHealth }): JSX.Element
         <h2 class="mono">
           <a href={`/console/hooks${queryOf({ url })}`}>{url}</a>
         </h2>
-        <span title={means}>
-          <Badge tone={tone}>{word}</Badge>
-        </span>
+        <p class="url-events">
+          <span title={means}>
+            <Badge tone={tone}>{word}</Badge>
+          </span>
+          <span class="faint">{events.join(', ')}</span>
+        </p>
       </div>
-      <p class="url-events faint">{events.join(', ')}</p>
       <dl class="url-outcomes">
         {OUTCOMES.map(([outcome, name]) => (
           <div key={outcome} class={outcomes[outcome] > 0 ? OUTCOME_TONES[outcome] : ''}>
@@ -38,12 +40,11 @@ export function UrlCard({ health }: { readonly health: UrlHealth }): JSX.Element
       </dl>
       <LatencyHistogram {...latency} />
       <p class="url-latency">
-        {latency.p50Ms === null ? (
+        {latency.buckets.every(({ count }) => count === 0) ? (
           <span class="faint">No request yet</span>
         ) : (
           <>
-            half within <b>{formatMs(latency.p50Ms)}</b>, 99 % within{' '}
-            <b>{formatMs(latency.p99Ms ?? latency.p50Ms)}</b>
+            half within <b>{formatMs(latency.p50Ms)}</b>, 99 % within <b>{formatMs(latency.p99Ms)}</b>
           </>
         )}
       </p>

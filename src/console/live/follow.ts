@@ -28,17 +28,17 @@ export function follow(url: string, ear: Ear): () => void {
 }
 
 async function keepFollowing(url: string, ear: Ear, over: AbortSignal): Promise<void> {
-  for (let failures = 0; ; failures++) {
+  const isOver = () => over.aborted;
+  for (let failures = 0; !isOver(); failures++) {
     const heard = () => {
       failures = 0;
       ear.state('live');
     };
     const end = await followOnce(url, ear, heard, over).catch(() => 'lost' as const);
-    if (over.aborted) return;
+    if (isOver()) return;
     if (end === 'unauthorized') return ear.unauthorized();
     ear.state('lost');
     await pause(backoffMs(failures), over);
-    if (over.aborted) return;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { JSX } from 'preact';
 import type { Listening } from '../api/contract.ts';
+import { TablePanel } from '../ui/table-panel.tsx';
 
 const FOR: Readonly<Record<Listening['protocol'], string>> = {
   rtmp: 'RTMP: publishers and players',
@@ -12,30 +13,25 @@ const FOR: Readonly<Record<Listening['protocol'], string>> = {
 /** Where the server can be reached. */
 export function ListenerTable({ listening }: { readonly listening: readonly Listening[] }): JSX.Element {
   return (
-    <section class="panel" aria-labelledby="listeners-title">
-      <div class="panel-head">
-        <h2 id="listeners-title">Listeners</h2>
-      </div>
-      <div class="table-wrap">
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Address</th>
-              <th scope="col">For</th>
+    <TablePanel title="Listeners">
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Address</th>
+            <th scope="col">For</th>
+          </tr>
+        </thead>
+        <tbody>
+          {listening.map(({ protocol, host, port }) => (
+            <tr key={`${protocol} ${host} ${port}`}>
+              <th scope="row" class="mono">
+                {host.includes(':') ? `[${host}]` : host}:{port}
+              </th>
+              <td>{FOR[protocol]}</td>
             </tr>
-          </thead>
-          <tbody>
-            {listening.map(({ protocol, host, port }) => (
-              <tr key={`${protocol} ${host} ${port}`}>
-                <th scope="row" class="mono">
-                  {host.includes(':') ? `[${host}]` : host}:{port}
-                </th>
-                <td>{FOR[protocol]}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      </div>
-    </section>
+          ))}
+        </tbody>
+      </table>
+    </TablePanel>
   );
 }

@@ -1,52 +1,47 @@
 import type { JSX } from 'preact';
 import type { WorkerFacts } from '../api/contract.ts';
+import { TablePanel } from '../ui/table-panel.tsx';
 import { formatBytes, formatCount, formatMs } from '../words/amounts.ts';
 
 /** The processes that serve clients. */
 export function WorkerTable({ workers }: { readonly workers: readonly WorkerFacts[] }): JSX.Element {
   return (
-    <section class="panel" aria-labelledby="workers-title">
-      <div class="panel-head">
-        <h2 id="workers-title">{workers.length === 1 ? 'Process' : 'Workers'}</h2>
-      </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard */}
-      <section class="table-wrap" aria-labelledby="workers-title" tabIndex={0}>
-        <table>
-          <thead>
-            <tr>
-              <th scope="col">Worker</th>
-              <th scope="col">Process</th>
-              <th scope="col" class="number">
-                Connections
-              </th>
-              <th scope="col" class="number">
-                Processor
-              </th>
-              <th scope="col" class="number">
-                Memory
-              </th>
-              <th scope="col" class="number">
-                Heap
-              </th>
-              <th scope="col" class="number">
-                Loop delay, half
-              </th>
-              <th scope="col" class="number">
-                99 %
-              </th>
-              <th scope="col" class="number">
-                most
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {workers.map((worker) => (
-              <WorkerRow key={worker.worker} worker={worker} />
-            ))}
-          </tbody>
-        </table>
-      </section>
-    </section>
+    <TablePanel title={workers.length === 1 ? 'Process' : 'Workers'}>
+      <table>
+        <thead>
+          <tr>
+            <th scope="col">Worker</th>
+            <th scope="col">Process</th>
+            <th scope="col" class="number">
+              Connections
+            </th>
+            <th scope="col" class="number">
+              Processor
+            </th>
+            <th scope="col" class="number">
+              Memory
+            </th>
+            <th scope="col" class="number">
+              Heap
+            </th>
+            <th scope="col" class="number">
+              Loop delay, half
+            </th>
+            <th scope="col" class="number">
+              99 %
+            </th>
+            <th scope="col" class="number">
+              most
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {workers.map((worker) => (
+            <WorkerRow key={worker.worker} worker={worker} />
+          ))}
+        </tbody>
+      </table>
+    </TablePanel>
   );
 }
 
@@ -54,7 +49,7 @@ function WorkerRow({ worker: facts }: { readonly worker: WorkerFacts }): JSX.Ele
   const { worker, pid, connections, cpuPercent, rssBytes, heapUsedBytes, loopDelayMs } = facts;
   return (
     <tr>
-      <th scope="row">{worker}</th>
+      <th scope="row">{worker === 0 ? 'the only one' : worker}</th>
       <td class="mono">{pid}</td>
       <td class="number">{formatCount(connections)}</td>
       <td class="number">{Math.round(cpuPercent)} %</td>

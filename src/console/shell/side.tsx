@@ -29,10 +29,12 @@ export function Side({ logOut }: { readonly logOut: () => void }): JSX.Element {
   useShortcuts({ '?': () => setKeys(true) });
   return (
     <div class="side">
-      <a class="brand" href="/console/">
-        <img src="/console/mark.svg" alt="" width="24" height="24" />
-        Gatecast
-      </a>
+      <header class="brand-place">
+        <a class="brand" href="/console/">
+          <img src="/console/mark.svg" alt="" width="24" height="24" />
+          Gatecast
+        </a>
+      </header>
       <nav class="tabs" aria-label="Pages">
         {TABS.map(({ href, name, icon, of }) => (
           <a key={href} class="tab" href={href} aria-current={of.test(path) ? 'page' : undefined}>
@@ -53,7 +55,7 @@ export function Side({ logOut }: { readonly logOut: () => void }): JSX.Element {
             </button>
           </div>
         )}
-        <div class="row">
+        <div class="about-console">
           <span>{server.version}</span>
           <button
             type="button"

@@ -3,6 +3,7 @@ import type { Client } from '../api/contract.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { TablePanel } from '../ui/table-panel.tsx';
 import { formatBytes, formatCount, formatRate } from '../words/amounts.ts';
 import { protocolName } from '../words/media.ts';
 import { formatDuration } from '../words/times.ts';
@@ -20,50 +21,43 @@ export function ClientTable({ clients, now }: TableProps): JSX.Element {
   const rank = ({ role }: Client) => (role === 'publish' ? 0 : 1);
   const sorted = clients.toSorted((a, b) => rank(a) - rank(b) || a.connectedAt - b.connectedAt);
   return (
-    <section class="panel" aria-labelledby="clients-title">
-      <div class="panel-head">
-        <h2 id="clients-title">Clients</h2>
-        <span class="faint">{formatCount(clients.length)}</span>
-      </div>
+    <TablePanel title="Clients" note={formatCount(clients.length)}>
       {sorted.length === 0 ? (
         <Empty icon="viewers" title="Nobody is here" />
       ) : (
-        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reached by keyboard
-        <section class="table-wrap" aria-labelledby="clients-title" tabIndex={0}>
-          <table>
-            <thead>
-              <tr>
-                <th scope="col">Client</th>
-                <th scope="col">Role</th>
-                <th scope="col">Protocol</th>
-                <th scope="col">Address</th>
-                <th scope="col">Program</th>
-                <th scope="col" class="number">
-                  Here for
-                </th>
-                <th scope="col" class="number">
-                  Rate
-                </th>
-                <th scope="col" class="number">
-                  Lag
-                </th>
-                <th scope="col" class="number">
-                  Skips
-                </th>
-                <th scope="col">
-                  <span class="unseen">Kick</span>
-                </th>
-              </tr>
-            </thead>
-            <tbody>
-              {sorted.map((client) => (
-                <ClientRow key={client.id} client={client} now={now} />
-              ))}
-            </tbody>
-          </table>
-        </section>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Client</th>
+              <th scope="col">Role</th>
+              <th scope="col">Protocol</th>
+              <th scope="col">Address</th>
+              <th scope="col">Program</th>
+              <th scope="col" class="number">
+                Here for
+              </th>
+              <th scope="col" class="number">
+                Rate
+              </th>
+              <th scope="col" class="number">
+                Lag
+              </th>
+              <th scope="col" class="number">
+                Skips
+              </th>
+              <th scope="col">
+                <span class="unseen">Kick</span>
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {sorted.map((client) => (
+              <ClientRow key={client.id} client={client} now={now} />
+            ))}
+          </tbody>
+        </table>
       )}
-    </section>
+    </TablePanel>
   );
 }
 

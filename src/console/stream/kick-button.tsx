@@ -28,7 +28,7 @@ export function KickButton({ id, who, wide = false }: KickProps): JSX.Element {
       <button
         type="button"
         class={`button danger ${wide ? '' : 'quiet icon-only'}`}
-        aria-label={`Kick ${who}`}
+        aria-label={wide ? undefined : `Kick ${who}`}
         title={`Kick ${who}`}
         onClick={() => setAsking(true)}
       >

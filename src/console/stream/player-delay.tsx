@@ -1,6 +1,5 @@
 import type { JSX, RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { plural } from '../words/amounts.ts';
 
 /** How far what is shown is behind what has come, and what the browser could not show in time. */
 export function PlayerDelay({ video }: { readonly video: RefObject<HTMLVideoElement | null> }): JSX.Element {
@@ -11,7 +10,7 @@ export function PlayerDelay({ video }: { readonly video: RefObject<HTMLVideoElem
       if (!element || element.buffered.length === 0) return;
       const delay = element.buffered.end(element.buffered.length - 1) - element.currentTime;
       const dropped = element.getVideoPlaybackQuality().droppedVideoFrames;
-      setText(`${Math.max(0, delay).toFixed(1)} s buffered, ${plural(dropped, 'frame')} dropped`);
+      setText(`${Math.max(0, delay).toFixed(1)} s buffered, ${dropped} dropped`);
     };
     const timer = setInterval(look, 1000);
     return () => clearInterval(timer);

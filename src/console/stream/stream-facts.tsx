@@ -18,7 +18,9 @@ export function StreamFacts({ stream }: { readonly stream: Stream }): JSX.Elemen
       <Stat label="Skips" note="by viewers that read too slowly" tone={skips > 0 ? 'warn' : undefined}>
         {formatCount(skips)}
       </Stat>
-      <Stat label="Keyframe every">{video?.gopMs ? `${(video.gopMs / 1000).toFixed(1)} s` : '–'}</Stat>
+      <Stat label="Keyframe every">
+        {video && video.gopMs > 0 ? `${(video.gopMs / 1000).toFixed(1)} s` : '–'}
+      </Stat>
       {recording.length === 0 ? null : (
         <Stat label="Recorded to" note={recording.join(', ')}>
           {recording.length === 1 ? 'a file' : `${recording.length} files`}

@@ -9,10 +9,8 @@ const HEIGHT = 56;
 export function LatencyHistogram({ buckets, p50Ms, p99Ms }: LatencyBuckets): JSX.Element {
   const most = Math.max(...buckets.map(({ count }) => count), 1);
   const step = WIDTH / Math.max(1, buckets.length);
-  const words =
-    p50Ms === null
-      ? 'No request yet'
-      : `Half within ${formatMs(p50Ms)}, 99 % within ${formatMs(p99Ms ?? p50Ms)}`;
+  const none = buckets.every(({ count }) => count === 0);
+  const words = none ? 'No request yet' : `Half within ${formatMs(p50Ms)}, 99 % within ${formatMs(p99Ms)}`;
   const first = buckets[0]?.le;
   const last = buckets.findLast(({ le }) => le !== null)?.le;
   return (

@@ -23,12 +23,12 @@ export function codecName(codec: string): string {
 
 /** `1920×1080`; empty while it is not known. */
 export function formatSize(video: VideoFacts | null): string {
-  return video?.width && video.height ? `${video.width}×${video.height}` : '';
+  return video && video.width > 0 ? `${video.width}×${video.height}` : '';
 }
 
 /** `30 fps`; empty while it is not known. */
 export function formatFps(video: VideoFacts | null): string {
-  if (!video?.fps) return '';
+  if (!video || video.fps === 0) return '';
   return `${Math.round(video.fps * 10) / 10} fps`;
 }
 
@@ -41,12 +41,12 @@ export function describeVideo(video: VideoFacts | null): string {
 /** `AAC 48 kHz stereo`; `no audio`. */
 export function describeAudio(audio: AudioFacts | null): string {
   if (!audio) return 'no audio';
-  const rate = audio.sampleRate ? `${audio.sampleRate / 1000} kHz` : '';
+  const rate = audio.sampleRate > 0 ? `${audio.sampleRate / 1000} kHz` : '';
   return [codecName(audio.codec), rate, formatChannels(audio.channels)].filter(Boolean).join(' ');
 }
 
-function formatChannels(channels: number | null): string {
-  if (!channels) return '';
+function formatChannels(channels: number): string {
+  if (channels === 0) return '';
   if (channels === 1) return 'mono';
   return channels === 2 ? 'stereo' : `${channels} channels`;
 }

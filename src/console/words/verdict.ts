@@ -30,7 +30,7 @@ export function outcomeWord({ action, outcome }: Pick<Delivery, 'action' | 'outc
 /** What came of a delivery and why, as sentences. */
 export function verdictSentence({ action, outcome, why, response }: Delivery): string {
   const question = EVENTS[action].question;
-  const reason = why === '' ? '' : ` ${sentence(why)}`;
+  const reason = (otherwise: string) => (why === '' ? otherwise : sentence(why));
   switch (outcome) {
     case 'allowed':
       return question
@@ -38,14 +38,14 @@ export function verdictSentence({ action, outcome, why, response }: Delivery): s
         : 'The backend has taken the event.';
     case 'refused':
       return question
-        ? `The backend said no, so the client was turned away.${reason}`
-        : `The backend did not take the event.${reason}`;
+        ? `${reason('The backend said no.')} The client was turned away.`
+        : reason('The backend did not take the event.');
     case 'failed':
       return question
-        ? `There was no answer that counts, so the client was turned away.${reason}`
-        : `The event did not arrive and will be sent again.${reason}`;
+        ? `${reason('There was no answer that counts.')} The client was turned away.`
+        : `${reason('The event did not arrive.')} It will be sent again.`;
     case 'skipped':
-      return `Nothing was sent.${reason}`;
+      return `Nothing was sent. ${reason('')}`.trim();
     default:
       return outcome satisfies never;
   }
