@@ -61,14 +61,16 @@ function gapsOf(times: readonly number[], now: number): Columns {
 }
 
 function bitrateOf(frames: readonly Frame[], now: number): Columns {
-  const start = frames[0]?.t ?? now;
-  const seconds = Math.min(SHOWN_SECONDS, Math.floor((now - start) / 1000));
+  const first = frames[0];
+  if (!first) return [[], [], []];
+  const seconds = Math.min(SHOWN_SECONDS, Math.floor((now - first.t) / 1000));
   const video = new Array<number>(seconds).fill(0);
   const audio = new Array<number>(seconds).fill(0);
   for (const { t, kind, bytes } of frames) {
     const index = seconds - 1 - Math.floor((now - t) / 1000);
-    const rates = kind === 'video' ? video : audio;
-    if (index >= 0 && index < seconds) rates[index] = (rates[index] ?? 0) + (bytes * 8) / 1000;
+    const sums = kind === 'video' ? video : audio;
+    if (index >= 0 && index < seconds) sums[index] = (sums[index] ?? 0) + bytes;
   }
-  return [video.map((_, index) => index + 1 - seconds), video, audio];
+  const toKbps = (bytes: number) => (bytes * 8) / 1000;
+  return [video.map((_, index) => index + 1 - seconds), video.map(toKbps), audio.map(toKbps)];
 }
