@@ -95,8 +95,8 @@ function newScore(origin: string): Score {
   };
 }
 
-/** Null of nothing. Where in its bucket the quantile is taken to be, as Prometheus does: all of a bucket are spread evenly in it. */
-function quantile(buckets: readonly number[], part: number): number | null {
+/** 0 of nothing. Where in its bucket the quantile is taken to be, as Prometheus does: all of a bucket are spread evenly in it. */
+function quantile(buckets: readonly number[], part: number): number {
   const wanted = part * buckets.reduce((sum, count) => sum + count, 0);
   let before = 0;
   for (const [index, count] of buckets.entries()) {
@@ -107,5 +107,5 @@ function quantile(buckets: readonly number[], part: number): number | null {
     }
     before += count;
   }
-  return null;
+  return 0;
 }

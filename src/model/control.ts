@@ -68,9 +68,9 @@ export interface UrlHealth {
   readonly latency: {
     /** Attempts that took no longer than `le` milliseconds, and longer than the bucket before; null is no bound. */
     readonly buckets: readonly { readonly le: number | null; readonly count: number }[];
-    /** Estimates, no finer than the buckets; null while nothing was sent. */
-    readonly p50Ms: number | null;
-    readonly p99Ms: number | null;
+    /** Estimates, no finer than the buckets; 0 while nothing was sent. */
+    readonly p50Ms: number;
+    readonly p99Ms: number;
   };
 }
 

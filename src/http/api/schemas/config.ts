@@ -1,6 +1,16 @@
 import { z } from 'zod';
-import type { ConfigTrial, ShownSetting } from '../../../model/control.ts';
+import type { ConfigTrial } from '../../../model/control.ts';
 import { MAX_CONFIG_TEXT } from '../limits.ts';
+
+/** A directive or a block of `/api/v2`. */
+export interface SettingBody {
+  readonly name: string;
+  readonly args: readonly string[];
+  readonly block: readonly SettingBody[] | null;
+  readonly origin: 'default' | 'unset' | 'file' | 'env';
+  readonly file: string | null;
+  readonly line: number | null;
+}
 
 /** The configuration of `/api/v2`. */
 export interface ConfigBody {
@@ -8,7 +18,7 @@ export interface ConfigBody {
   readonly editable: boolean;
   readonly text: string;
   readonly etag: string;
-  readonly settings: readonly ShownSetting[];
+  readonly settings: readonly SettingBody[];
   readonly warnings: readonly string[];
 }
 
@@ -17,22 +27,17 @@ export interface AppliedBody extends ConfigTrial {
   readonly applied: boolean;
 }
 
-const ORIGIN = z
-  .union([
-    z.enum(['default', 'unset']),
-    z.object({ file: z.string(), line: z.number().int(), column: z.number().int() }),
-  ])
-  .describe('Where its value comes from; `file` may name a variable, and `line` is 0 where there is none.');
-
-const SETTING: z.ZodType<ShownSetting> = z
+const SETTING: z.ZodType<SettingBody> = z
   .object({
     name: z.string(),
     args: z.array(z.string()).describe('Secrets are ***.'),
     block: z
       .lazy(() => z.array(SETTING))
-      .optional()
+      .nullable()
       .describe('What is in it, if it is a block.'),
-    origin: ORIGIN,
+    origin: z.enum(['default', 'unset', 'file', 'env']),
+    file: z.string().nullable().describe('The file or the variable that it comes from.'),
+    line: z.number().int().nullable(),
   })
   .meta({ id: 'Setting' });
 

@@ -78,8 +78,8 @@ const URL_HEALTH = z
         .describe(
           'Attempts of up to `le` milliseconds that took longer than the bucket before; null is no bound.',
         ),
-      p50Ms: z.number().nullable(),
-      p99Ms: z.number().nullable(),
+      p50Ms: z.number(),
+      p99Ms: z.number(),
     }),
   })
   .meta({ id: 'UrlHealth' });

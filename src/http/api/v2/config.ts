@@ -1,5 +1,6 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { type ConfigControl, RequestError, type ServerControl } from '../../../model/control.ts';
+import { settingBody } from '../present/settings.ts';
 import { FAULT } from '../schemas/common.ts';
 import { CONFIG, CONFIG_APPLIED, CONFIG_CHANGE, CONFIG_TEXT, CONFIG_TRIAL } from '../schemas/config.ts';
 
@@ -34,7 +35,7 @@ export function configRoutes({ configuration }: ServerControl, editable: boolean
           editable,
           text,
           etag,
-          settings: control.settings(),
+          settings: control.settings().map(settingBody),
           warnings: control.warnings(),
         };
       },
