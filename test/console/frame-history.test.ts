@@ -40,6 +40,12 @@ describe('the plots of a stream', () => {
     expect(new Set(interval[1])).toEqual(new Set([40]));
   });
 
+  test('leave out decoder configurations, which are as old as the stream', () => {
+    const header: Frame = { t: 0, kind: 'video', bytes: 50, keyframe: true };
+    const { interval, gop } = new FrameHistory().take([header, ...seconds(50, 52)]);
+    expect([Math.max(...(interval[1] ?? []).map(Number)), gop[1]]).toEqual([40, [1000]]);
+  });
+
   test('are empty before anything has come', () => {
     expect(new FrameHistory().take([]).bitrate).toEqual([[], [], []]);
   });

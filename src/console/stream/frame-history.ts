@@ -3,6 +3,8 @@ import type { Frame } from '../api/contract.ts';
 /** Seconds that the plots show. */
 export const SHOWN_SECONDS = 60;
 const SHOWN_MS = SHOWN_SECONDS * 1000;
+/** No stream goes on after such a gap as if nothing had been. */
+const JUMP_MS = 1000;
 
 /** Columns of a plot: times in seconds up to now, which is 0, then the values of each series. */
 export type Columns = readonly (readonly (number | null)[])[];
@@ -25,8 +27,8 @@ export class FrameHistory {
   take(frames: readonly Frame[]): FramePlots {
     const last = this.#frames.at(-1)?.t ?? Number.NEGATIVE_INFINITY;
     const first = frames[0]?.t ?? last;
-    const before = first < last - 1000 ? [] : this.#frames;
-    const all = [...before, ...frames];
+    const before = first < last - JUMP_MS ? [] : this.#frames;
+    const all = before.length === 0 ? behindJump(frames) : [...before, ...frames];
     const now = all.reduce((most, { t }) => Math.max(most, t), Number.NEGATIVE_INFINITY);
     this.#frames = all.filter(({ t }) => t > now - SHOWN_MS - 1000);
     return {
@@ -41,6 +43,12 @@ export class FrameHistory {
       ),
     };
   }
+}
+
+/** The packets behind the last jump: decoder configurations, which come first, are as old as the stream. */
+function behindJump(frames: readonly Frame[]): readonly Frame[] {
+  const jump = frames.findLastIndex(({ t }, index) => t - (frames[index - 1]?.t ?? t) > JUMP_MS);
+  return frames.slice(Math.max(0, jump));
 }
 
 function timesOf(frames: readonly Frame[], fits: (frame: Frame) => boolean): number[] {

@@ -43,28 +43,30 @@ export function Player({ stream }: { readonly stream: Stream }): JSX.Element {
           </div>
         ) : null}
       </div>
-      <div class="player-foot">
-        <div class="segments">
-          {ways.map((way) => (
-            <button
-              key={way}
-              type="button"
-              class="segment"
-              aria-pressed={(by ?? best?.by) === way}
-              onClick={() => setBy(way)}
-            >
-              {NAMES[way]}
+      {best ? (
+        <div class="player-foot">
+          <div class="segments">
+            {ways.map((way) => (
+              <button
+                key={way}
+                type="button"
+                class="segment"
+                aria-pressed={(by ?? best?.by) === way}
+                onClick={() => setBy(way)}
+              >
+                {NAMES[way]}
+              </button>
+            ))}
+          </div>
+          {playing.state === 'playing' ? <PlayerDelay video={video} /> : null}
+          {playing.state === 'loading' ? <span class="faint">Loading …</span> : null}
+          {by === undefined ? null : (
+            <button type="button" class="button quiet" onClick={() => setBy(undefined)}>
+              Stop
             </button>
-          ))}
+          )}
         </div>
-        {playing.state === 'playing' ? <PlayerDelay video={video} /> : null}
-        {playing.state === 'loading' ? <span class="faint">Loading …</span> : null}
-        {by === undefined ? null : (
-          <button type="button" class="button quiet" onClick={() => setBy(undefined)}>
-            Stop
-          </button>
-        )}
-      </div>
+      ) : null}
     </section>
   );
 }
