@@ -7,6 +7,7 @@ import { hooksCommand } from './hooks/command.ts';
 import { readConfig } from './read-config.ts';
 import { resolveCommand } from './resolve.ts';
 import { serve } from './serve.ts';
+import { topCommand } from './top/command.ts';
 
 interface Flags {
   readonly config?: string;
@@ -28,7 +29,8 @@ export function program(): Command {
     .addCommand(convertCommand())
     .addCommand(resolveCommand())
     .addCommand(callbacksCommand())
-    .addCommand(hooksCommand());
+    .addCommand(hooksCommand())
+    .addCommand(topCommand());
 }
 
 async function run(flags: Flags, command: Command): Promise<void> {

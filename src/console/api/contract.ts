@@ -1,6 +1,6 @@
 /**
- * What /api/v2 answers, as far as the console reads it. Types alone: the server's schemas validate, and a test holds the
- * two together.
+ * What /api/v2 answers, as far as the console reads it. Types alone: the server's schemas validate, and
+ * test/console/contract.test.ts holds the two together.
  */
 import type { OutboxStats } from '../../model/control.ts';
 import type { BreakerState, Delivery, DeliveryOutcome } from '../../model/delivery.ts';
@@ -153,7 +153,8 @@ export type FeedEvent =
       readonly event: 'stream';
       readonly data: {
         readonly at: number;
-        readonly stream: Stream;
+        /** Null while there is no such stream. */
+        readonly stream: Stream | null;
         readonly clients: readonly Client[];
         readonly frames: readonly Frame[];
       };

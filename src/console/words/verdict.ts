@@ -12,6 +12,8 @@ export const EVENTS: Readonly<Record<Action, { readonly question: boolean; reado
   on_close: { question: false, means: 'A connection has ended.' },
   on_not_found: { question: false, means: 'A player waits for a stream that is not there.' },
   on_idle: { question: false, means: 'The last player has left.' },
+  on_dvr: { question: false, means: 'A recording is complete.' },
+  on_hls: { question: false, means: 'A segment is complete.' },
   server_started: { question: false, means: 'The server has started.' },
   server_stopping: { question: false, means: 'The server is stopping.' },
 };

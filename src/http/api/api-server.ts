@@ -7,6 +7,7 @@ import type { Logger } from '../../model/logger.ts';
 import type { HttpApiOptions } from '../../model/options.ts';
 import { CLOSE_TIMEOUT_MS } from '../limits.ts';
 import { answerError } from './answer-error.ts';
+import { consolePages } from './console-pages.ts';
 import { guard } from './guard.ts';
 import { API_REQUEST_TIMEOUT_MS, MAX_API_BODY_BYTES, MAX_API_CONNECTIONS } from './limits.ts';
 import { openApi } from './openapi.ts';
@@ -98,6 +99,7 @@ export async function buildApi(
     const ready = control.ready();
     return reply.code(ready ? 200 : 503).send({ ok: ready });
   });
+  await consolePages(app);
   return app;
 }
 

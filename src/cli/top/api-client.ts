@@ -1,0 +1,62 @@
+import { type Dispatcher, Pool } from 'undici';
+import type { TopFacts, TopHooks, TopServer, TopStream } from './facts.ts';
+
+/** A server that does not answer for this long is not there. */
+const TIMEOUT_MS = 5000;
+
+/** Where the control API is, and who asks. */
+export interface ApiAddress {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+}
+
+/** Asks a running server's control API. Errors are sentences for the user. */
+export class ApiClient {
+  readonly #origin: string;
+  readonly #pool: Pool;
+  readonly #headers: Readonly<Record<string, string>>;
+
+  constructor({ origin, username, password = '' }: ApiAddress) {
+    this.#origin = origin;
+    this.#pool = new Pool(origin, { connections: 3, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+    const basic = Buffer.from(`${username ?? ''}:${password}`).toString('base64');
+    this.#headers = {
+      'x-gatecast': 'top',
+      ...(username === undefined ? {} : { authorization: `Basic ${basic}` }),
+    };
+  }
+
+  /** The server as it is now. */
+  async look(): Promise<TopFacts> {
+    const [server, { streams }, hooks] = await Promise.all([
+      this.#get<TopServer>('/api/v2/server'),
+      this.#get<{ streams: TopStream[] }>('/api/v2/streams'),
+      this.#get<TopHooks>('/api/v2/hooks'),
+    ]);
+    return { at: Date.now(), server, streams, hooks };
+  }
+
+  close(): Promise<void> {
+    return this.#pool.destroy();
+  }
+
+  async #get<T>(path: string): Promise<T> {
+    const { statusCode, body } = await this.#pool
+      .request({ method: 'GET', path, headers: this.#headers })
+      .catch((error: unknown): Dispatcher.ResponseData => {
+        throw new Error(
+          `No control API answers at ${this.#origin} (${(error as Error).message}). Is http_api on? Name the configuration with -c, or the address with --url.`,
+          { cause: error },
+        );
+      });
+    if (statusCode === 200) return (await body.json()) as T;
+    const text = await body.text();
+    if (statusCode === 401)
+      throw new Error(
+        `${this.#origin} wants a username and a password: give --user, and GATECAST_PASSWORD in the environment.`,
+      );
+    throw new Error(`${this.#origin}${path} answered with status ${statusCode}: ${text.slice(0, 200)}`);
+  }
+}

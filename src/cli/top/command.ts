@@ -1,0 +1,86 @@
+import { Command } from 'commander';
+import { paintFor } from '../hooks/delivery-text.ts';
+import { readConfig } from '../read-config.ts';
+import { type ApiAddress, ApiClient } from './api-client.ts';
+import { picture } from './picture.ts';
+import { Screen } from './screen.ts';
+
+const EVERY_MS = 1000;
+
+interface Flags {
+  readonly config?: string;
+  readonly url?: string;
+  readonly user?: string;
+  readonly json?: true;
+}
+
+/** `gatecast top`: what the console shows, at a terminal. */
+export function topCommand(): Command {
+  return new Command('top')
+    .description('watch the streams of a running server with http_api on')
+    .option('-c, --config <file>', 'the configuration of the running server: its address and credentials')
+    .option('--url <address>', 'where its control API is, without -c (default: http://127.0.0.1:1985)')
+    .option('--user <name>', 'who asks, without -c; the password is GATECAST_PASSWORD in the environment')
+    .option('--json', 'print everything once, as a JSON object')
+    .addHelpText('after', '\nq quits. Where the output is no terminal, the table is printed once.')
+    .action(async (flags: Flags, command: Command) => {
+      const client = new ApiClient(addressOf(flags, command));
+      try {
+        if (flags.json) console.log(JSON.stringify(await client.look(), null, 2));
+        else if (process.stdout.isTTY) await watch(client);
+        else console.log(picture(await client.look(), paintFor(process.stdout)).join('\n'));
+      } catch (error) {
+        command.error(`error: ${(error as Error).message}`, { exitCode: 1 });
+      } finally {
+        await client.close();
+      }
+    });
+}
+
+/** Shows the server until somebody quits. One that goes away is waited for, unless it was never there. */
+async function watch(client: ApiClient): Promise<void> {
+  const paint = paintFor(process.stdout);
+  let lines = picture(await client.look(), paint);
+  const screen = new Screen(process.stdout, process.stdin);
+  screen.show(lines);
+  let busy = false;
+  const look = async () => {
+    if (busy) return;
+    busy = true;
+    try {
+      lines = picture(await client.look(), paint);
+      screen.show(lines);
+    } catch (error) {
+      screen.show([paint('red', (error as Error).message), ...lines.slice(1)]);
+    }
+    busy = false;
+  };
+  const timer = setInterval(() => void look(), EVERY_MS);
+  try {
+    await screen.left;
+  } finally {
+    clearInterval(timer);
+    screen.close();
+  }
+}
+
+function addressOf({ config, url = 'http://127.0.0.1:1985', user }: Flags, command: Command): ApiAddress {
+  const password = process.env['GATECAST_PASSWORD'];
+  if (config === undefined) return { origin: originOf(url, command), username: user, password };
+  const loaded = readConfig(config);
+  if (!loaded) return command.error('error: the configuration has errors', { exitCode: 1 });
+  const { enabled, listen, credentials } = loaded.config.httpApi;
+  if (!enabled) return command.error('error: http_api is off in this configuration', { exitCode: 1 });
+  return { origin: `http://${reachable(listen.host)}:${listen.port}`, ...credentials };
+}
+
+function originOf(url: string, command: Command): string {
+  if (URL.canParse(url)) return new URL(url).origin;
+  return command.error(`error: ${url} is no address: write it like http://127.0.0.1:1985`, { exitCode: 1 });
+}
+
+/** A host that listens at every address is this one. */
+function reachable(host: string): string {
+  if (host === '0.0.0.0' || host === '::' || host === '') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}
