@@ -11,6 +11,7 @@ import { consolePages } from './console-pages.ts';
 import { guard } from './guard.ts';
 import { API_REQUEST_TIMEOUT_MS, MAX_API_BODY_BYTES, MAX_API_CONNECTIONS } from './limits.ts';
 import { openApi } from './openapi.ts';
+import { v1Routes } from './v1/routes.ts';
 import { configRoutes } from './v2/config.ts';
 import { eventRoutes } from './v2/events.ts';
 import { hookRoutes } from './v2/hooks.ts';
@@ -90,16 +91,17 @@ export async function buildApi(
     },
     { prefix: '/api/v2' },
   );
+  await app.register(v1Routes(control, options.crossdomain), { prefix: '/api/v1' });
   app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
     const text = await control.metrics();
     return reply.type('text/plain; version=0.0.4; charset=utf-8').serializer(String).send(text);
   });
+  await consolePages(app);
   app.get('/healthz', { schema: { hide: true } }, () => ({ ok: true }));
   app.get('/readyz', { schema: { hide: true } }, (_request, reply) => {
     const ready = control.ready();
     return reply.code(ready ? 200 : 503).send({ ok: ready });
   });
-  await consolePages(app);
   return app;
 }
 
