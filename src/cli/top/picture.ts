@@ -84,7 +84,7 @@ function hooksLine({ urls, outbox }: TopHooks, paint: Paint): string {
     failed === 0 ? '0 failed' : paint('red', `${failed} failed`),
     `${sum('skipped')} not sent`,
     `${outbox.events} in the outbox`,
-    ...(alone === 0 ? [] : [paint('red', `${alone} URLs left alone`)]),
+    ...(alone === 0 ? [] : [paint('red', `URLs left alone: ${alone}`)]),
   ].join(', ');
 }
 
