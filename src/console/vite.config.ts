@@ -1,6 +1,8 @@
 import { defineConfig } from 'vite';
 
-/** Builds the console into dist/console; `npm run dev:console` serves it beside a running server's API. */
+const API = 'http://127.0.0.1:1985';
+
+/** Builds the console into dist/console. */
 export default defineConfig({
   root: import.meta.dirname,
   base: '/console/',
@@ -14,6 +16,10 @@ export default defineConfig({
     license: { fileName: 'licenses.md' },
     // The players are big, and are loaded when somebody watches.
     chunkSizeWarningLimit: 700,
+  },
+  server: {
+    // `npm run dev:console` shows what a server says that runs here, with http_api on and without auth.
+    proxy: { '/api': { target: API, changeOrigin: true, headers: { origin: API } } },
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
 });

@@ -2,26 +2,9 @@ import { describe, expect, test } from 'vitest';
 import { fitsFilter, readFilter } from '../../src/console/hooks/delivery-filter.ts';
 import { addDeliveries, MOST_KEPT, NO_DELIVERIES } from '../../src/console/hooks/delivery-list.ts';
 import type { Delivery } from '../../src/model/delivery.ts';
+import { DELIVERY } from './delivery.ts';
 
-const delivery = (id: string, over: Partial<Delivery> = {}): Delivery => ({
-  id,
-  eventId: id,
-  action: 'on_publish',
-  vhost: 'a.example.com',
-  app: 'live',
-  stream: 'cam',
-  clientId: 'k2m9xq01',
-  url: 'http://127.0.0.1:8085/streams',
-  origin: 'http://127.0.0.1:8085',
-  attempt: 1,
-  at: 0,
-  request: { headers: [], body: '' },
-  response: undefined,
-  timing: { queueMs: 0, connectMs: undefined, firstByteMs: undefined, totalMs: 1 },
-  outcome: 'allowed',
-  why: '',
-  ...over,
-});
+const delivery = (id: string): Delivery => ({ ...DELIVERY, id });
 const ids = (list: readonly Delivery[]) => list.map(({ id }) => id).join(' ');
 
 describe('the list of deliveries', () => {

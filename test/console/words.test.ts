@@ -7,6 +7,8 @@ import { serverField } from '../../src/console/streams/server-field.ts';
 import { formatBytes, formatMs, formatRate, plural } from '../../src/console/words/amounts.ts';
 import { describeAudio, describeVideo, formatFps, formatSize } from '../../src/console/words/media.ts';
 import { formatDuration } from '../../src/console/words/times.ts';
+import { verdictSentence } from '../../src/console/words/verdict.ts';
+import { DELIVERY } from './delivery.ts';
 
 describe('what the console says', () => {
   test.each([
@@ -51,6 +53,34 @@ describe('what the console says', () => {
     );
     expect([describeVideo(null), describeAudio(null)]).toEqual(['no video', 'no audio']);
   });
+});
+
+const URL = 'http://127.0.0.1:8085/streams';
+test.each([
+  ['on_publish', 'allowed', '', 'The backend said yes, with status 200.'],
+  ['on_close', 'allowed', '', 'The backend has taken the event.'],
+  [
+    'on_play',
+    'refused',
+    'code 1403: too late',
+    'The backend refused: code 1403: too late. The client was turned away.',
+  ],
+  [
+    'on_play',
+    'failed',
+    `The backend ${URL} did not answer within 3 s.`,
+    'No answer that counts: the backend did not answer within 3 s. The client was turned away.',
+  ],
+  ['on_close', 'failed', 'status 500', 'It did not arrive: status 500. It will be sent again.'],
+  [
+    'on_close',
+    'skipped',
+    `The backend ${URL} is left alone.`,
+    'Nothing was sent: the backend is left alone.',
+  ],
+] as const)('of %s that was %s because of "%s" it is said: %s', (action, outcome, why, sentence) => {
+  const response = { status: 200, headers: [], body: '0' };
+  expect(verdictSentence({ ...DELIVERY, action, outcome, why, url: URL, response })).toBe(sentence);
 });
 
 test('an encoder is sent to the host that the browser came to', () => {

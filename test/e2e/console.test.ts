@@ -62,7 +62,7 @@ describe('the console, in a browser', () => {
     await show('/hooks?event=on_publish');
     await page.getByText('No delivery fits this filter').waitFor();
 
-    await expect(startPublishing('live/cam', { port: server.port })).rejects.toThrow();
+    await expect(startPublishing('cam', { port: server.port })).rejects.toThrow();
     const rows = page.getByRole('list').getByRole('link');
     await rows.filter({ hasText: 'refused' }).click();
     expect(await rows.count()).toBe(1);
@@ -146,7 +146,7 @@ describe('the console, in a browser', () => {
   test('has no serious fault that axe would find, on any page, light or dark', TIMEOUT, async (context) => {
     requiredBrowser(context);
     const { server, page, show } = await openAxeSubject(context);
-    const publisher = await startPublishing('live/cam', { port: server.port });
+    const publisher = await startPublishing('cam', { port: server.port });
     stopped({ stop: () => publisher.stop() });
     await show('/');
     await page.getByRole('link', { name: 'live/cam' }).waitFor();

@@ -9,7 +9,7 @@ const API =
 test('gatecast top prints a table of the streams where there is no terminal', async () => {
   const server = stopped(await startGatecast(API));
   const { port } = (await server.logged('gatecast is listening'))['api'] as { port: number };
-  const publisher = await startPublishing('live/cam', { port: server.port });
+  const publisher = await startPublishing('cam', { port: server.port });
   stopped({ stop: () => publisher.stop() });
   const top = async (password: string, ...args: string[]) => {
     const child = stopped(

@@ -19,7 +19,7 @@ export function HookSummary({ health }: { readonly health: HookHealth | undefine
         {health ? formatCount(failed) : '–'}
       </Stat>
       <Stat label="Not sent">{health ? formatCount(sum('skipped')) : '–'}</Stat>
-      <Stat label="Left alone" tone={alone > 0 ? 'bad' : undefined}>
+      <Stat label="Left alone" note="backends" tone={alone > 0 ? 'bad' : undefined}>
         {health ? formatCount(alone) : '–'}
       </Stat>
       <OutboxStat health={health} />

@@ -3,7 +3,7 @@ import type { Feed } from './feed.ts';
 import { Store } from './store.ts';
 
 /** Seconds that a sparkline shows. */
-export const HISTORY_SECONDS = 60;
+const HISTORY_SECONDS = 60;
 
 /** All streams as they are now, and how many kbit/s came in each of the last seconds. */
 export interface StreamsNow {

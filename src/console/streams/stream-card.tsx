@@ -1,12 +1,14 @@
 import type { JSX } from 'preact';
 import type { Stream } from '../api/contract.ts';
-import { HISTORY_SECONDS } from '../live/stream-watch.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Sparkline } from '../ui/sparkline.tsx';
 import { formatCount, formatRate, plural } from '../words/amounts.ts';
 import { describeAudio, describeVideo, formatFps, formatSize } from '../words/media.ts';
 import { Preview } from './preview.tsx';
+
+/** A line that has just begun fills the width when it is this long. */
+const FIRST_SECONDS = 20;
 
 interface CardProps {
   readonly stream: Stream;
@@ -42,7 +44,7 @@ export function StreamCard({ stream, rates, always }: CardProps): JSX.Element {
         <div class="card-rate">
           <Sparkline
             values={rates}
-            room={HISTORY_SECONDS}
+            room={Math.max(rates.length, FIRST_SECONDS)}
             label={`Bitrate of the last minute, now ${formatRate(rate)}`}
           />
           <span class="card-kbps">{publishing ? formatRate(rate) : 'no publisher'}</span>

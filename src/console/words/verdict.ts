@@ -30,9 +30,10 @@ export function outcomeWord({ action, outcome }: Pick<Delivery, 'action' | 'outc
 }
 
 /** What came of a delivery and why, as sentences. */
-export function verdictSentence({ action, outcome, why, response }: Delivery): string {
-  const question = EVENTS[action].question;
-  const reason = (otherwise: string) => (why === '' ? otherwise : sentence(why));
+export function verdictSentence(delivery: Delivery): string {
+  const { action, outcome, response } = delivery;
+  const { question } = EVENTS[action];
+  const reason = reasonOf(delivery);
   switch (outcome) {
     case 'allowed':
       return question
@@ -40,21 +41,22 @@ export function verdictSentence({ action, outcome, why, response }: Delivery): s
         : 'The backend has taken the event.';
     case 'refused':
       return question
-        ? `${reason('The backend said no.')} The client was turned away.`
-        : reason('The backend did not take the event.');
+        ? `The backend refused: ${reason}. The client was turned away.`
+        : `The backend did not take the event: ${reason}.`;
     case 'failed':
       return question
-        ? `${reason('There was no answer that counts.')} The client was turned away.`
-        : `${reason('The event did not arrive.')} It will be sent again.`;
+        ? `No answer that counts: ${reason}. The client was turned away.`
+        : `It did not arrive: ${reason}. It will be sent again.`;
     case 'skipped':
-      return `Nothing was sent. ${reason('')}`.trim();
+      return `Nothing was sent: ${reason}.`;
     default:
       return outcome satisfies never;
   }
 }
 
-function sentence(text: string): string {
-  return /[.!?]$/.test(text) ? text : `${text}.`;
+/** Why, as the server says it, so that it can stand in a sentence that has the URL already. */
+function reasonOf({ why, url }: Delivery): string {
+  return why.replace(`The backend ${url} `, 'the backend ').replace(/\.$/, '');
 }
 
 export type Tone = 'good' | 'warn' | 'bad' | 'calm';
