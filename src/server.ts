@@ -12,6 +12,7 @@ import { HlsPart } from './http/hls/hls-part.ts';
 import { liveFlv } from './http/live/live-flv.ts';
 import { Neighbours } from './http/neighbours/neighbours.ts';
 import { Hub } from './hub/hub.ts';
+import { soleCensus } from './model/census.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import type { ConfigControl, ListeningPlace } from './model/control.ts';
 import { UNOBSERVED } from './model/delivery.ts';
@@ -123,7 +124,15 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     if (desk && census) {
       const { configuration } = deps;
       const listening = () => doors.addresses;
-      api = await ApiDesk.open(config, { ids, census, hooks: desk, configuration, logger, listening });
+      const office = soleCensus(census);
+      api = await ApiDesk.open(config, {
+        ids,
+        census: office,
+        hooks: desk,
+        configuration,
+        logger,
+        listening,
+      });
     }
   } catch (error) {
     census?.close();

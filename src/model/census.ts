@@ -153,7 +153,7 @@ export interface CensusQuestion {
   readonly frames?: { readonly stream: string; readonly after: number } | undefined;
 }
 
-/** What one process answers, or all of them together. */
+/** What one process answers, with the clients from the first on; or all of them together, with those that are wanted. */
 export interface Census {
   readonly processes: readonly ProcessFacts[];
   readonly streams: readonly CensusStream[];
@@ -169,6 +169,14 @@ export interface CensusOffice {
   take(question: CensusQuestion): Promise<Census>;
   /** Shows out the clients that fit; resolves with how many. */
   kick(filter: ClientFilter): Promise<number>;
+}
+
+/** The census of the only process that there is. */
+export function soleCensus(office: CensusOffice): CensusOffice {
+  return {
+    take: async (question) => mergeCensus([await office.take(question)], question),
+    kick: (filter) => office.kick(filter),
+  };
 }
 
 /** Whether a client is one of those that are meant. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyInstance } from 'fastify';
@@ -105,15 +106,25 @@ export async function buildApi(
   return app;
 }
 
-/** Scripts and styles are files of ours; pictures and streams may come from the playback server beside us. */
+/** Scripts and styles are files of ours; streams may come from this machine's other ports. */
 const POLICY = {
   defaultSrc: ["'self'"],
   scriptSrc: ["'self'"],
   styleSrc: ["'self'"],
   imgSrc: ["'self'", 'data:', 'blob:'],
-  mediaSrc: ["'self'", 'blob:', 'http:', 'https:'],
-  connectSrc: ["'self'", 'http:', 'https:', 'ws:', 'wss:'],
+  mediaSrc: ["'self'", 'blob:', neighbours('http', 'https')],
+  connectSrc: ["'self'", neighbours('http', 'https', 'ws', 'wss')],
   workerSrc: ["'self'", 'blob:'],
   frameAncestors: ["'none'"],
   upgradeInsecureRequests: null,
 };
+
+/** All ports at the name by which the server was reached. */
+function neighbours(...schemes: readonly string[]): (request: IncomingMessage) => string {
+  return ({ headers: { host = '' } }) => {
+    const name = host.replace(/:\d+$/, '');
+    return /^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(name)
+      ? schemes.map((one) => `${one}://${name}:*`).join(' ')
+      : "'self'";
+  };
+}
