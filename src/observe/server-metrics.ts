@@ -4,6 +4,9 @@ import type { Census, CensusOffice, CensusStream, ProcessFacts } from '../model/
 /** Streams that have figures of their own at most; which ones is chance where there are more. */
 export const MAX_STREAM_SERIES = 1_000;
 
+/** Of prom-client's own: gauges that are named like counters, and delays that ours have for every worker. */
+const LEFT_OUT = /^nodejs_(?:active_\w+_total|eventloop_lag_\w+)$/;
+
 type Kind = 'gauge' | 'counter';
 
 /** One figure of each process: kind, name, what it is, and where it stands. */
@@ -80,6 +83,8 @@ export class ServerMetrics {
   constructor(census: CensusOffice, about: { readonly version: string; readonly perStream: boolean }) {
     this.#census = census;
     collectDefaultMetrics({ register: this.#registry });
+    for (const { name } of this.#registry.getMetricsAsArray())
+      if (LEFT_OUT.test(name)) this.#registry.removeSingleMetric(name);
     this.#aboutServer(about.version);
     this.#aboutClients();
     this.#aboutDelay();
