@@ -29,6 +29,24 @@ const OF_PROCESS: readonly (readonly [Kind, string, string, (facts: ProcessFacts
   ],
   [
     'gauge',
+    'gatecast_event_loop_delay_p50_seconds',
+    'How late half of all timers were, over the last seconds.',
+    ({ loopDelayMs }) => loopDelayMs.p50 / 1000,
+  ],
+  [
+    'gauge',
+    'gatecast_event_loop_delay_p99_seconds',
+    'How late one timer of a hundred was, over the last seconds.',
+    ({ loopDelayMs }) => loopDelayMs.p99 / 1000,
+  ],
+  [
+    'gauge',
+    'gatecast_event_loop_delay_max_seconds',
+    'How late the latest timer was, over the last seconds.',
+    ({ loopDelayMs }) => loopDelayMs.max / 1000,
+  ],
+  [
+    'gauge',
     'gatecast_worker_cpu_ratio',
     'Part of one core that it takes.',
     ({ cpuPercent }) => cpuPercent / 100,
@@ -87,7 +105,6 @@ export class ServerMetrics {
       if (LEFT_OUT.test(name)) this.#registry.removeSingleMetric(name);
     this.#aboutServer(about.version);
     this.#aboutClients();
-    this.#aboutDelay();
     for (const [kind, name, help, read] of OF_PROCESS) {
       const metric = this.#metric(kind, name, help, ['worker']);
       this.#fill.push(({ processes }) => {
@@ -148,23 +165,6 @@ export class ServerMetrics {
       for (const { worker, kinds, totals } of processes) {
         for (const { protocol, role, count } of kinds) clients.inc({ worker, protocol, role }, count);
         for (const [event, count] of Object.entries(totals.refusals)) refusals.inc({ worker, event }, count);
-      }
-    });
-  }
-
-  #aboutDelay(): void {
-    const delay = this.#metric(
-      'gauge',
-      'gatecast_event_loop_delay_seconds',
-      'How late timers are, over the last seconds.',
-      ['worker', 'quantile'],
-    );
-    this.#fill.push(({ processes }) => {
-      delay.reset();
-      for (const { worker, loopDelayMs } of processes) {
-        delay.inc({ worker, quantile: '0.5' }, loopDelayMs.p50 / 1000);
-        delay.inc({ worker, quantile: '0.99' }, loopDelayMs.p99 / 1000);
-        delay.inc({ worker, quantile: '1' }, loopDelayMs.max / 1000);
       }
     });
   }

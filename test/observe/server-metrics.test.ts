@@ -65,7 +65,7 @@ test('each process has its own figures, in base units', async () => {
   expect(value('gatecast_sent_bytes_total')).toBe(6);
   expect(value('gatecast_player_skips_total')).toBe(7);
   expect(value('gatecast_refusals_total', { event: 'on_play' })).toBe(2);
-  expect(value('gatecast_event_loop_delay_seconds', { quantile: '0.99' })).toBe(0.02);
+  expect(value('gatecast_event_loop_delay_p99_seconds')).toBe(0.02);
   expect(value('gatecast_worker_cpu_ratio')).toBe(0.25);
 });
 
@@ -120,7 +120,6 @@ test('the labels are few: processes, events, kinds and configured origins', asyn
       'origin',
       'outcome',
       'protocol',
-      'quantile',
       'role',
       'state',
       'version',

@@ -26,6 +26,7 @@ test.each([
   ['the same value twice', '# HELP a A.\n# TYPE a gauge\na{x="1",y="2"} 1\na{y="2",x="1"} 1\n'],
   ['a counter without _total', '# HELP a A.\n# TYPE a counter\na 1\n'],
   ['a gauge with _total', '# HELP a_total A.\n# TYPE a_total gauge\na_total 1\n'],
+  ['a quantile of a gauge', '# HELP a A.\n# TYPE a gauge\na{quantile="1"} 1\n'],
   ['milliseconds', '# HELP a_ms A.\n# TYPE a_ms gauge\na_ms 1\n'],
   ['no number', '# HELP a A.\n# TYPE a gauge\na one\n'],
   ['a label with a bad name', '# HELP a A.\n# TYPE a gauge\na{1x="1"} 1\n'],

@@ -121,6 +121,8 @@ function check({ name, type, samples }: Family): void {
   if (/_(?:milliseconds|ms|kbytes|kb|minutes|hours|percent)(?:_|$)/.test(name))
     throw new Error(`${name} is not in a base unit`);
   if (type === 'counter' && samples.some(({ value }) => value < 0)) throw new Error(`${name} is below 0`);
+  if (type !== 'summary' && samples.some(({ labels }) => 'quantile' in labels))
+    throw new Error(`${name} has a quantile and is no summary`);
   if (type === 'histogram') checkHistogram(name, samples);
 }
 
