@@ -51,11 +51,6 @@ export async function addPlayer(page: Page, name: keyof typeof SCRIPTS): Promise
   await page.addScriptTag({ path: SCRIPTS[name] });
 }
 
-/** Adds a script of an npm package to a page. */
-export async function addScript(page: Page, file: string): Promise<void> {
-  await page.addScriptTag({ path: require.resolve(file) });
-}
-
 /** How far the page's video has come. */
 export interface VideoState {
   readonly currentTime: number;
