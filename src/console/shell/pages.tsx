@@ -1,9 +1,11 @@
 import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
 import { ErrorBoundary, default as lazy } from 'preact-iso/lazy';
-import { Route, Router } from 'preact-iso/router';
+import { Route, Router, useLocation } from 'preact-iso/router';
 import { HealthPage } from '../hooks/health-page.tsx';
 import { HooksPage } from '../hooks/hooks-page.tsx';
 import { StreamsPage } from '../streams/streams-page.tsx';
+import { BrokenPage } from './broken-page.tsx';
 import { NoPage } from './no-page.tsx';
 
 // Plots and the editor come when somebody goes there.
@@ -13,8 +15,11 @@ const ServerPage = lazy(() => import('../server/server-page.tsx').then(({ Server
 
 /** The page that the address names. */
 export function Pages(): JSX.Element {
+  const { path } = useLocation();
+  const [brokenAt, setBrokenAt] = useState<string | undefined>(undefined);
+  if (brokenAt === path) return <BrokenPage />;
   return (
-    <ErrorBoundary>
+    <ErrorBoundary onError={() => setBrokenAt(path)}>
       <Router>
         <Route path="/console" component={StreamsPage} />
         <Route path="/console/streams/:id" component={StreamPage} />
