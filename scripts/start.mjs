@@ -10,9 +10,11 @@ const run = (...args) =>
 console.log(`
   Gatecast listens on rtmp://127.0.0.1/live and asks the sample backend on port 8085 about every client.
 
+  console   http://127.0.0.1:1985/console   what is going on, as it happens
+
   OBS       Settings > Stream > Custom   server  rtmp://127.0.0.1/live   stream key  livestream
   publish   ffmpeg -re -f lavfi -i testsrc2=size=1280x720:rate=30 -f lavfi -i sine -c:v libx264 -preset veryfast -g 60 -pix_fmt yuv420p -c:a aac -f flv rtmp://127.0.0.1/live/livestream
-  play      ffplay rtmp://127.0.0.1/live/livestream
+  play      ffplay rtmp://127.0.0.1/live/livestream   or in a browser, in the console
   refuse    gatecast callbacks --deny on_publish=403, or --token KEY (docs/hooks.md)
 
   Ctrl-C stops both.

@@ -96,7 +96,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     owner: membership?.owner ?? ids.serviceId,
     stamp: (id) => hooks.stamp(id),
   });
-  hub.observe({ started: (source) => dvr.started(source) });
+  hub.observe({ started: (source) => dvr.started(source), ended: (key) => dvr.ended(key) });
   const rules = await orGiveFree(() => rulesFor(config), desk);
   await dvr.change(config.vhosts, rules.snapshot.gate);
   const lobby = new Lobby(rules, hub, clock, logger, membership);
@@ -114,6 +114,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     hub,
     lobby,
     clock,
+    recordings: (key) => dvr.filesOf(key),
     refusals: () => refusals?.counts ?? {},
   });
   if (membership) membership.office = census;

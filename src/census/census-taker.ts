@@ -13,7 +13,7 @@ import {
 } from '../model/census.ts';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { Action } from '../model/lifecycle.ts';
-import { formatStreamKey, streamId } from '../model/stream-key.ts';
+import { formatStreamKey, type StreamKey, streamId } from '../model/stream-key.ts';
 import type { Lobby } from '../visits/lobby.ts';
 import { describeMedia, type MediaFacts } from './describe-media.ts';
 import { FrameWatch } from './frame-watch.ts';
@@ -28,6 +28,8 @@ export interface Place {
   readonly hub: Hub;
   readonly lobby: Lobby;
   readonly clock: Clock;
+  /** Files that are being written of a stream. */
+  readonly recordings: (key: StreamKey) => readonly string[];
   /** Questions that were answered with no so far. */
   readonly refusals: () => Readonly<Partial<Record<Action, number>>>;
 }
@@ -101,7 +103,7 @@ export class CensusTaker implements CensusOffice {
       const name = formatStreamKey(guest);
       players.set(name, (players.get(name) ?? 0) + 1);
     }
-    const { hub } = this.#place;
+    const { hub, recordings } = this.#place;
     return hub.facts().map((facts) => {
       const { key, origin, packets, frames, recvBytes, sendBytes, skips, fps, gopMs } = facts;
       const { video, audio } = this.#describe(facts);
@@ -122,6 +124,7 @@ export class CensusTaker implements CensusOffice {
         ...this.#streamRates.rates(now, countedStream(facts)),
         video: video && { ...video, fps: Math.round(fps * 100) / 100, gopMs },
         audio,
+        recordings: recordings(key),
       };
     });
   }

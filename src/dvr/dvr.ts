@@ -6,7 +6,7 @@ import type { Logger } from '../model/logger.ts';
 import type { MediaSource } from '../model/media-source.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { RecordingPath } from '../model/recording-path.ts';
-import { formatStreamKey } from '../model/stream-key.ts';
+import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { Disk } from './disk.ts';
 import { FileRow, type RowMeans } from './file-row.ts';
 import { FlvRecording } from './flv-recording.ts';
@@ -33,6 +33,8 @@ export class Dvr {
   readonly #turns: Turns;
   readonly #journal: Journal;
   readonly #running = new Set<Promise<void>>();
+  /** Of what is on air, by its stream. */
+  readonly #rows = new Map<string, FileRow[]>();
   #gate: Gate | undefined;
   #bunny: Mediabunny | undefined;
 
@@ -73,6 +75,16 @@ export class Dvr {
     for (const path of dvr.paths) this.#record(source, path, means);
   }
 
+  /** The publisher of a stream has left. */
+  ended(key: StreamKey): void {
+    this.#rows.delete(formatStreamKey(key));
+  }
+
+  /** Files that are being written of a stream. */
+  filesOf(key: StreamKey): readonly string[] {
+    return (this.#rows.get(formatStreamKey(key)) ?? []).flatMap(({ writing }) => writing ?? []);
+  }
+
   /** Settles when the files of all publishes that have ended are complete and told of, or after `timeoutMs`. */
   async close(timeoutMs: number): Promise<void> {
     if (this.#running.size === 0) return;
@@ -108,6 +120,8 @@ export class Dvr {
 
   #record(source: MediaSource, path: RecordingPath, means: RowMeans): void {
     const row = new FileRow(source, path, means);
+    const name = formatStreamKey(source.key);
+    this.#rows.set(name, [...(this.#rows.get(name) ?? []), row]);
     if (path.container === 'flv') source.tap(new FlvRecording(row));
     else if (this.#bunny) source.tap(new Mp4Recording(row, this.#bunny, this.#turns, this.#mp4Log(source)));
   }

@@ -25,6 +25,7 @@ export class FileRow {
   readonly #means: RowMeans;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   #file: OpenFile | undefined;
+  #name: string | undefined;
   #begun = 0;
   /** Settles when all that has ended is told of. */
   #ended: Promise<void> = Promise.resolve();
@@ -37,6 +38,11 @@ export class FileRow {
 
   get options(): DvrOptions {
     return this.#origin.vhost.dvr;
+  }
+
+  /** The file that is being written; undefined between files. */
+  get writing(): string | undefined {
+    return this.#name;
   }
 
   /** Files so far. */
@@ -62,6 +68,7 @@ export class FileRow {
     const plan = { file: filled.file, container: this.#path.container, layout, facts };
     const file = new OpenFile(plan, this.#means, () => this.#pause());
     this.#file = file;
+    this.#name = filled.file;
     this.#begun++;
     return file;
   }
@@ -74,6 +81,7 @@ export class FileRow {
   ): void {
     const file = this.#file;
     this.#file = undefined;
+    this.#name = undefined;
     if (!file) return;
     // Behind the file before it, so that files are told of in their order.
     this.#ended = Promise.all([appended, this.#ended]).then(() => file.close(reason, complete));

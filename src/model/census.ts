@@ -87,6 +87,8 @@ export interface CensusStream extends Rates {
   readonly skips: number;
   readonly video: VideoFacts | undefined;
   readonly audio: AudioFacts | undefined;
+  /** Files that are being written of it. */
+  readonly recordings: readonly string[];
 }
 
 /** One packet of a stream, as it is plotted. */

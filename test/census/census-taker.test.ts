@@ -10,7 +10,14 @@ const KEY = { vhost: '__defaultVhost__', app: 'live', stream: 'cam' };
 function open() {
   const server = openServer();
   const { hub, lobby, clock } = server;
-  const census = new CensusTaker({ worker: 3, hub, lobby, clock, refusals: () => ({ on_play: 2 }) });
+  const census = new CensusTaker({
+    worker: 3,
+    hub,
+    lobby,
+    clock,
+    recordings: ({ stream }) => [`${stream}.flv`],
+    refusals: () => ({ on_play: 2 }),
+  });
   onTestFinished(() => census.close());
   return { ...server, census };
 }
@@ -42,6 +49,7 @@ test('a stream is known by its publisher, its players and what it carries', asyn
       players: 1,
       packets: 5,
       frames: 2,
+      recordings: ['cam.flv'],
       video: expect.objectContaining({ codec: 'avc', fps: 0, gopMs: 0 }),
     }),
   ]);

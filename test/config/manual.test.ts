@@ -20,6 +20,7 @@ test('conf/full.conf sets nothing but defaults', () => {
 });
 
 test.each([
+  'api.conf',
   'dvr.conf',
   'gatecast.conf',
   'hls.conf',
@@ -32,7 +33,7 @@ test.each([
   'security.conf',
   'example.yaml',
 ])('conf/%s loads without errors or warnings', (name) => {
-  const env = { GATECAST_HOOKS_SECRET: KEY };
+  const env = { GATECAST_HOOKS_SECRET: KEY, API_PASSWORD: 'p' };
   expect(loadConfig(resolve(CONF, name), env)).toMatchObject({ ok: true, warnings: [] });
 });
 
@@ -73,15 +74,18 @@ test('no two directives share a variable', () => {
   expect(new Set(names).size).toBe(names.length);
 });
 
-test('conf/gatecast.conf calls the sample backend for every event', () => {
+test('conf/gatecast.conf calls the sample backend for every event, and has the console on for this machine', () => {
   const text = readFileSync(resolve(CONF, 'gatecast.conf'), 'utf8');
   const loaded = parseConfigText(text, 'gatecast.conf');
   expect(loaded.ok && loaded.config).toMatchObject({
     listen: [{ host: undefined, port: 1935 }],
     maxConnections: 1000,
+    httpServer: { enabled: true, listen: [{ host: undefined, port: 8080 }] },
+    httpApi: { enabled: true, listen: { host: '127.0.0.1', port: 1985 }, credentials: undefined },
     vhosts: [
       {
         name: '__defaultVhost__',
+        httpRemux: { enabled: true },
         hooks: {
           enabled: true,
           schema: 'srs1',

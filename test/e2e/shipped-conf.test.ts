@@ -13,6 +13,8 @@ import { until } from '../support/until.ts';
 
 const SECRET = `whsec_${Buffer.from('thirty-two bytes for these tests').toString('base64')}`;
 
+const PASSWORD = 'a word for these tests';
+
 /** The server with a file of conf/, at a port of its own, and a backend of this test in place of the sample's. */
 async function start(name: string, script: Script, instead: readonly (readonly [string, string])[] = []) {
   const backend = await startBackend(script);
@@ -23,7 +25,9 @@ async function start(name: string, script: Script, instead: readonly (readonly [
     .replaceAll('http://127.0.0.1:8085', backend.origin)
     .replace('listen 1935;', 'listen 127.0.0.1:0;')
     .replace(/^state_dir .*$/m, '');
-  const server = stopped(await startGatecast(text, { GATECAST_HOOKS_SECRET: SECRET }));
+  const server = stopped(
+    await startGatecast(text, { GATECAST_HOOKS_SECRET: SECRET, API_PASSWORD: PASSWORD }),
+  );
   return { backend, server };
 }
 
@@ -72,6 +76,15 @@ test('conf/dvr.conf records to FLV and MP4, and tells of each file', async () =>
       .map(({ file = '' }) => file.slice(directory.path.length).replace(/[\d-]+T[\d.]+\./, 'WHEN.'));
   await until('both files', () => files().length === 2);
   expect(files().sort()).toEqual(['/live/cam/WHEN.flv', '/live/cam/WHEN.mp4']);
+});
+
+test('conf/api.conf asks for the password before it says anything', async () => {
+  const { server } = await start('api.conf', () => '0', [['0.0.0.0:1985', '0.0.0.0:0']]);
+  const { api } = await server.logged('gatecast is listening');
+  const url = `http://127.0.0.1:${(api as { port: number }).port}/api/v1/versions`;
+  expect((await fetch(url)).status).toBe(401);
+  const authorization = `Basic ${Buffer.from(`admin:${PASSWORD}`).toString('base64')}`;
+  expect(await (await fetch(url, { headers: { authorization } })).json()).toMatchObject({ code: 0 });
 });
 
 test('conf/hls.conf cuts a stream into segments for who asks for its playlist', async () => {

@@ -15,6 +15,7 @@ const part = (changes: Partial<CensusStream>): CensusStream => ({
   sendKbps: 0,
   video: undefined,
   audio: undefined,
+  recordings: [],
   ...changes,
 });
 const census = (changes: Partial<Census>): Census => ({

@@ -36,6 +36,7 @@ const stream = (name: string): CensusStream => ({
   sendKbps: 0,
   video: { codec: 'H264', profile: '', level: '', width: 0, height: 0, fps: 25, gopMs: 2000 },
   audio: undefined,
+  recordings: [],
 });
 
 function metricsOf(census: Partial<Census>, perStream = false) {

@@ -25,7 +25,7 @@ export function streamBody(stream: CensusStream, means: UrlMeans): StreamBody {
     video: stream.video ?? null,
     audio: stream.audio ?? null,
     play: playUrls(key, means),
-    recording: [],
+    recording: stream.recordings,
   };
 }
 
