@@ -3,7 +3,12 @@ import { playUrls } from '../../../src/http/api/present/play-urls.ts';
 import type { ListeningPlace } from '../../../src/model/control.ts';
 import { vhost } from '../../support/options.ts';
 
-const usual = vhost();
+const made = vhost();
+const usual = {
+  ...made,
+  httpRemux: { ...made.httpRemux, enabled: false },
+  hls: { ...made.hls, enabled: false },
+};
 const remux = { ...usual, httpRemux: { ...usual.httpRemux, enabled: true } };
 const both = { ...remux, hls: { ...usual.hls, enabled: true } };
 const KEY = { vhost: usual.name, app: 'live', stream: 'cam' };
