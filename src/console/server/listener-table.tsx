@@ -1,6 +1,9 @@
 import type { JSX } from 'preact';
 import type { Listening } from '../api/contract.ts';
+import { type Column, TableHead } from '../ui/table-head.tsx';
 import { TablePanel } from '../ui/table-panel.tsx';
+
+const COLUMNS: readonly Column[] = [{ name: 'Address' }, { name: 'For' }];
 
 const FOR: Readonly<Record<Listening['protocol'], string>> = {
   rtmp: 'RTMP: publishers and players',
@@ -15,12 +18,7 @@ export function ListenerTable({ listening }: { readonly listening: readonly List
   return (
     <TablePanel title="Listeners">
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Address</th>
-            <th scope="col">For</th>
-          </tr>
-        </thead>
+        <TableHead columns={COLUMNS} />
         <tbody>
           {listening.map(({ protocol, host, port }) => (
             <tr key={`${protocol} ${host} ${port}`}>

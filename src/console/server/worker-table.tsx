@@ -1,40 +1,27 @@
 import type { JSX } from 'preact';
 import type { WorkerFacts } from '../api/contract.ts';
+import { type Column, TableHead } from '../ui/table-head.tsx';
 import { TablePanel } from '../ui/table-panel.tsx';
 import { formatBytes, formatCount, formatMs } from '../words/amounts.ts';
+
+const COLUMNS: readonly Column[] = [
+  { name: 'Worker' },
+  { name: 'Process' },
+  { name: 'Connections', look: 'number' },
+  { name: 'Processor', look: 'number' },
+  { name: 'Memory', look: 'number' },
+  { name: 'Heap', look: 'number' },
+  { name: 'Loop delay, half', look: 'number' },
+  { name: '99 %', look: 'number' },
+  { name: 'most', look: 'number' },
+];
 
 /** The processes that serve clients. */
 export function WorkerTable({ workers }: { readonly workers: readonly WorkerFacts[] }): JSX.Element {
   return (
     <TablePanel title={workers.length === 1 ? 'Process' : 'Workers'}>
       <table>
-        <thead>
-          <tr>
-            <th scope="col">Worker</th>
-            <th scope="col">Process</th>
-            <th scope="col" class="number">
-              Connections
-            </th>
-            <th scope="col" class="number">
-              Processor
-            </th>
-            <th scope="col" class="number">
-              Memory
-            </th>
-            <th scope="col" class="number">
-              Heap
-            </th>
-            <th scope="col" class="number">
-              Loop delay, half
-            </th>
-            <th scope="col" class="number">
-              99 %
-            </th>
-            <th scope="col" class="number">
-              most
-            </th>
-          </tr>
-        </thead>
+        <TableHead columns={COLUMNS} />
         <tbody>
           {workers.map((worker) => (
             <WorkerRow key={worker.worker} worker={worker} />

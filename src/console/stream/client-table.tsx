@@ -3,11 +3,25 @@ import type { Client } from '../api/contract.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
+import { type Column, TableHead } from '../ui/table-head.tsx';
 import { TablePanel } from '../ui/table-panel.tsx';
 import { formatBytes, formatCount, formatRate } from '../words/amounts.ts';
 import { protocolName } from '../words/media.ts';
 import { formatDuration } from '../words/times.ts';
 import { KickButton } from './kick-button.tsx';
+
+const COLUMNS: readonly Column[] = [
+  { name: 'Client' },
+  { name: 'Role' },
+  { name: 'Protocol' },
+  { name: 'Address' },
+  { name: 'Program' },
+  { name: 'Here for', look: 'number' },
+  { name: 'Rate', look: 'number' },
+  { name: 'Lag', look: 'number' },
+  { name: 'Skips', look: 'number' },
+  { name: 'Kick', look: 'unseen' },
+];
 
 interface TableProps {
   readonly clients: readonly Client[] | undefined;
@@ -26,30 +40,7 @@ export function ClientTable({ clients, now }: TableProps): JSX.Element {
         <Empty icon="viewers" title="Nobody is here" />
       ) : (
         <table>
-          <thead>
-            <tr>
-              <th scope="col">Client</th>
-              <th scope="col">Role</th>
-              <th scope="col">Protocol</th>
-              <th scope="col">Address</th>
-              <th scope="col">Program</th>
-              <th scope="col" class="number">
-                Here for
-              </th>
-              <th scope="col" class="number">
-                Rate
-              </th>
-              <th scope="col" class="number">
-                Lag
-              </th>
-              <th scope="col" class="number">
-                Skips
-              </th>
-              <th scope="col">
-                <span class="unseen">Kick</span>
-              </th>
-            </tr>
-          </thead>
+          <TableHead columns={COLUMNS} />
           <tbody>
             {sorted.map((client) => (
               <ClientRow key={client.id} client={client} now={now} />

@@ -51,7 +51,7 @@ export function Player({ stream }: { readonly stream: Stream }): JSX.Element {
                 key={way}
                 type="button"
                 class="segment"
-                aria-pressed={(by ?? best?.by) === way}
+                aria-pressed={(by ?? best.by) === way}
                 onClick={() => setBy(way)}
               >
                 {NAMES[way]}
