@@ -12,6 +12,7 @@ import { consolePages } from './console-pages.ts';
 import { guard } from './guard.ts';
 import { API_REQUEST_TIMEOUT_MS, MAX_API_BODY_BYTES, MAX_API_CONNECTIONS } from './limits.ts';
 import { openApi } from './openapi.ts';
+import { SharedCensus } from './shared-census.ts';
 import { v1Routes } from './v1/routes.ts';
 import { configRoutes } from './v2/config.ts';
 import { eventRoutes } from './v2/events.ts';
@@ -31,7 +32,7 @@ export async function openApiServer(
   control: ServerControl,
   log: Logger,
 ): Promise<ApiServer> {
-  const app = await buildApi(options, control, log);
+  const app = await buildApi(options, { ...control, census: new SharedCensus(control.census) }, log);
   const { host, port } = options.listen;
   try {
     await app.listen({ host, port });

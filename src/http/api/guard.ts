@@ -107,9 +107,11 @@ function checkSource({ headers }: FastifyRequest, path: string): void {
   const { origin, host } = headers;
   if (origin !== undefined && hostOf(origin) !== host)
     throw new Refusal(403, `Pages of ${origin.slice(0, 100)} may not change anything here.`);
-  // A form or an image of another page can send neither, so a browser asks us first, and we say no. DELETE is as good.
+  // A form of another page can send none of these: a browser would ask us first whether it may, and we say no.
   const asked =
-    /^application\/json\b/.test(headers['content-type'] ?? '') || headers['x-gatecast'] !== undefined;
+    origin !== undefined ||
+    /^application\/json\b/.test(headers['content-type'] ?? '') ||
+    headers['x-gatecast'] !== undefined;
   if (path.startsWith('/api/v2/') && !asked)
     throw new Refusal(415, 'Send content-type: application/json, or a header x-gatecast with any value.');
 }

@@ -124,6 +124,7 @@ test('what changes something does not come from pages of others, nor from a form
   expect(await ask({})).toBe(415);
   expect(await ask({ 'content-type': 'text/plain' })).toBe(415);
   expect(await ask({ 'x-gatecast': '1' })).toBe(200);
+  expect(await ask({ origin })).toBe(200);
   expect(await ask({ 'x-gatecast': '1', origin })).toBe(200);
   expect(await ask({ 'x-gatecast': '1', origin: 'http://evil.example' })).toBe(403);
   expect(await ask({ 'x-gatecast': '1', origin: 'null' })).toBe(403);
