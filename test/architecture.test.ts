@@ -110,5 +110,6 @@ test('the console takes nothing but types from the server', () => {
         readFileSync(join(SRC, file), 'utf8').match(/^(?:import|export) [^;]*\/(?:http|model)\/[^;]*;/gm) ??
         [],
     );
+  expect(imports.length).toBeGreaterThan(0);
   for (const line of imports) expect(line).toMatch(/^(?:import|export) type /);
 });

@@ -23,7 +23,9 @@ export function StreamsPage(): JSX.Element {
       </Page>
     );
   }
-  const { streams, history } = now;
+  const { history } = now;
+  // By name, so that a card stays where it is.
+  const streams = now.streams.toSorted((a, b) => a.url.localeCompare(b.url));
   const players = streams.reduce((sum, stream) => sum + stream.players, 0);
   const rate = streams.reduce((sum, stream) => sum + stream.recvKbps, 0);
   const about = `${plural(streams.length, 'stream')}, ${plural(players, 'viewer')}, ${formatRate(rate)} in`;
