@@ -3,20 +3,11 @@ import type { HooksBody } from '../../http/api/schemas/hooks.ts';
 import type { ServerBody } from '../../http/api/schemas/server.ts';
 import type { ClientBody, StreamBody } from '../../http/api/schemas/streams.ts';
 import type { AudioFacts, FrameMark, VideoFacts } from '../../model/census.ts';
-import type { OutboxStats, UrlHealth } from '../../model/control.ts';
+import type { UrlHealth } from '../../model/control.ts';
 import type { BreakerState, Delivery, DeliveryOutcome } from '../../model/delivery.ts';
 import type { Action } from '../../model/lifecycle.ts';
 
-export type {
-  Action,
-  AudioFacts,
-  BreakerState,
-  Delivery,
-  DeliveryOutcome,
-  OutboxStats,
-  UrlHealth,
-  VideoFacts,
-};
+export type { Action, AudioFacts, BreakerState, Delivery, DeliveryOutcome, UrlHealth, VideoFacts };
 export type Stream = StreamBody;
 export type Client = ClientBody;
 export type ServerFacts = ServerBody;
