@@ -1,5 +1,6 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
+import { type ConfigControl, RequestError } from '../../../src/model/control.ts';
 import { startBackend } from '../../hooks/scripted-backend.ts';
 import { picture } from '../../support/picture.ts';
 import { startPlaying, startPublishing } from '../../support/rtmp-peer.ts';
@@ -22,11 +23,11 @@ interface Document {
 }
 
 /** A server with streams and deliveries, and who checks what it says against its own document. */
-async function start(inApi = '') {
+async function start(inApi = '', configuration?: ConfigControl) {
   const backend = await startBackend(() => '0');
   stopped({ stop: () => backend.close() });
   const hooks = `http_hooks { enabled on; on_publish ${backend.origin}/hook?key=k; on_play ${backend.origin}/play; }`;
-  const api = await startApi(inApi, `vhost __defaultVhost__ { ${hooks} }`);
+  const api = await startApi(inApi, `vhost __defaultVhost__ { ${hooks} }`, { configuration });
   const document = (await api.json('/api/v2/openapi.json')) as Document;
   const ajv = new Ajv2020({ strict: false, allErrors: true });
   ajv.addSchema(document, 'api');
@@ -163,6 +164,81 @@ test('a server without a file has no configuration to show', async () => {
   await expectAnswer('GET', '/config', '/config', 409);
   await expectAnswer('POST', '/config/check', '/config/check', 409, { text: 'listen 1935;' });
   await expectAnswer('PUT', '/config', '/config', 400, { text: 'listen 1935;' });
+});
+
+/** A file that holds a text, and takes any but `broken`. */
+function fileOf(text: string): ConfigControl {
+  const trial = { ok: true, errors: [], warnings: ['w'], changes: [{ path: 'listen', from: '1', to: null }] };
+  const broken = { ok: false, errors: ['a.conf:1:1: no'], warnings: [], changes: [] };
+  return {
+    file: 'a.conf',
+    settings: () => [
+      { name: 'listen', args: ['1'], origin: { file: 'a.conf', line: 1, column: 1 } },
+      { name: 'workers', args: ['2'], origin: { file: 'env SRS_WORKERS', line: 0, column: 0 } },
+      { name: 'vhost', args: ['v'], origin: 'default', block: [{ name: 'pid', args: [], origin: 'unset' }] },
+    ],
+    warnings: () => ['w'],
+    read: () => Promise.resolve({ text, etag: 'e' }),
+    check: (wanted) => (wanted === 'broken' ? broken : trial),
+    apply: (wanted, etag) => {
+      if (etag !== 'e') return Promise.reject(new RequestError('impossible', 'It has changed.'));
+      return Promise.resolve(
+        wanted === 'broken' ? { ...broken, applied: false } : { ...trial, applied: true },
+      );
+    },
+  };
+}
+
+test('the configuration is shown, checked and changed as the document says', async () => {
+  const { expectAnswer } = await start('edit_config on;', fileOf('listen 1;'));
+  expect(await expectAnswer('GET', '/config', '/config', 200)).toEqual({
+    file: 'a.conf',
+    editable: true,
+    text: 'listen 1;',
+    etag: 'e',
+    warnings: ['w'],
+    settings: [
+      { name: 'listen', args: ['1'], block: null, origin: 'file', file: 'a.conf', line: 1 },
+      { name: 'workers', args: ['2'], block: null, origin: 'env', file: 'env SRS_WORKERS', line: null },
+      {
+        name: 'vhost',
+        args: ['v'],
+        block: [{ name: 'pid', args: [], block: null, origin: 'unset', file: null, line: null }],
+        origin: 'default',
+        file: null,
+        line: null,
+      },
+    ],
+  });
+  for (const text of ['listen 2;', 'broken']) {
+    const ok = text !== 'broken';
+    expect(await expectAnswer('POST', '/config/check', '/config/check', 200, { text })).toMatchObject({ ok });
+    const applied = await expectAnswer('PUT', '/config', '/config', 200, { text, etag: 'e' });
+    expect(applied).toMatchObject({ ok, applied: ok });
+  }
+  await expectAnswer('PUT', '/config', '/config', 409, { text: 'listen 2;', etag: 'old' });
+  await expectAnswer('POST', '/config/check', '/config/check', 400, { words: '' });
+});
+
+test('without edit_config the text is nobody’s business, and cannot be changed', async () => {
+  const { expectAnswer } = await start('', fileOf('secret'));
+  expect(await expectAnswer('GET', '/config', '/config', 200)).toMatchObject({
+    editable: false,
+    text: '',
+    etag: '',
+  });
+  await expectAnswer('POST', '/config/check', '/config/check', 409, { text: 'listen 2;' });
+  await expectAnswer('PUT', '/config', '/config', 409, { text: 'listen 2;', etag: 'e' });
+});
+
+test('what fails in the server is told to nobody but the log', async () => {
+  const failing = { ...fileOf(''), read: () => Promise.reject(new Error('the disk is on fire')) };
+  const api = await startApi('edit_config on;', undefined, { configuration: failing });
+  expect(await api.change('GET', '/api/v2/config')).toEqual({
+    status: 500,
+    body: { error: 'The server could not answer: its log says why.' },
+  });
+  expect(api.log.at(-1)).toMatchObject({ method: 'GET', url: '/api/v2/config' });
 });
 
 test('what is not there is answered in a sentence', async () => {

@@ -1,9 +1,14 @@
+import type { ServerDeps } from '../../../src/index.ts';
 import { startServer } from '../../support/running-server.ts';
 import { stopped } from '../../support/stopped.ts';
 
 /** A server with its API at a free port, in the test's own process. */
-export async function startApi(inApi = '', conf = 'vhost __defaultVhost__ { }') {
-  const running = stopped(await startServer(`http_api { enabled on; listen 0; ${inApi} }\n${conf}`));
+export async function startApi(
+  inApi = '',
+  conf = 'vhost __defaultVhost__ { }',
+  deps: Pick<ServerDeps, 'configuration'> = {},
+) {
+  const running = stopped(await startServer(`http_api { enabled on; listen 0; ${inApi} }\n${conf}`, deps));
   const port = running.server.api?.port ?? 0;
   const origin = `http://127.0.0.1:${port}`;
   const ask = (path: string, init: RequestInit = {}) => fetch(origin + path, init);
