@@ -17,10 +17,34 @@ export async function openApi(app: FastifyInstance, version: string): Promise<vo
       security: [{}, { basic: [] }],
     },
     transform: jsonSchemaTransform,
-    transformObject: jsonSchemaTransformObject,
+    transformObject: (input) => withoutUnused(jsonSchemaTransformObject(input)),
   });
   await app.register(swaggerUi, { routePrefix: '/api/v2/docs', staticCSP: PAGE_POLICY });
   app.get('/api/v2/openapi.json', { schema: { hide: true } }, () => app.swagger());
+}
+
+type Document = ReturnType<typeof jsonSchemaTransformObject>;
+
+/** Leaves out what nothing refers to: each schema is made as it is sent and as it is taken. */
+function withoutUnused(document: Document): Document {
+  const { components: { schemas, ...components } = {}, ...rest } = document as { components?: Components };
+  if (!schemas) return document;
+  const text = JSON.stringify(rest);
+  const used = new Set<string>();
+  const look = (where: string) => {
+    for (const [, name = ''] of where.matchAll(/"#\/components\/schemas\/([^"]+)"/g)) {
+      if (used.has(name)) continue;
+      used.add(name);
+      look(JSON.stringify(schemas[name] ?? null));
+    }
+  };
+  look(text);
+  const kept = Object.fromEntries(Object.entries(schemas).filter(([name]) => used.has(name)));
+  return { ...rest, components: { ...components, schemas: kept } } as Document;
+}
+
+interface Components {
+  readonly schemas?: Readonly<Record<string, unknown>>;
 }
 
 /** For the page that tries the API: scripts of ours, and pictures that its styles hold. */

@@ -19,6 +19,7 @@ interface Operation {
 }
 interface Document {
   readonly openapi: string;
+  readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
   readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
 }
 
@@ -74,6 +75,9 @@ test('the document is OpenAPI 3.1, and says of every operation what it is', asyn
     Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, ...operation })),
   );
   expect(operations.length).toBeGreaterThan(15);
+  const text = JSON.stringify(document.paths) + JSON.stringify(document.components);
+  for (const name of Object.keys(document.components.schemas))
+    expect(text, `${name} is used`).toContain(`"#/components/schemas/${name}"`);
   for (const { name, summary, responses } of operations) {
     expect(name).toMatch(/ \/api\/v2\//);
     expect(summary, name).toBeTruthy();

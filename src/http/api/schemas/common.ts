@@ -3,12 +3,12 @@ import { z } from 'zod';
 /** What every refusal of `/api/v2` says. */
 export const FAULT: z.ZodType<{ readonly error: string }> = z
   .object({ error: z.string().describe('A sentence that says what to do.') })
-  .meta({ id: 'Fault' });
+  .meta({ id: 'Fault', description: 'It was refused, and why.' });
 
 /** How many clients were shown out. */
 export const KICKED: z.ZodType<{ readonly kicked: number }> = z
   .object({ kicked: z.number().int().min(0) })
-  .meta({ id: 'Kicked' });
+  .meta({ id: 'Kicked', description: 'How many clients were shown out.' });
 
 /** An id in a path or a query. */
 export const ID: z.ZodType<string> = z.string().min(1).max(200);

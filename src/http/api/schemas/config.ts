@@ -51,7 +51,7 @@ export const CONFIG: z.ZodType<ConfigBody> = z
     settings: z.array(SETTING),
     warnings: z.array(z.string()),
   })
-  .meta({ id: 'Config' });
+  .meta({ id: 'Config', description: 'The configuration.' });
 
 const TRIAL = {
   ok: z.boolean(),
@@ -61,11 +61,13 @@ const TRIAL = {
 };
 
 /** See ConfigTrial. */
-export const CONFIG_TRIAL: z.ZodType<ConfigTrial> = z.object(TRIAL).meta({ id: 'ConfigTrial' });
+export const CONFIG_TRIAL: z.ZodType<ConfigTrial> = z
+  .object(TRIAL)
+  .meta({ id: 'ConfigTrial', description: 'What it would come to.' });
 /** See AppliedBody. */
 export const CONFIG_APPLIED: z.ZodType<AppliedBody> = z
   .object({ ...TRIAL, applied: z.boolean() })
-  .meta({ id: 'ConfigApplied' });
+  .meta({ id: 'ConfigApplied', description: 'What it came to.' });
 
 /** A text to look at. */
 export const CONFIG_TEXT: z.ZodType<{ readonly text: string }> = z.strictObject({

@@ -43,12 +43,12 @@ export const DELIVERY: z.ZodType<Delivery> = z
     outcome: OUTCOME,
     why: z.string().describe('The verdict in words; empty for a plain yes.'),
   })
-  .meta({ id: 'Delivery' }) as unknown as z.ZodType<Delivery>;
+  .meta({ id: 'Delivery', description: 'A delivery.' }) as unknown as z.ZodType<Delivery>;
 
 /** Some of them. */
 export const DELIVERIES: z.ZodType<{ readonly deliveries: readonly Delivery[] }> = z
   .object({ deliveries: z.array(DELIVERY) })
-  .meta({ id: 'Deliveries' });
+  .meta({ id: 'Deliveries', description: 'Deliveries.' });
 
 /** Which of them are wanted. */
 export const DELIVERY_QUERY: z.ZodType<DeliveryFilter & { readonly limit: number }> = z.strictObject({
@@ -97,4 +97,4 @@ const OUTBOX = z
 /** See HooksBody. */
 export const HOOKS: z.ZodType<HooksBody> = z
   .object({ urls: z.array(URL_HEALTH), outbox: OUTBOX })
-  .meta({ id: 'Hooks' });
+  .meta({ id: 'Hooks', description: 'URLs and outbox.' });

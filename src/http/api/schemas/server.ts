@@ -57,7 +57,7 @@ export const SERVER: z.ZodType<ServerBody> = z
     workers: z.array(WORKER),
     user: z.string().nullable().describe('Who is logged in; null where nobody needs to.'),
   })
-  .meta({ id: 'Server' });
+  .meta({ id: 'Server', description: 'The server.' });
 
 /** What somebody logs in with. */
 export const LOGIN: z.ZodType<Credentials> = z.strictObject({

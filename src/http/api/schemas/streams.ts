@@ -120,12 +120,12 @@ export const STREAM: z.ZodType<StreamBody> = z
     play: PLAY,
     recording: z.array(z.string()).describe('Files that are being written.'),
   })
-  .meta({ id: 'Stream' });
+  .meta({ id: 'Stream', description: 'A stream.' });
 
 /** All of them. */
 export const STREAMS: z.ZodType<{ readonly streams: readonly StreamBody[] }> = z
   .object({ streams: z.array(STREAM) })
-  .meta({ id: 'Streams' });
+  .meta({ id: 'Streams', description: 'All streams.' });
 
 const PROTOCOL = z.enum(['rtmp', 'rtmps', 'http-flv', 'ws-flv', 'hls']);
 const ROLE = z.enum(['publish', 'play', 'idle']);
@@ -153,12 +153,12 @@ export const CLIENT: z.ZodType<ClientBody> = z
     backlogBytes: bytes().describe('What waits for the client to take it.'),
     skips: z.number().int(),
   })
-  .meta({ id: 'Client' });
+  .meta({ id: 'Client', description: 'A client.' });
 
 /** Some of them. */
 export const CLIENTS: z.ZodType<{ readonly clients: readonly ClientBody[]; readonly total: number }> = z
   .object({ clients: z.array(CLIENT), total: z.number().int().describe('Those that fit, listed or not.') })
-  .meta({ id: 'Clients' });
+  .meta({ id: 'Clients', description: 'Clients, and how many there are.' });
 
 /** Which clients are wanted. */
 export const CLIENT_QUERY: z.ZodType<

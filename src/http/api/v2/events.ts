@@ -23,6 +23,11 @@ const QUERY = z.strictObject({
   stream: ID.optional().describe('Id of a stream that is to be told of in every detail.'),
 });
 
+const EVENTS = {
+  description: 'Events without an end; docs/api.md lists them.',
+  content: { 'text/event-stream': { schema: z.string() } },
+};
+
 /** Server-sent events: the state of things again and again, and deliveries as they happen. */
 export function eventRoutes(control: ServerControl, guard: Guard): FastifyPluginCallbackZod {
   let followers = 0;
@@ -40,8 +45,7 @@ export function eventRoutes(control: ServerControl, guard: Guard): FastifyPlugin
           tags: ['events'],
           summary: 'Server-sent events',
           querystring: QUERY,
-          produces: ['text/event-stream'],
-          response: { 400: FAULT, 409: FAULT },
+          response: { 200: EVENTS, 400: FAULT, 409: FAULT },
         },
       },
       (request, reply) => {
