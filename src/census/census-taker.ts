@@ -7,8 +7,8 @@ import {
   type CensusStream,
   type ClientCount,
   type ClientFilter,
+  clientMatcher,
   type GuestFacts,
-  isMeant,
   type ProcessFacts,
 } from '../model/census.ts';
 import type { Clock, Timer } from '../model/clock.ts';
@@ -81,7 +81,7 @@ export class CensusTaker implements CensusOffice {
   #clients(now: number, guests: readonly GuestFacts[], { clients }: CensusQuestion) {
     if (!clients) return { clients: [], matching: 0 };
     const { start, count, ...filter } = clients;
-    const meant = guests.filter((guest) => isMeant(guest, filter));
+    const meant = guests.filter(clientMatcher(filter));
     const listed = meant
       .toSorted((a, b) => a.client.number - b.client.number)
       // All from the first: what is before them may be in another process.

@@ -181,15 +181,23 @@ export function soleCensus(office: CensusOffice): CensusOffice {
   };
 }
 
-/** Whether a client is one of those that are meant. */
-export function isMeant(facts: GuestFacts, filter: ClientFilter): boolean {
+/** Tells which clients are meant. Made for one search: it remembers the ids of the streams that it has met. */
+export function clientMatcher(filter: ClientFilter): (facts: GuestFacts) => boolean {
   const { id, stream, ip, vhost, protocol, role } = filter;
-  if (id !== undefined && facts.client.id !== id) return false;
-  if (ip !== undefined && facts.client.ip !== ip) return false;
-  if (vhost !== undefined && facts.vhost !== vhost) return false;
-  if (protocol !== undefined && facts.protocol !== protocol) return false;
-  if (role !== undefined && facts.role !== role) return false;
-  return stream === undefined || (facts.role !== 'idle' && streamId(facts) === stream);
+  const ids = new Map<string, string>();
+  const idOf = (key: StreamKey) => {
+    const name = formatStreamKey(key);
+    const known = ids.get(name) ?? streamId(key);
+    ids.set(name, known);
+    return known;
+  };
+  return (facts) =>
+    (id === undefined || facts.client.id === id) &&
+    (ip === undefined || facts.client.ip === ip) &&
+    (vhost === undefined || facts.vhost === vhost) &&
+    (protocol === undefined || facts.protocol === protocol) &&
+    (role === undefined || facts.role === role) &&
+    (stream === undefined || (facts.role !== 'idle' && idOf(facts) === stream));
 }
 
 /** What several processes answered, as one answer: a stream is one, wherever its publisher and its players are. */

@@ -1,7 +1,7 @@
 import type { Hub } from '../hub/hub.ts';
 import { Seats } from '../hub/seats.ts';
 import type { ClientFilter, GuestFacts } from '../model/census.ts';
-import { isMeant } from '../model/census.ts';
+import { clientMatcher } from '../model/census.ts';
 import type { Claims } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
@@ -156,7 +156,8 @@ export class Lobby {
 
   /** Shows out the guests that are meant, as the operator's will; returns how many. */
   kick(filter: ClientFilter, why: string): number {
-    const meant = [...this.#guests].filter((guest) => isMeant(guest.facts, filter));
+    const isMeant = clientMatcher(filter);
+    const meant = [...this.#guests].filter((guest) => isMeant(guest.facts));
     for (const guest of meant) guest.kick('kicked', why);
     return meant.length;
   }
