@@ -45,7 +45,7 @@ function assigned(crew: Crew, clock: FakeClock, number: number) {
     (message: T) =>
       void setImmediate(() => take(structuredClone(message)));
   const toCrew = later((message: ToPrimary) => {
-    if (message.type !== 'hooks') crew.take(worker, message);
+    if (message.type !== 'hooks' && message.type !== 'census') crew.take(worker, message);
   });
   const toWorker = later((message: ToWorker) => membership?.take(message));
   const worker: WorkerProcess = {
