@@ -2,10 +2,12 @@ import type { CensusTaker, Place } from './census/census-taker.ts';
 import type { HookDesk } from './hook-desk.ts';
 import type { ApiServer } from './http/api/api-server.ts';
 import type { CensusOffice } from './model/census.ts';
+import type { Clock } from './model/clock.ts';
 import type { ConfigControl, ListeningPlace } from './model/control.ts';
 import type { ServerIds } from './model/lifecycle.ts';
 import type { Logger } from './model/logger.ts';
 import type { Config, VhostOptions } from './model/options.ts';
+import { Certificates } from './tls/certificates.ts';
 import { VERSION } from './version.ts';
 
 /** What the desk speaks for. */
@@ -15,6 +17,7 @@ export interface DeskServer {
   readonly hooks: HookDesk;
   readonly configuration: ConfigControl | undefined;
   readonly logger: Logger;
+  readonly clock: Clock;
   /** Where clients are let in now. */
   listening(): readonly ListeningPlace[];
 }
@@ -32,13 +35,19 @@ export async function openCensus({ httpApi }: Config, place: Place): Promise<Cen
  */
 export class ApiDesk {
   readonly #api: ApiServer;
-  readonly #place: ListeningPlace;
+  readonly #places: readonly ListeningPlace[];
+  readonly #certificates: Certificates | undefined;
   #vhosts: readonly VhostOptions[];
   #ready = false;
 
-  private constructor(api: ApiServer, vhosts: readonly VhostOptions[]) {
+  private constructor(
+    api: ApiServer,
+    vhosts: readonly VhostOptions[],
+    certificates: Certificates | undefined,
+  ) {
     this.#api = api;
-    this.#place = { protocol: 'api', ...api.address };
+    this.#places = api.addresses.map((address) => ({ protocol: 'api', ...address }));
+    this.#certificates = certificates;
     this.#vhosts = vhosts;
   }
 
@@ -52,6 +61,9 @@ export class ApiDesk {
     ]);
     const { census, hooks, configuration, ids } = server;
     const metrics = new ServerMetrics(census, { version: VERSION, perStream: httpApi.streamMetrics });
+    const { https } = httpApi;
+    const certificates = https && new Certificates(server.clock, server.logger);
+    if (https) certificates?.change({ listeners: [https], vhosts: [] });
     let desk: ApiDesk | undefined;
     const api = await openApiServer(
       httpApi,
@@ -62,21 +74,22 @@ export class ApiDesk {
         census,
         hooks: hooks.control,
         health: () => hooks.health(),
-        listening: () => [...server.listening(), ...(desk ? [desk.place] : [])],
+        listening: () => [...server.listening(), ...(desk ? desk.#places : [])],
         vhosts: () => (desk ? desk.#vhosts : vhosts),
         metrics: async () => (await metrics.text()) + (await hooks.control.metrics()),
         ready: () => (desk ? desk.#ready : false),
         configuration,
       },
       server.logger,
+      https && certificates?.termsFor(https),
     );
-    desk = new ApiDesk(api, vhosts);
+    desk = new ApiDesk(api, vhosts, certificates);
     return desk;
   }
 
-  /** Where it listens. */
-  get place(): ListeningPlace {
-    return this.#place;
+  /** Where it listens, without TLS first. */
+  get places(): readonly ListeningPlace[] {
+    return this.#places;
   }
 
   /** Clients are let in from now on, or not any more. */
@@ -90,6 +103,7 @@ export class ApiDesk {
   }
 
   close(): Promise<void> {
+    this.#certificates?.close();
     return this.#api.close();
   }
 }

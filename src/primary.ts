@@ -134,7 +134,7 @@ export async function createPrimary(
   try {
     const { configuration } = deps;
     const listening = () => addresses;
-    api = await ApiDesk.open(config, { ids, census, hooks: desk, configuration, logger, listening });
+    api = await ApiDesk.open(config, { ids, census, hooks: desk, configuration, logger, clock, listening });
   } catch (error) {
     await stop();
     throw error;
@@ -147,7 +147,7 @@ export async function createPrimary(
       return addresses;
     },
     get api() {
-      return api?.place;
+      return api?.places[0];
     },
     get connections() {
       return crew.snapshot.workers.reduce((sum, { connections }) => sum + connections, 0);

@@ -41,8 +41,10 @@ export interface ServerDeps {
 export interface Server {
   /** Where it listens, with the ports that the operating system chose. */
   readonly addresses: readonly OpenAddress[];
-  /** Where the control API listens; undefined without one. */
+  /** Where the control API listens without TLS; undefined without one. */
   readonly api: ListeningPlace | undefined;
+  /** The same, and where it listens with TLS. */
+  readonly apis: readonly ListeningPlace[];
   /** RTMP over any duplex stream, as if `ip` had connected. */
   readonly door: Pick<FrontDoor, 'enter'>;
   /** Connections of clients, whatever they speak. */
@@ -132,6 +134,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
         hooks: desk,
         configuration,
         logger,
+        clock,
         listening,
       });
     }
@@ -155,7 +158,10 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       return doors.addresses;
     },
     get api() {
-      return api?.place;
+      return api?.places[0];
+    },
+    get apis() {
+      return api?.places ?? [];
     },
     door: doors.front,
     get connections() {

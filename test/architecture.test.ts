@@ -26,7 +26,7 @@ const MAY_IMPORT: Record<string, readonly string[]> = {
   cli: ['server', 'primary', 'config', 'hooks', 'observe', 'model', 'version'],
   'hook-desk': ['hooks', 'http', 'model', 'observe'],
   doors: ['http', 'model', 'session', 'tls', 'visits'],
-  'api-desk': ['census', 'hook-desk', 'http', 'model', 'observe', 'version'],
+  'api-desk': ['census', 'hook-desk', 'http', 'model', 'observe', 'tls', 'version'],
   'refusal-count': ['model'],
   primary: [
     'api-desk',

@@ -56,7 +56,6 @@ const ROOT: Readonly<Record<string, Known>> = {
 
 const HTTP_API: Readonly<Record<string, Known>> = {
   raw_api: later('allow_reload allow_query allow_update'),
-  https: later('key cert'),
 };
 
 const VHOST: Readonly<Record<string, Known>> = {

@@ -254,11 +254,18 @@ export interface LogOptions {
   readonly level: 'debug' | 'info' | 'warn' | 'error';
 }
 
+/** An address that is not every address. */
+export interface HostAddress extends ListenAddress {
+  readonly host: string;
+}
+
 /** `http_api { … }`: the control API, the metrics and the console. */
 export interface HttpApiOptions {
   readonly enabled: boolean;
   /** Never every address by default: the host is always there. */
-  readonly listen: ListenAddress & { readonly host: string };
+  readonly listen: HostAddress;
+  /** Where it listens with TLS too. */
+  readonly https: (TlsListenOptions & { readonly listen: readonly HostAddress[] }) | undefined;
   /** True lets pages of any origin use `/api/v1`. */
   readonly crossdomain: boolean;
   /** True lets the file be read and replaced. */

@@ -37,6 +37,16 @@ test.each(['0.0.0.0', '192.0.2.1', '[::]'])('at %s it needs credentials', (host)
   });
 });
 
+test('with TLS it needs credentials at the same addresses, and a certificate', () => {
+  const https = (inside: string) => errorsOf(`https { enabled on; ${inside} }`);
+  expect(https('listen 0.0.0.0:1990;')).toEqual(
+    expect.arrayContaining([
+      expect.stringMatching(/^a\.conf:2:44: http_api listens at 0\.0\.0\.0 without auth/),
+    ]),
+  );
+  expect(https('cert ./none.crt;')).toEqual([expect.stringMatching(/^a\.conf:2:44: cert .*none\.crt/)]);
+});
+
 test('an API that is off may stand with any address', () => {
   const result = parseConfigText('listen 1935; http_api { listen 0.0.0.0:1985; } vhost v { }', 'a.conf');
   expect(result.ok).toBe(true);

@@ -34,6 +34,7 @@ test('the least file gives every default', () => {
     httpApi: {
       enabled: false,
       listen: { host: '127.0.0.1', port: 1985 },
+      https: undefined,
       crossdomain: false,
       editConfig: false,
       streamMetrics: false,

@@ -48,6 +48,7 @@ const NEEDS_MORE = new Set([
   'vhost.tls.cert',
   'vhost.tls.key',
   'http_api.auth.enabled',
+  'http_api.https.enabled',
 ]);
 
 const directives = BLOCKS.flatMap((block) => specsOf(block).map((spec) => ({ path: block.path, spec })));

@@ -62,11 +62,7 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
         settings: http.settings,
       },
       { who: 'https', addresses: https.options?.listen ?? [], settings: https.settings },
-      {
-        who: 'http_api',
-        addresses: httpApi.options.enabled ? [httpApi.options.listen] : [],
-        settings: httpApi.settings,
-      },
+      ...httpApi.listeners,
     ],
     report,
   );

@@ -1,6 +1,7 @@
 import { isLoopback } from '../../model/ip.ts';
-import type { Credentials, HttpApiOptions } from '../../model/options.ts';
+import type { Credentials, HostAddress, HttpApiOptions, ListenAddress } from '../../model/options.ts';
 import { HTTP_API, HTTP_API_AUTH, type HttpApiAuthValues } from '../schema/http-api.ts';
+import { API_HTTPS } from '../schema/tls.ts';
 import { whole } from '../source.ts';
 import type { Directive } from '../tree.ts';
 import {
@@ -12,38 +13,77 @@ import {
   resolveBlock,
   type Setting,
 } from './block.ts';
+import type { Listening } from './listen.ts';
 import { textAt } from './secrets.ts';
+import { resolveApiHttps } from './tls.ts';
 
 const LOOPBACK = '127.0.0.1';
+
+/** The API, where it wants to listen, and what to print of it. */
+export interface ResolvedHttpApi {
+  readonly options: HttpApiOptions;
+  readonly listeners: readonly Listening[];
+  readonly setting: Setting;
+}
 
 /** Resolves `http_api { … }`: credentials from wherever they stand, and none needed on this machine alone. */
 export function resolveHttpApi(
   root: readonly Directive[],
   file: string,
   context: ResolveContext,
-): { readonly options: HttpApiOptions; readonly settings: readonly Setting[]; readonly setting: Setting } {
+): ResolvedHttpApi {
   const content = contentOf(root, 'http_api');
   const own = resolveBlock(HTTP_API, content, context);
   const auth = resolveBlock(HTTP_API_AUTH, contentOf(content, 'auth'), context);
   const { enabled, listen, ...switches } = own.values;
-  const host = listen.host ?? LOOPBACK;
+  const https = resolveApiHttps(content, enabled, context);
   const credentials = credentialsOf(auth, whole(file), context);
-  if (enabled && !auth.values.enabled && !isLoopback(host)) {
-    const at = originOf('listen', own.settings) ?? whole(file);
-    context.report.error(
-      at,
-      `http_api listens at ${host} without auth, expected "auth { enabled on; username NAME; password env:NAME; }" in it, or an address of this machine alone such as ${LOOPBACK}:${listen.port}`,
-    );
+  if (enabled && !auth.values.enabled) {
+    checkLoopback([listen], own.settings, whole(file), context);
+    checkLoopback(https.options?.listen ?? [], https.settings, whole(file), context);
   }
   return {
-    options: { enabled, listen: { host, port: listen.port }, ...switches, credentials },
-    settings: own.settings,
+    options: {
+      enabled,
+      listen: onThisMachine(listen),
+      https: https.options && { ...https.options, listen: https.options.listen.map(onThisMachine) },
+      ...switches,
+      credentials,
+    },
+    listeners: [
+      { who: 'http_api', addresses: enabled ? [listen] : [], settings: own.settings },
+      { who: 'https of http_api', addresses: https.options?.listen ?? [], settings: https.settings },
+    ],
     setting: blockSetting(
       HTTP_API,
-      [...own.settings, blockSetting(HTTP_API_AUTH, auth.settings, content)],
+      [
+        ...own.settings,
+        blockSetting(HTTP_API_AUTH, auth.settings, content),
+        blockSetting(API_HTTPS, https.settings, content),
+      ],
       root,
     ),
   };
+}
+
+/** A port alone is one of this machine. */
+function onThisMachine({ host = LOOPBACK, port }: ListenAddress): HostAddress {
+  return { host, port };
+}
+
+function checkLoopback(
+  addresses: readonly ListenAddress[],
+  settings: readonly Setting[],
+  file: ReturnType<typeof whole>,
+  { report }: ResolveContext,
+): void {
+  for (const { host, port } of addresses.map(onThisMachine)) {
+    if (isLoopback(host)) continue;
+    report.error(
+      originOf('listen', settings) ?? file,
+      `http_api listens at ${host} without auth, expected "auth { enabled on; username NAME; password env:NAME; }" in it, or an address of this machine alone such as ${LOOPBACK}:${port}`,
+    );
+  }
 }
 
 function credentialsOf(

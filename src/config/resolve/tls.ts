@@ -3,7 +3,7 @@ import { CertificateError, readCertificate } from '../../tls/read-certificate.ts
 import type { Position } from '../diagnostic.ts';
 import type { Report } from '../report.ts';
 import type { BlockSpec } from '../schema/spec.ts';
-import { HTTPS, RTMPS, type TlsListenValues, VHOST_TLS } from '../schema/tls.ts';
+import { API_HTTPS, HTTPS, RTMPS, type TlsListenValues, VHOST_TLS } from '../schema/tls.ts';
 import { whole } from '../source.ts';
 import type { Directive } from '../tree.ts';
 import { contentOf, nameOf, originOf, type ResolveContext, resolveBlock, type Setting } from './block.ts';
@@ -31,6 +31,17 @@ export function resolveHttps(
   const { values, settings } = resolveBlock(HTTPS, contentOf(httpServer, nameOf(HTTPS)), context);
   const at = originOf('enabled', settings);
   if (values.enabled && at) context.report.warn(at, 'https is on and http_server is not, so nobody listens');
+  return { options: undefined, settings };
+}
+
+/** `https { … }` of `http_api`, without which nothing of it counts. */
+export function resolveApiHttps(
+  httpApi: readonly Directive[],
+  enabled: boolean,
+  context: ResolveContext,
+): ResolvedTls<TlsListenOptions> {
+  if (enabled) return resolveListeners(API_HTTPS, httpApi, context);
+  const { settings } = resolveBlock(API_HTTPS, contentOf(httpApi, nameOf(API_HTTPS)), context);
   return { options: undefined, settings };
 }
 

@@ -11,7 +11,7 @@ import { PLAY } from './play.ts';
 import { PUBLISH } from './publish.ts';
 import { ROOT } from './root.ts';
 import type { BlockSpec, Spec } from './spec.ts';
-import { HTTPS, RTMPS, VHOST_TLS } from './tls.ts';
+import { API_HTTPS, HTTPS, RTMPS, VHOST_TLS } from './tls.ts';
 import { VHOST } from './vhost.ts';
 
 /** Every block that Gatecast implements, in the order in which they are printed and documented. */
@@ -24,6 +24,7 @@ export const BLOCKS: readonly BlockSpec<unknown>[] = [
   HTTPS,
   HTTP_API,
   HTTP_API_AUTH,
+  API_HTTPS,
   VHOST,
   HTTP_HOOKS,
   POLICY,

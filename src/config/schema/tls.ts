@@ -96,6 +96,19 @@ export const HTTPS: BlockSpec<TlsListenValues> = {
   }),
 };
 
+/** Directives of `https { … }` in `http_api`. */
+export const API_HTTPS: BlockSpec<TlsListenValues> = {
+  path: ['http_api', 'https'],
+  doc: 'The same over TLS, beside the port without. A port alone is one of this machine, as there.',
+  directives: listeners({
+    urls: 'https://',
+    whom: 'those who use the API over HTTPS',
+    port: '1990',
+    protocols: 'TLSv1.2 TLSv1.3',
+    because: '',
+  }),
+};
+
 /** Directives of `tls { … }` in a vhost. */
 export const VHOST_TLS: BlockSpec<VhostTlsValues> = {
   path: ['vhost', 'tls'],

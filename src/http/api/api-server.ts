@@ -1,16 +1,18 @@
 import type { IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:tls';
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ServerControl } from '../../model/control.ts';
 import type { Logger } from '../../model/logger.ts';
-import type { HttpApiOptions } from '../../model/options.ts';
+import type { HostAddress, HttpApiOptions, TlsVersion } from '../../model/options.ts';
 import { CLOSE_TIMEOUT_MS } from '../limits.ts';
 import { answerError } from './answer-error.ts';
 import { consolePages } from './console-pages.ts';
 import { guard } from './guard.ts';
 import { API_REQUEST_TIMEOUT_MS, MAX_API_BODY_BYTES, MAX_API_CONNECTIONS } from './limits.ts';
+import { LogIns } from './log-ins.ts';
 import { openApi } from './openapi.ts';
 import { SharedCensus } from './shared-census.ts';
 import { v1Routes } from './v1/routes.ts';
@@ -22,50 +24,76 @@ import { streamRoutes } from './v2/streams.ts';
 
 /** The running API. */
 export interface ApiServer {
-  readonly address: { readonly host: string; readonly port: number };
+  readonly addresses: readonly HostAddress[];
   close(): Promise<void>;
 }
 
-/** Opens the control API with all that belongs to it. Rejects with a sentence if the address cannot be listened on. */
+/** The certificate that is shown: another one as soon as there is a newer one. */
+export interface ShownCertificate {
+  readonly versions: readonly TlsVersion[];
+  readonly standard: { readonly pem: { readonly cert: string; readonly key: string } };
+}
+
+/**
+ * Opens the control API with all that belongs to it. Rejects with a sentence if an address cannot be listened on. Where
+ * `https` is on, `certificate` is for it.
+ */
 export async function openApiServer(
   options: HttpApiOptions,
   control: ServerControl,
   log: Logger,
+  certificate?: ShownCertificate,
 ): Promise<ApiServer> {
-  const app = await buildApi(options, { ...control, census: new SharedCensus(control.census) }, log);
-  const { host, port } = options.listen;
-  try {
-    await app.listen({ host, port });
-  } catch (error) {
-    await app.close();
-    throw new Error(`http_api cannot listen at ${host}:${port}: ${(error as Error).message}`, {
-      cause: error,
-    });
-  }
-  app.server.maxConnections = MAX_API_CONNECTIONS;
-  const address = app.server.address() as AddressInfo;
-  return {
-    address: { host: address.address, port: address.port },
-    async close() {
-      const timer = setTimeout(() => app.server.closeAllConnections(), CLOSE_TIMEOUT_MS);
-      await app.close();
-      clearTimeout(timer);
-    },
+  const shared = { ...control, census: new SharedCensus(control.census) };
+  const logIns = options.credentials && new LogIns(options.credentials);
+  const apps: FastifyInstance[] = [];
+  const close = async () => {
+    const cut = () => {
+      for (const { server } of apps) server.closeAllConnections();
+    };
+    const timer = setTimeout(cut, CLOSE_TIMEOUT_MS);
+    await Promise.all(apps.map((app) => app.close()));
+    clearTimeout(timer);
   };
+  const open = async ({ host, port }: HostAddress, shown?: ShownCertificate) => {
+    const app = await buildApi(options, shared, log, logIns, shown);
+    apps.push(app);
+    try {
+      await app.listen({ host, port });
+    } catch (error) {
+      await close();
+      throw new Error(`http_api cannot listen at ${host}:${port}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+    app.server.maxConnections = MAX_API_CONNECTIONS;
+    const address = app.server.address() as AddressInfo;
+    return { host: address.address, port: address.port };
+  };
+  const addresses = [await open(options.listen)];
+  for (const address of options.https?.listen ?? []) addresses.push(await open(address, certificate));
+  return { addresses, close };
 }
 
 /** The application, not listening yet. */
-export async function buildApi(
+async function buildApi(
   options: HttpApiOptions,
   control: ServerControl,
   log: Logger,
+  logIns: LogIns | undefined,
+  certificate: ShownCertificate | undefined,
 ): Promise<FastifyInstance> {
-  const app = fastify({
+  const common = {
     bodyLimit: MAX_API_BODY_BYTES,
     requestTimeout: API_REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
-  }).withTypeProvider<ZodTypeProvider>();
+  } as const;
+  const plain = certificate
+    ? (fastify({ ...common, https: tlsOptions(certificate) }) as unknown as FastifyInstance)
+    : fastify(common);
+  if (certificate) followRenewal(plain, certificate);
+  const app = plain.withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   app.setErrorHandler(answerError(log));
@@ -76,7 +104,7 @@ export async function buildApi(
     contentSecurityPolicy: { directives: POLICY },
     strictTransportSecurity: false,
   });
-  const door = await guard(app, options);
+  const door = await guard(app, options, logIns);
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     done(null, payload);
@@ -105,6 +133,25 @@ export async function buildApi(
     return reply.code(ready ? 200 : 503).send({ ok: ready });
   });
   return app;
+}
+
+function tlsOptions({ versions, standard }: ShownCertificate) {
+  return {
+    ...standard.pem,
+    minVersion: versions.includes('TLSv1.2') ? 'TLSv1.2' : 'TLSv1.3',
+    maxVersion: versions.includes('TLSv1.3') ? 'TLSv1.3' : 'TLSv1.2',
+  } as const;
+}
+
+/** Has a newer certificate shown from the next connection on. */
+function followRenewal({ server }: FastifyInstance, certificate: ShownCertificate): void {
+  let shown = certificate.standard;
+  // Before Node's own listener, which shakes hands.
+  server.prependListener('connection', () => {
+    if (certificate.standard === shown) return;
+    shown = certificate.standard;
+    (server as unknown as Server).setSecureContext(tlsOptions(certificate));
+  });
 }
 
 /** Scripts and styles are files of ours; streams may come from this machine's other ports. */

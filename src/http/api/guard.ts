@@ -4,7 +4,7 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Credentials, HttpApiOptions } from '../../model/options.ts';
 import { MAX_LOGIN_FAILURES } from './limits.ts';
-import { LogIns, readBasic } from './log-ins.ts';
+import { type LogIns, readBasic } from './log-ins.ts';
 
 const COOKIE = 'gatecast';
 /** Requests that change nothing. */
@@ -38,11 +38,11 @@ export interface Guard {
  */
 export async function guard(
   app: FastifyInstance,
-  { credentials, crossdomain }: Pick<HttpApiOptions, 'credentials' | 'crossdomain'>,
+  { crossdomain }: Pick<HttpApiOptions, 'crossdomain'>,
+  logIns: LogIns | undefined,
 ): Promise<Guard> {
   await app.register(cookie);
   await app.register(rateLimit, { global: false });
-  const logIns = credentials && new LogIns(credentials);
   const users = new WeakMap<FastifyRequest, string>();
   const failures = app.createRateLimit({ max: MAX_LOGIN_FAILURES, timeWindow: 60_000 });
 
