@@ -135,9 +135,9 @@ export class Segmenter implements MediaTap, ProgrammeTaker {
     const { options, newMuxer, now, timeline } = this.#means;
     this.#originMs ??= dtsMs - timeline.endMs;
     const muxer = part.muxer ?? newMuxer(options.format, part.tracks, this.#originMs);
-    this.#part = { ...part, muxer, offsetMs: discontinuity ? now() - dtsMs : part.offsetMs };
+    const offsetMs = discontinuity ? now() - dtsMs : part.offsetMs;
+    this.#part = { ...part, muxer, offsetMs };
     this.#broken = false;
-    const offsetMs = this.#part?.offsetMs ?? 0;
     return { startMs: dtsMs, at: dtsMs + offsetMs, discontinuity, lastMs: dtsMs, stepMs: 0 };
   }
 
