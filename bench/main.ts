@@ -11,6 +11,7 @@ import { join as joinBurst } from './scenarios/join.ts';
 import { latency } from './scenarios/latency.ts';
 import { memory } from './scenarios/memory.ts';
 import { record } from './scenarios/record.ts';
+import { watched } from './scenarios/watched.ts';
 import { workers } from './scenarios/workers.ts';
 import type { Section } from './section.ts';
 
@@ -23,6 +24,7 @@ const SCENARIOS: Readonly<Record<string, (effort: Effort) => Promise<Section>>> 
   hooks,
   memory,
   record,
+  watched,
   workers,
 };
 
