@@ -27,6 +27,8 @@ export class FileRow {
   #file: OpenFile | undefined;
   #name: string | undefined;
   #begun = 0;
+  /** Settles when all that has begun has its name. */
+  #named: Promise<unknown> = Promise.resolve();
   /** Settles when all that has ended is told of. */
   #ended: Promise<void> = Promise.resolve();
 
@@ -66,7 +68,8 @@ export class FileRow {
       return undefined;
     }
     const plan = { file: filled.file, container: this.#path.container, layout, facts };
-    const file = new OpenFile(plan, this.#means, () => this.#pause());
+    const file = new OpenFile(plan, this.#means, this.#named, () => this.#pause());
+    this.#named = file.named;
     this.#file = file;
     this.#name = filled.file;
     this.#begun++;

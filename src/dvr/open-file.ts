@@ -36,12 +36,23 @@ export class OpenFile {
   readonly #means: DvrMeans;
   readonly #opened: Promise<Opened>;
   readonly #writer: FileWriter;
+  /** Settles when the file has its name, or cannot have one. */
+  readonly named: Promise<unknown>;
 
-  /** `onFailure` hears that the file takes no more; it still has to be closed. */
-  constructor(plan: FilePlan, means: DvrMeans, onFailure: (failure: DiskFailure) => void) {
+  /**
+   * The file gets its name when `after` has settled, so that files of one name are numbered in their order. `onFailure`
+   * hears that it takes no more; it still has to be closed.
+   */
+  constructor(
+    plan: FilePlan,
+    means: DvrMeans,
+    after: Promise<unknown>,
+    onFailure: (failure: DiskFailure) => void,
+  ) {
     this.#plan = plan;
     this.#means = means;
-    this.#opened = means.disk.run(() => this.#open());
+    this.#opened = after.then(() => means.disk.run(() => this.#open()));
+    this.named = this.#opened.catch(() => undefined);
     const handle = this.#opened.then((opened) => opened.handle);
     this.#writer = new FileWriter(handle, means, (failure) => {
       this.#log(failure, 'recording stopped, the stream goes on');
