@@ -1,13 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { accessGate } from './access/access-gate.ts';
 import { ApiDesk, openCensus } from './api-desk.ts';
 import type { Membership } from './cluster/membership.ts';
 import { Doors } from './doors.ts';
-import { Dvr } from './dvr/dvr.ts';
 import { recordingsLeft } from './dvr/journal.ts';
-import { HlsRoom } from './hls/hls-room.ts';
 import { HookDesk } from './hook-desk.ts';
 import { createHooks } from './hooks/dispatcher.ts';
+import { houseRules } from './house-rules.ts';
 import { HlsPart } from './http/hls/hls-part.ts';
 import { liveFlv } from './http/live/live-flv.ts';
 import { Neighbours } from './http/neighbours/neighbours.ts';
@@ -16,14 +14,15 @@ import { soleCensus } from './model/census.ts';
 import { type Clock, systemClock } from './model/clock.ts';
 import type { ConfigControl, ListeningPlace } from './model/control.ts';
 import { UNOBSERVED } from './model/delivery.ts';
-import { allOf, type Gate } from './model/lifecycle.ts';
+import type { Gate } from './model/lifecycle.ts';
 import { hushed, type Logger } from './model/logger.ts';
 import type { Config } from './model/options.ts';
 import { RefusalCount } from './refusal-count.ts';
 import type { FrontDoor } from './session/front-door.ts';
+import { Takers } from './takers.ts';
 import { VERSION } from './version.ts';
 import type { OpenAddress } from './visits/listeners.ts';
-import { Lobby, type LobbyRules } from './visits/lobby.ts';
+import { Lobby } from './visits/lobby.ts';
 
 /** What a server may be given instead of its own. */
 export interface ServerDeps {
@@ -81,48 +80,38 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     outbox: membership?.recorder ?? { options: config.outbox, stateDir: config.stateDir },
   });
   desk?.serve(hooks);
-  const refusals = config.httpApi.enabled ? new RefusalCount() : undefined;
-  const rulesFor = (from: Config): LobbyRules => {
-    const vhosts = vhostsOf(from);
-    const hookGate = hooks.gateFor(new Map(from.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
-    const gates = [...(deps.gate ? [deps.gate] : []), accessGate(vhosts), hookGate];
-    const gate = allOf(...gates);
-    const snapshot = { vhosts, strictVhost: from.strictVhost, gate: refusals?.of(gate) ?? gate };
-    return { snapshot, maxConnections: from.maxConnections };
+  const judges = {
+    hooks,
+    gate: deps.gate,
+    refusals: config.httpApi.enabled ? new RefusalCount() : undefined,
   };
-  const dvr = new Dvr({
-    clock,
-    logger,
-    stateDir: config.stateDir,
-    server: ids,
-    owner: membership?.owner ?? ids.serviceId,
+  const rules = await orGiveFree(() => houseRules(config, judges), desk);
+  const owner = membership?.owner ?? ids.serviceId;
+  const { stateDir } = config;
+  const takers = new Takers(hub, {
+    ...{ clock, logger, stateDir, server: ids, owner },
     stamp: (id) => hooks.stamp(id),
   });
-  hub.observe({ started: (source) => dvr.started(source), ended: (key) => dvr.ended(key) });
-  const rules = await orGiveFree(() => rulesFor(config), desk);
-  await dvr.change(config.vhosts, rules.snapshot.gate);
   const lobby = new Lobby(rules, hub, clock, logger, membership);
-  const segments = new HlsRoom({ clock, log: logger, tell: (event) => lobby.snapshot.gate.tell(event) });
-  hub.observe({ started: (source) => segments.started(source) });
   const neighbours = membership && new Neighbours(membership.neighbourhood);
-  const parts = [liveFlv(lobby), new HlsPart(lobby, () => segments.hls, neighbours)];
+  const parts = [liveFlv(lobby), new HlsPart(lobby, () => takers.hls, neighbours)];
   // All workers look at the same files.
   const ofCertificates = membership?.isTeller === false ? hushed(logger) : logger;
   const doors = new Doors(lobby, config.proxyProtocol, parts, ofCertificates, membership?.neighbourhood);
-  const backDoor = await membership?.open(hub, clock, logger, vhostsOf(config));
+  const backDoor = await membership?.open(hub, clock, logger, rules.snapshot.vhosts);
   const worker = membership?.worker ?? 0;
   const census = await openCensus(config, {
     worker,
     hub,
     lobby,
     clock,
-    recordings: (key) => dvr.filesOf(key),
-    refusals: () => refusals?.counts ?? {},
+    recordings: (key) => takers.filesOf(key),
+    refusals: () => judges.refusals?.counts ?? {},
   });
   if (membership) membership.office = census;
   let api: ApiDesk | undefined;
   try {
-    await segments.prepare(config.vhosts);
+    await takers.change(config.vhosts, rules.snapshot.gate);
     await doors.change(config);
     if (desk && census) {
       const { configuration } = deps;
@@ -143,6 +132,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     await lobby.close('shutdown', 'The server could not start.');
     await doors.close();
     await backDoor?.close();
+    await takers.close(0);
     await hooks.close();
     await desk?.close();
     throw error;
@@ -151,7 +141,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   hooks.announce('server_started');
   if (api) api.ready = true;
   // Whoever holds the state directory knows that those who recorded into it are no more.
-  if (left) dvr.finishLeft((owner) => owner !== ids.serviceId);
+  if (left) takers.finishLeft((owner) => owner !== ids.serviceId);
 
   return {
     get addresses() {
@@ -169,16 +159,15 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     },
     async reload(next) {
       await desk?.open(next);
-      const rules = rulesFor(next);
-      await segments.prepare(next.vhosts);
+      const rules = houseRules(next, judges);
       await doors.change(next);
       current = next;
       desk?.configure(next);
       api?.configure(next);
       hooks.change(next.outbox);
-      await dvr.change(next.vhosts, rules.snapshot.gate);
+      await takers.change(next.vhosts, rules.snapshot.gate);
       lobby.change(rules);
-      backDoor?.change(vhostsOf(next));
+      backDoor?.change(rules.snapshot.vhosts);
     },
     async stop() {
       if (api) api.ready = false;
@@ -187,8 +176,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       await lobby.close('shutdown', 'The server is stopping.');
       await doors.close();
       await backDoor?.close();
-      await segments.close();
-      await dvr.close(current.drainTimeoutMs);
+      await takers.close(current.drainTimeoutMs);
       await hooks.drain(current.drainTimeoutMs);
       await api?.close();
       census?.close();
@@ -206,10 +194,6 @@ export async function orGiveFree<T>(build: () => T, desk: HookDesk | undefined):
     await desk?.close();
     throw error;
   }
-}
-
-function vhostsOf({ vhosts }: Config) {
-  return new Map(vhosts.map((vhost) => [vhost.name, vhost]));
 }
 
 /** Which server, and which run of it, backends are told. */

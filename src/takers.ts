@@ -1,0 +1,50 @@
+import { Dvr, type DvrDeps } from './dvr/dvr.ts';
+import type { Hls } from './hls/hls.ts';
+import { HlsRoom } from './hls/hls-room.ts';
+import type { Hub } from './hub/hub.ts';
+import type { Gate } from './model/lifecycle.ts';
+import type { VhostOptions } from './model/options.ts';
+import type { StreamKey } from './model/stream-key.ts';
+
+/** Who takes whole publishes, beside the players: recording, and the segments of HLS. */
+export class Takers {
+  readonly #dvr: Dvr;
+  readonly #segments: HlsRoom;
+  #gate: Gate | undefined;
+
+  constructor(hub: Hub, means: DvrDeps) {
+    const { clock, logger: log } = means;
+    this.#dvr = new Dvr(means);
+    this.#segments = new HlsRoom({ clock, log, tell: (event) => this.#gate?.tell(event) });
+    hub.observe({ started: (source) => this.#dvr.started(source), ended: (key) => this.#dvr.ended(key) });
+    hub.observe({ started: (source) => this.#segments.started(source) });
+  }
+
+  /** Undefined until a vhost has had HLS. */
+  get hls(): Hls | undefined {
+    return this.#segments.hls;
+  }
+
+  /** Files that are being written of a stream. */
+  filesOf(key: StreamKey): readonly string[] {
+    return this.#dvr.filesOf(key);
+  }
+
+  /** Gets ready for the publishes of these vhosts; what comes of them is told to `gate`. */
+  async change(vhosts: readonly VhostOptions[], gate: Gate): Promise<void> {
+    this.#gate = gate;
+    await this.#segments.prepare(vhosts);
+    await this.#dvr.change(vhosts, gate);
+  }
+
+  /** Finishes, in the background, what processes have left in the state directory whose names fit. */
+  finishLeft(fits: (owner: string) => boolean): void {
+    this.#dvr.finishLeft(fits);
+  }
+
+  /** Ends the segments, and waits for recordings to be complete for as long as `timeoutMs`. */
+  async close(timeoutMs: number): Promise<void> {
+    await this.#segments.close();
+    await this.#dvr.close(timeoutMs);
+  }
+}
