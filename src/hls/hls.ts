@@ -173,18 +173,19 @@ export class Hls {
     const known = this.#entries.get(name);
     // What a reload has changed counts from the next publish on, in a playlist of its own.
     if (known && JSON.stringify(known.playlist.options) === JSON.stringify(options)) return known;
-    if (known) void this.#dispose(name, known);
+    const cleared = known ? this.#dispose(name, known) : Promise.resolve();
     const root = fillPath(options.path, { vhost: key.vhost });
     const store = options.storage === 'disk' ? diskStore(root, this.#recent) : memoryStore(root);
     const playlist = new LivePlaylist(key, options, store, Date.now(), this.#index);
     if (!playlist.isStorable) return 'its name cannot be the name of a file';
     const owner = options.storage === 'disk' ? this.#files.get(playlist.file) : undefined;
-    if (owner !== undefined)
+    if (owner !== undefined && owner !== name)
       return `its playlist would be that of ${owner}: put [vhost] into hls_path or hls_m3u8_file`;
     if (options.storage === 'disk') this.#files.set(playlist.file, name);
     const entry: Entry = {
       playlist,
-      work: Promise.resolve(),
+      // Behind what was there before, whose files have the same names.
+      work: cleared,
       waiting: 0,
       publishes: 0,
       timer: undefined,

@@ -29,6 +29,21 @@ describe('on the disk', () => {
     expect(readFileSync(join(root, 'live/cam.m3u8'), 'utf8')).toContain(playlist.text(''));
   });
 
+  test('what a reload has changed counts from the next publish on, in a playlist of its own', async () => {
+    const root = stopped(temporaryDirectory()).file('hls');
+    const server = await segmented({ storage: 'disk', path: root, fragmentMs: 1000 });
+    server.publish('cam', sound(4));
+    const before = await server.playlist('cam', 5);
+    server.publish('cam', sound(6), 'a', { fragmentMs: 2000 });
+    const after = await server.playlist('cam', 9);
+    expect(server.log.map(({ message }) => message)).toEqual(['HLS of a stream removed']);
+    expect(before.text('')).toBe(undefined);
+    const listed = urisOf(after.text('') ?? '');
+    expect(listed).toHaveLength(4);
+    expect(readFileSync(join(root, 'live/cam.m3u8'), 'utf8')).toContain(after.text(''));
+    for (const uri of listed) expect(existsSync(join(root, 'live', uri)), uri).toBe(true);
+  });
+
   test('a stream that has ended is removed after hls_dispose', async () => {
     const root = stopped(temporaryDirectory()).file('hls');
     const server = await segmented({ storage: 'disk', path: root, disposeMs: 5000 });

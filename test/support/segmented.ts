@@ -29,14 +29,23 @@ export async function segmented(options: Partial<HlsOptions> = {}, vhostName = '
     clock,
     events,
     log,
-    /** Publishes packets and leaves. */
-    publish(stream: string, packets: readonly MediaPacket[], name = vhostName): void {
+    /** Publishes packets and leaves; `changed` is what a reload has brought. */
+    publish(
+      stream: string,
+      packets: readonly MediaPacket[],
+      name = vhostName,
+      changed: Partial<HlsOptions> = {},
+    ): void {
       const key = { ...keyOf(stream), vhost: name };
       const publication = hub.reserve(key, own.play);
       if (!publication) throw new Error(`${stream} is being published`);
       const client = { number: 1, id: 'publisher', ip: '127.0.0.1' };
       const facts = { client, ...key, param: '', tcUrl: 'rtmp://a/live', pageUrl: '' };
-      publication.start({ facts, grant: undefined, vhost: { ...own, name } });
+      publication.start({
+        facts,
+        grant: undefined,
+        vhost: { ...own, name, hls: { ...own.hls, ...changed } },
+      });
       for (const packet of packets) publication.write(packet);
       publication.end();
     },
