@@ -8,6 +8,7 @@ import type { SharedRecorder } from './cluster/ipc-recorder.ts';
 import { ownerOf } from './cluster/membership.ts';
 import { Dvr } from './dvr/dvr.ts';
 import { recordingsLeft } from './dvr/journal.ts';
+import { StoredSequences } from './hls/stored-sequences.ts';
 import { HookDesk } from './hook-desk.ts';
 import { createHooks, type Hooks } from './hooks/dispatcher.ts';
 import { systemClock } from './model/clock.ts';
@@ -65,7 +66,8 @@ export async function createPrimary(
   let current = config;
   let orders = await orGiveFree(() => give(config), desk);
 
-  const crew = new Crew(count, clock, logger, ids, recorderOf(hooks));
+  const sequences = new StoredSequences({ stateDir, clock, log: logger });
+  const crew = new Crew(count, clock, logger, ids, recorderOf(hooks), sequences);
   const firstAnswers: Promise<Answer>[] = [];
   let stopping = false;
   const started = (worker: WorkerProcess) => {

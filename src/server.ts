@@ -3,6 +3,7 @@ import { ApiDesk, openCensus } from './api-desk.ts';
 import type { Membership } from './cluster/membership.ts';
 import { Doors } from './doors.ts';
 import { recordingsLeft } from './dvr/journal.ts';
+import { StoredSequences } from './hls/stored-sequences.ts';
 import { HookDesk } from './hook-desk.ts';
 import { createHooks } from './hooks/dispatcher.ts';
 import { houseRules } from './house-rules.ts';
@@ -88,10 +89,9 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   const rules = await orGiveFree(() => houseRules(config, judges), desk);
   const owner = membership?.owner ?? ids.serviceId;
   const { stateDir } = config;
-  const takers = new Takers(hub, {
-    ...{ clock, logger, stateDir, server: ids, owner },
-    stamp: (id) => hooks.stamp(id),
-  });
+  const sequences = membership?.sequences ?? new StoredSequences({ stateDir, clock, log: logger });
+  const stamp = (id: string) => hooks.stamp(id);
+  const takers = new Takers(hub, { clock, logger, stateDir, server: ids, owner, stamp }, sequences);
   const lobby = new Lobby(rules, hub, clock, logger, membership);
   const neighbours = membership && new Neighbours(membership.neighbourhood);
   const parts = [liveFlv(lobby), new HlsPart(lobby, () => takers.hls, neighbours)];

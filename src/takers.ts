@@ -4,6 +4,7 @@ import { HlsRoom } from './hls/hls-room.ts';
 import type { Hub } from './hub/hub.ts';
 import type { Gate } from './model/lifecycle.ts';
 import type { VhostOptions } from './model/options.ts';
+import type { PlaylistSequences } from './model/playlist-sequences.ts';
 import type { StreamKey } from './model/stream-key.ts';
 
 /** Who takes whole publishes, beside the players: recording, and the segments of HLS. */
@@ -12,10 +13,10 @@ export class Takers {
   readonly #segments: HlsRoom;
   #gate: Gate | undefined;
 
-  constructor(hub: Hub, means: DvrDeps) {
+  constructor(hub: Hub, means: DvrDeps, sequences: PlaylistSequences) {
     const { clock, logger: log } = means;
     this.#dvr = new Dvr(means);
-    this.#segments = new HlsRoom({ clock, log, tell: (event) => this.#gate?.tell(event) });
+    this.#segments = new HlsRoom({ clock, log, sequences, tell: (event) => this.#gate?.tell(event) });
     hub.observe({ started: (source) => this.#dvr.started(source), ended: (key) => this.#dvr.ended(key) });
     hub.observe({ started: (source) => this.#segments.started(source) });
   }

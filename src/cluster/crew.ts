@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Config } from '../model/options.ts';
+import type { PlaylistSequences } from '../model/playlist-sequences.ts';
 import type { OpenAddress } from '../visits/listeners.ts';
 import type { WorkerProcess } from './fleet.ts';
 import { RecorderDesk, type SharedRecorder } from './ipc-recorder.ts';
@@ -49,6 +50,7 @@ export class Crew {
   readonly #logger: Logger;
   readonly #ids: { readonly serverId: string; readonly serviceId: string };
   readonly #recorder: SharedRecorder;
+  readonly #sequences: PlaylistSequences;
   readonly #size: number;
   readonly #registry = new MemoryRegistry();
   readonly #numbers = new NumberOffice();
@@ -63,12 +65,14 @@ export class Crew {
     logger: Logger,
     ids: { readonly serverId: string; readonly serviceId: string },
     recorder: SharedRecorder,
+    sequences: PlaylistSequences,
   ) {
     this.#size = size;
     this.#clock = clock;
     this.#logger = logger;
     this.#ids = ids;
     this.#recorder = recorder;
+    this.#sequences = sequences;
   }
 
   get snapshot(): CrewSnapshot {
@@ -104,6 +108,7 @@ export class Crew {
       process,
       desk: new RegistryDesk(
         this.#clock,
+        this.#sequences,
         (confirm) => this.#registry.join(place, confirm),
         (notice) => process.send({ type: 'registry', notice }),
       ),

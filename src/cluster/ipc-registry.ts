@@ -1,6 +1,7 @@
 import type { Hub } from '../hub/hub.ts';
 import type { Claim } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
+import type { PlaylistSequences, SequenceStart } from '../model/playlist-sequences.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { Confirm, Member } from './memory-registry.ts';
 import type { RegistryNotice, RegistryRequest } from './messages.ts';
@@ -10,7 +11,7 @@ import type { Place, Registry } from './registry.ts';
 export const CONFIRM_TIMEOUT_MS = 2_000;
 
 /** The registry as a worker has it: the primary's, behind messages. */
-export class IpcRegistry implements Registry {
+export class IpcRegistry implements Registry, PlaylistSequences {
   readonly #send: (request: RegistryRequest) => void;
   /** What waits for an answer of the primary, by its id. */
   readonly #questions = new Map<number, (notice: RegistryNotice) => void>();
@@ -51,6 +52,13 @@ export class IpcRegistry implements Registry {
     return answer.type === 'located' ? answer.place : undefined;
   }
 
+  async next(key: StreamKey, mediaSequence: number): Promise<SequenceStart> {
+    const id = this.#nextId();
+    const answer = await this.#ask({ type: 'sequence', id, key, next: mediaSequence });
+    if (answer.type !== 'sequenced') throw new Error(`the primary answered ${answer.type}`);
+    return answer.start;
+  }
+
   watch(key: StreamKey, listener: (place: Place | undefined) => void): () => void {
     const id = this.#nextId();
     this.#watches.set(id, listener);
@@ -67,6 +75,7 @@ export class IpcRegistry implements Registry {
       case 'seated':
       case 'found':
       case 'located':
+      case 'sequenced':
         this.#questions.get(notice.id)?.(notice);
         this.#questions.delete(notice.id);
         return;
@@ -99,6 +108,7 @@ export class IpcRegistry implements Registry {
 export class RegistryDesk {
   readonly #member: Member;
   readonly #clock: Clock;
+  readonly #sequences: PlaylistSequences;
   readonly #send: (notice: RegistryNotice) => void;
   readonly #claims = new Map<number, Claim>();
   readonly #seats = new Map<number, () => void>();
@@ -108,8 +118,14 @@ export class RegistryDesk {
   #closed = false;
 
   /** `join` makes the worker a member, given how to let it look after its publisher. */
-  constructor(clock: Clock, join: (confirm: Confirm) => Member, send: (notice: RegistryNotice) => void) {
+  constructor(
+    clock: Clock,
+    sequences: PlaylistSequences,
+    join: (confirm: Confirm) => Member,
+    send: (notice: RegistryNotice) => void,
+  ) {
     this.#clock = clock;
+    this.#sequences = sequences;
     this.#send = send;
     this.#member = join((key, takeover) => this.#confirm(key, takeover));
   }
@@ -140,6 +156,11 @@ export class RegistryDesk {
         return;
       case 'locate':
         void this.#member.locate(request.key).then((place) => this.#send({ type: 'located', id, place }));
+        return;
+      case 'sequence':
+        void this.#sequences
+          .next(request.key, request.next)
+          .then((start) => this.#send({ type: 'sequenced', id, start }));
         return;
       case 'watch':
         this.#watches.set(

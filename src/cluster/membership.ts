@@ -4,6 +4,7 @@ import type { CensusOffice } from '../model/census.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
+import type { PlaylistSequences } from '../model/playlist-sequences.ts';
 import { SharedReads } from '../session/shared-read.ts';
 import type { Neighbours } from '../visits/lobby.ts';
 import { BackDoor } from './back-door.ts';
@@ -60,6 +61,11 @@ export class Membership implements Neighbours {
     this.hooks = new HookReporter(clock, (report, sent) => send({ type: 'hooks', report }, sent));
     this.recorder = new IpcRecorder((request) => send({ type: 'recorder', request }));
     this.#numbers = new Numbers(numbers, () => send({ type: 'numbers wanted' }));
+  }
+
+  /** Numbers of HLS playlists, which all workers have from the primary. */
+  get sequences(): PlaylistSequences {
+    return this.claims;
   }
 
   /** True for one worker: the one that tells what all of them come upon. */

@@ -1,5 +1,6 @@
 import type { HookReport } from '../model/delivery.ts';
 import type { Config } from '../model/options.ts';
+import type { SequenceStart } from '../model/playlist-sequences.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { OpenAddress } from '../visits/listeners.ts';
 import type { CensusAnswer, CensusRequest } from './ipc-census.ts';
@@ -11,6 +12,7 @@ export type RegistryRequest =
   | { readonly type: 'watch' | 'where' | 'locate'; readonly id: number; readonly key: StreamKey }
   | { readonly type: 'claim'; readonly id: number; readonly key: StreamKey; readonly takeover: boolean }
   | { readonly type: 'seat'; readonly id: number; readonly key: StreamKey; readonly most: number }
+  | { readonly type: 'sequence'; readonly id: number; readonly key: StreamKey; readonly next: number }
   | { readonly type: 'on air'; readonly id: number; readonly mostPlayers: number | undefined }
   | { readonly type: 'release' | 'unseat' | 'unwatch' | 'confirmed'; readonly id: number };
 
@@ -19,6 +21,7 @@ export type RegistryNotice =
   | { readonly type: 'claimed'; readonly id: number; readonly granted: boolean }
   /** `full` is how many there are if none was free. */
   | { readonly type: 'seated'; readonly id: number; readonly full: number | undefined }
+  | { readonly type: 'sequenced'; readonly id: number; readonly start: SequenceStart }
   | { readonly type: 'found'; readonly id: number; readonly onAir: boolean }
   /** `located` is an answer, `place` the news of a watch. */
   | { readonly type: 'place' | 'located'; readonly id: number; readonly place: Place | undefined }

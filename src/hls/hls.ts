@@ -6,6 +6,7 @@ import type { NoticeEvent } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { MediaSource } from '../model/media-source.ts';
 import type { HlsOptions, VhostOptions } from '../model/options.ts';
+import type { PlaylistSequences } from '../model/playlist-sequences.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { diskStore } from './disk-store.ts';
 import { clearLeftovers } from './leftovers.ts';
@@ -26,6 +27,7 @@ import { Segmenter } from './segmenter.ts';
 export interface HlsMeans {
   readonly clock: Clock;
   readonly log: Logger;
+  readonly sequences: PlaylistSequences;
   /** Tells of each segment. */
   readonly tell: (event: NoticeEvent) => void;
 }
@@ -176,7 +178,8 @@ export class Hls {
     const cleared = known ? this.#dispose(name, known) : Promise.resolve();
     const root = fillPath(options.path, { vhost: key.vhost });
     const store = options.storage === 'disk' ? diskStore(root, this.#recent) : memoryStore(root);
-    const playlist = new LivePlaylist(key, options, store, Date.now(), this.#index);
+    const { sequences } = this.#means;
+    const playlist = new LivePlaylist(key, options, store, sequences, this.#index, known?.playlist.next);
     if (!playlist.isStorable) return 'its name cannot be the name of a file';
     const owner = options.storage === 'disk' ? this.#files.get(playlist.file) : undefined;
     if (owner !== undefined && owner !== name)

@@ -29,3 +29,12 @@ export const EARLY_MS = 100;
 
 /** A jump of a stream's time from which on segments do not continue each other, in milliseconds. */
 export const JUMP_MS = 5_000;
+
+/** Streams of which the discontinuity sequence is known; those that were not published for longest begin above all others. */
+export const MAX_NUMBERED_STREAMS = 10_000;
+
+/** Bytes of the file that keeps the sequence numbers over a restart. */
+export const MAX_SEQUENCE_FILE_BYTES = 4_096;
+
+/** The highest number that is believed of that file: some players take no higher one. */
+export const MAX_STORED_SEQUENCE = 2_000_000_000;

@@ -1,4 +1,5 @@
 import type { HlsOptions } from '../model/options.ts';
+import type { PlaylistSequences, SequenceStart } from '../model/playlist-sequences.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import { fillPath, isFilePath, numbered, relativeUri, segmentWords, streamWords } from './path-template.ts';
 import { type ListedSegment, mediaPlaylistText, type Variant } from './playlist.ts';
@@ -46,31 +47,41 @@ export class LivePlaylist {
   /** How many segments need each init file. */
   readonly #initUses = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
+  readonly #sequences: PlaylistSequences;
+  /** Numbers that were given out for a segment that could not be kept. */
+  #unused: SequenceStart | undefined;
   #init: (MediaFile & { readonly identity: string }) | undefined;
   #tracks: FreshSegment['tracks'] = { codecs: [], resolution: undefined };
   #version = 0;
   #gone = false;
   #texts = new Map<string, string>();
 
-  /** `now` is Unix time in milliseconds. */
+  /** `next` is the least number that its first segment may have. */
   constructor(
     key: StreamKey,
     options: HlsOptions,
     store: SegmentStore,
-    now: number,
+    sequences: PlaylistSequences,
     index: FileIndex = new Map(),
+    next = 0,
   ) {
     this.#index = index;
+    this.#sequences = sequences;
     this.key = key;
     this.options = options;
     this.#store = store;
     this.path = fillPath(options.m3u8File, streamWords(key));
-    this.#list = new SegmentList(options.windowMs, options.fragmentMs * options.tdRatio, now);
+    this.#list = new SegmentList(options.windowMs, options.fragmentMs * options.tdRatio, next);
   }
 
   /** Grows with each change of the text; 0 while there is no playlist. */
   get version(): number {
     return this.#version;
+  }
+
+  /** The least number that the next segment may have. */
+  get next(): number {
+    return this.#list.next;
   }
 
   /** False if what the stream is called cannot be part of a file's name. */
@@ -131,7 +142,7 @@ export class LivePlaylist {
   /** Puts the next segment into the playlist, once its bytes are kept. Rejects if they cannot be. */
   async add(fresh: FreshSegment): Promise<Segment> {
     const { options, key } = this;
-    const seq = this.#list.next;
+    const { seq, discontinuitySequence } = await this.#number(fresh);
     const words = { ...streamWords(key), ...segmentWords(seq, fresh.durationMs, fresh.at) };
     if (fresh.init && fresh.identity !== this.#init?.identity) {
       const kept = await this.#keep(fillPath(numbered(options.initFile), words), fresh.init);
@@ -148,10 +159,11 @@ export class LivePlaylist {
       initUri: init && relativeUri(this.path, init.path),
       durationMs: fresh.durationMs,
       at: fresh.at,
-      discontinuity: fresh.discontinuity,
+      discontinuitySequence,
     };
     this.#tracks = fresh.tracks;
     if (init) this.#initUses.set(init.path, (this.#initUses.get(init.path) ?? 0) + 1);
+    this.#unused = undefined;
     const gone = this.#list.add(segment);
     this.#changed();
     await this.#store.putPlaylist(this.path, this.#fileText());
@@ -168,6 +180,19 @@ export class LivePlaylist {
     for (const listener of this.#listeners) listener();
     await this.#store.removePlaylist(this.path);
     for (const { path } of files) await this.#store.remove(path);
+  }
+
+  /**
+   * The numbers of the next segment. Where the stream was in another process meanwhile, its discontinuities do not follow
+   * each other: players have gone on from there, and the segments before are of no use to them.
+   */
+  async #number({ discontinuity }: FreshSegment): Promise<Pick<Segment, 'seq' | 'discontinuitySequence'>> {
+    const { next, listed } = this.#list;
+    const last = listed.at(-1)?.discontinuitySequence;
+    if (last !== undefined && !discontinuity) return { seq: next, discontinuitySequence: last };
+    this.#unused ??= await this.#sequences.next(this.key, next);
+    const { discontinuitySequence, mediaSequence } = this.#unused;
+    return { seq: discontinuitySequence - 1 === last ? next : mediaSequence, discontinuitySequence };
   }
 
   async #keep(path: string, bytes: Buffer): Promise<MediaFile> {

@@ -6,8 +6,8 @@ export interface ListedSegment {
   readonly durationMs: number;
   /** Unix time of its first frame, in milliseconds. */
   readonly at: number;
-  /** True if it does not continue the one before. */
-  readonly discontinuity: boolean;
+  /** How many discontinuities there were up to it; one more than before if it does not continue the one before. */
+  readonly discontinuitySequence: number;
   /** What it needs first, relative to the playlist; undefined for MPEG-TS. */
   readonly initUri: string | undefined;
 }
@@ -16,8 +16,6 @@ export interface ListedSegment {
 export interface MediaPlaylist {
   /** Whole seconds; no listed segment rounds to more. */
   readonly targetSeconds: number;
-  /** Discontinuities of segments that are listed no more. */
-  readonly discontinuitySequence: number;
   /** At least one, the oldest first. */
   readonly segments: readonly ListedSegment[];
 }
@@ -33,10 +31,7 @@ export interface Variant {
 }
 
 /** The text of a media playlist (RFC 8216 4.3.3). `query` stands behind every URI, with its `?`; it may be empty. */
-export function mediaPlaylistText(
-  { targetSeconds, discontinuitySequence, segments }: MediaPlaylist,
-  query: string,
-): string {
+export function mediaPlaylistText({ targetSeconds, segments }: MediaPlaylist, query: string): string {
   const hasInit = segments.some(({ initUri }) => initUri !== undefined);
   const lines = [
     '#EXTM3U',
@@ -44,18 +39,18 @@ export function mediaPlaylistText(
     `#EXT-X-VERSION:${hasInit ? 6 : 3}`,
     `#EXT-X-TARGETDURATION:${targetSeconds}`,
     `#EXT-X-MEDIA-SEQUENCE:${segments[0]?.seq ?? 0}`,
-    `#EXT-X-DISCONTINUITY-SEQUENCE:${discontinuitySequence}`,
+    `#EXT-X-DISCONTINUITY-SEQUENCE:${segments[0]?.discontinuitySequence ?? 0}`,
   ];
-  let initUri: string | undefined;
-  for (const [i, segment] of segments.entries()) {
+  let before: ListedSegment | undefined;
+  for (const segment of segments) {
+    const continues = segment.discontinuitySequence === before?.discontinuitySequence;
     // Of the first one the sequence number tells.
-    if (segment.discontinuity && i > 0) lines.push('#EXT-X-DISCONTINUITY');
-    if (segment.initUri !== undefined && segment.initUri !== initUri)
+    if (before && !continues) lines.push('#EXT-X-DISCONTINUITY');
+    if (segment.initUri !== undefined && segment.initUri !== before?.initUri)
       lines.push(`#EXT-X-MAP:URI="${segment.initUri}${query}"`);
-    initUri = segment.initUri;
-    if (i === 0 || segment.discontinuity)
-      lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.at).toISOString()}`);
+    if (!continues) lines.push(`#EXT-X-PROGRAM-DATE-TIME:${new Date(segment.at).toISOString()}`);
     lines.push(`#EXTINF:${(segment.durationMs / 1000).toFixed(3)},`, segment.uri + query);
+    before = segment;
   }
   return `${lines.join('\n')}\n`;
 }

@@ -3,8 +3,7 @@ import type { ListedSegment, MediaPlaylist } from './playlist.ts';
 
 /**
  * The segments of one stream over all its publishes: which are in the playlist, and which are kept for players that have
- * an older one. Numbers only grow, also over restarts, since they begin with the clock: no stream has a segment a second
- * for as long as it takes to catch up with that.
+ * an older one.
  */
 export class SegmentList<S extends ListedSegment & { readonly bytes: number }> {
   readonly #windowMs: number;
@@ -15,14 +14,12 @@ export class SegmentList<S extends ListedSegment & { readonly bytes: number }> {
   #bytes = 0;
   #targetSeconds: number;
   #next: number;
-  /** From 0, whatever was before a restart: hls.js counts up to it in a loop. */
-  #discontinuities = 0;
 
-  /** `targetMs` is the least target duration, `now` Unix time in milliseconds. */
-  constructor(windowMs: number, targetMs: number, now: number) {
+  /** `targetMs` is the least target duration, `next` the number of the first segment. */
+  constructor(windowMs: number, targetMs: number, next: number) {
     this.#windowMs = windowMs;
     this.#targetSeconds = Math.max(1, Math.round(targetMs / 1000));
-    this.#next = Math.floor(now / 1000);
+    this.#next = next;
   }
 
   /** The number of the segment that comes next. */
@@ -33,11 +30,7 @@ export class SegmentList<S extends ListedSegment & { readonly bytes: number }> {
   /** What the playlist says; undefined while it lists nothing. */
   get playlist(): MediaPlaylist | undefined {
     if (this.#listed.length === 0) return undefined;
-    return {
-      targetSeconds: this.#targetSeconds,
-      discontinuitySequence: this.#discontinuities,
-      segments: this.#listed,
-    };
+    return { targetSeconds: this.#targetSeconds, segments: this.#listed };
   }
 
   /** In the playlist, the oldest first. */
@@ -50,8 +43,9 @@ export class SegmentList<S extends ListedSegment & { readonly bytes: number }> {
     return this.#spare.map(({ segment }) => segment);
   }
 
-  /** Adds the segment with the number `next`; returns those that need not be kept any more. */
+  /** Adds a segment; returns those that need not be kept any more. One that has not the number `next` begins the list anew. */
   add(segment: S): readonly S[] {
+    while (segment.seq !== this.#next && this.#listed.length > 0) this.#unlist();
     this.#next = segment.seq + 1;
     this.#targetSeconds = Math.max(this.#targetSeconds, Math.round(segment.durationMs / 1000));
     for (const spare of this.#spare) spare.stayMs -= segment.durationMs;
@@ -73,7 +67,6 @@ export class SegmentList<S extends ListedSegment & { readonly bytes: number }> {
     // A segment stays as long as a playlist that has it may be in use (RFC 8216 6.2.2).
     this.#spare.push({ segment, stayMs: this.#listedMs + segment.durationMs });
     this.#listedMs -= segment.durationMs;
-    if (this.#listed[0]?.discontinuity) this.#discontinuities++;
   }
 
   #takeUnneeded(): S[] {

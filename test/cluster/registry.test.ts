@@ -5,6 +5,7 @@ import type { Place, Registry } from '../../src/cluster/registry.ts';
 import type { StreamKey } from '../../src/model/stream-key.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { settled } from '../support/memory-server.ts';
+import { Sequences } from '../support/sequences.ts';
 
 const KEY = { vhost: 'v', app: 'live', stream: 'cam' };
 const OTHER = { ...KEY, stream: 'other' };
@@ -33,7 +34,7 @@ function inMemory() {
 }
 
 /** The registry behind messages, which take a turn to arrive and are copied on the way. */
-function behindMessages(clock = new FakeClock('real')) {
+function behindMessages(clock = new FakeClock('real'), sequences = new Sequences()) {
   const all = new MemoryRegistry();
   return {
     all,
@@ -48,6 +49,7 @@ function behindMessages(clock = new FakeClock('real')) {
       );
       const desk: RegistryDesk = new RegistryDesk(
         clock,
+        sequences,
         (confirm) => all.join({ node, address: `at ${node}` }, confirm),
         later((notice) => registry.take(notice)),
       );
@@ -62,6 +64,19 @@ function watching(registry: Registry, key = KEY) {
   const stop = registry.watch(key, (place: Place | undefined) => void places.push(place?.node));
   return { places, stop };
 }
+
+test('gives all processes the numbers of one stream from one place', async () => {
+  const sequences = new Sequences();
+  const all = behindMessages(new FakeClock('real'), sequences);
+  const a = all.join('a').registry as IpcRegistry;
+  const b = all.join('b').registry as IpcRegistry;
+  const numbers = [await a.next(KEY, 7), await b.next(KEY, 7), await a.next(KEY, 2000)];
+  expect(numbers).toEqual([
+    { discontinuitySequence: 100, mediaSequence: 1000 },
+    { discontinuitySequence: 101, mediaSequence: 1000 },
+    { discontinuitySequence: 102, mediaSequence: 2000 },
+  ]);
+});
 
 describe.each([
   ['in memory', inMemory],
@@ -219,6 +234,7 @@ describe('a stream that is wanted elsewhere', () => {
     const sent: unknown[] = [];
     const desk = new RegistryDesk(
       clock,
+      new Sequences(),
       (confirm) => all.join({ node: 'a', address: '' }, confirm),
       (notice) => void sent.push(notice),
     );

@@ -70,7 +70,7 @@ describe('on the disk', () => {
     const numbers = urisOf(text).map((uri) => Number(/-(\d+)\.ts$/.exec(uri)?.[1]));
     expect(numbers).toEqual(numbers.map((_number, i) => (numbers[0] ?? 0) + i));
     expect(text.match(/#EXT-X-DISCONTINUITY\n/g)).toHaveLength(1);
-    expect(text).toContain('#EXT-X-DISCONTINUITY-SEQUENCE:0\n');
+    expect(text).toContain('#EXT-X-DISCONTINUITY-SEQUENCE:100\n');
   });
 
   test('a playlist that another process has put in its place stays', async () => {
@@ -105,20 +105,6 @@ describe('on the disk', () => {
       'theirs.m3u8',
     ]);
     expect(existsSync(join(root, 'precious'))).toBe(true);
-  });
-
-  test('numbers do not go back over a restart', async () => {
-    const root = stopped(temporaryDirectory()).file('hls');
-    const first = await segmented({ storage: 'disk', path: root });
-    first.publish('cam', sound(2));
-    await first.playlist('cam', 1);
-    const before = first.events[0]?.segment?.seqNo ?? 0;
-    await first.hls.close();
-    expect(Math.abs(before - Date.now() / 1000)).toBeLessThan(100);
-    const second = await segmented({ storage: 'disk', path: root });
-    second.publish('cam', sound(2));
-    await second.playlist('cam', 1);
-    expect(second.events[0]?.segment?.seqNo).toBeGreaterThanOrEqual(before);
   });
 
   test('a place that cannot be written stops the segments of the stream, with a line in the log', async () => {

@@ -20,7 +20,7 @@ const segment = (seq: number, more: Partial<Piece> = {}): Piece => ({
   uri: `s-${seq}.ts`,
   durationMs: 2000,
   at: 1_700_000_000_000,
-  discontinuity: false,
+  discontinuitySequence: 3,
   initUri: undefined,
   bytes: 100,
   ...more,
@@ -28,12 +28,8 @@ const segment = (seq: number, more: Partial<Piece> = {}): Piece => ({
 
 describe('a media playlist', () => {
   test('of MPEG-TS', () => {
-    const segments = [
-      segment(7, { discontinuity: true }),
-      segment(8, { durationMs: 2040 }),
-      segment(9, { discontinuity: true }),
-    ];
-    expect(mediaPlaylistText({ targetSeconds: 2, discontinuitySequence: 3, segments }, '?hls_ctx=x')).toBe(
+    const segments = [segment(7), segment(8, { durationMs: 2040 }), segment(9, { discontinuitySequence: 4 })];
+    expect(mediaPlaylistText({ targetSeconds: 2, segments }, '?hls_ctx=x')).toBe(
       [
         '#EXTM3U',
         '#EXT-X-VERSION:3',
@@ -60,7 +56,7 @@ describe('a media playlist', () => {
       segment(2, { initUri: 'a.mp4' }),
       segment(3, { initUri: 'b.mp4' }),
     ];
-    const text = mediaPlaylistText({ targetSeconds: 2, discontinuitySequence: 0, segments }, '');
+    const text = mediaPlaylistText({ targetSeconds: 2, segments }, '');
     expect(text).toContain('#EXT-X-VERSION:6\n');
     expect(text.match(/#EXT-X-MAP:URI="[ab]\.mp4"/g)).toEqual([
       '#EXT-X-MAP:URI="a.mp4"',
@@ -83,7 +79,7 @@ test('a master playlist says what a player can make of the stream', () => {
 
 describe('the list of segments', () => {
   test('keeps what a playlist that was given out may lead to, as long as it may be in use', () => {
-    const list = new SegmentList<Piece>(6000, 2000, 1_700_000_000_000);
+    const list = new SegmentList<Piece>(6000, 2000, 1_700_000_000);
     const gone: number[] = [];
     for (let i = 0; i < 20; i++) gone.push(...list.add(segment(list.next)).map(({ seq }) => seq));
     const listed = list.listed.map(({ seq }) => seq);
@@ -106,10 +102,13 @@ describe('the list of segments', () => {
     expect(list.playlist?.targetSeconds).toBe(8);
   });
 
-  test('counts the discontinuities that are listed no more', () => {
-    const list = new SegmentList<Piece>(4000, 2000, 0);
-    for (let i = 0; i < 6; i++) list.add(segment(list.next, { discontinuity: i % 2 === 0 }));
-    expect(list.playlist?.discontinuitySequence).toBe(2);
+  test('begins anew with a segment that does not follow, and keeps those before for a while', () => {
+    const list = new SegmentList<Piece>(4000, 2000, 10);
+    for (let i = 0; i < 2; i++) list.add(segment(list.next));
+    list.add(segment(70));
+    expect(list.listed.map(({ seq }) => seq)).toEqual([70]);
+    expect(list.spare.map(({ seq }) => seq)).toEqual([10, 11]);
+    expect(list.next).toBe(71);
   });
 });
 

@@ -8,6 +8,7 @@ import { FakeClock } from './fake-clock.ts';
 import { startHlsServer } from './hls-server.ts';
 import { keepingLog } from './memory-server.ts';
 import { config } from './options.ts';
+import { Sequences } from './sequences.ts';
 
 /** The gates of these tests keep no records. */
 const NO_RECORDS: SharedRecorder = {
@@ -28,7 +29,14 @@ type Options = Parameters<typeof startHlsServer>[0];
  */
 export async function startHlsWorkers(options: Options = {}) {
   const clock = new FakeClock('real');
-  const crew = new Crew(2, clock, keepingLog(), { serverId: 's', serviceId: 'r' }, NO_RECORDS);
+  const crew = new Crew(
+    2,
+    clock,
+    keepingLog(),
+    { serverId: 's', serviceId: 'r' },
+    NO_RECORDS,
+    new Sequences(),
+  );
   onTestFinished(() => crew.close());
   const start = async (number: number) => {
     const started = assigned(crew, clock, number);

@@ -4,14 +4,20 @@ import type { NoticeEvent } from '../../src/model/lifecycle.ts';
 import type { Logger } from '../../src/model/logger.ts';
 import type { MediaPacket } from '../../src/model/media-packet.ts';
 import type { HlsOptions } from '../../src/model/options.ts';
+import type { PlaylistSequences } from '../../src/model/playlist-sequences.ts';
 import type { StreamKey } from '../../src/model/stream-key.ts';
 import { FakeClock } from './fake-clock.ts';
 import { HLS, vhost } from './options.ts';
+import { Sequences } from './sequences.ts';
 import { stopped } from './stopped.ts';
 import { until } from './until.ts';
 
 /** A hub whose streams are cut into segments. */
-export async function segmented(options: Partial<HlsOptions> = {}, vhostName = 'a') {
+export async function segmented(
+  options: Partial<HlsOptions> = {},
+  vhostName = 'a',
+  sequences: PlaylistSequences = new Sequences(),
+) {
   const clock = new FakeClock();
   const hub = new Hub(clock);
   const events: NoticeEvent[] = [];
@@ -19,7 +25,8 @@ export async function segmented(options: Partial<HlsOptions> = {}, vhostName = '
   const note = (fields: object, message: string) => void log.push({ ...fields, message });
   const logger: Logger = { debug: note, info: note, warn: note, error: note, child: () => logger };
   const own = vhost({ name: vhostName, hls: { ...HLS, enabled: true, ...options } });
-  const hls = await Hls.open({ clock, log: logger, tell: (event) => void events.push(event) }, [own]);
+  const tell = (event: NoticeEvent) => void events.push(event);
+  const hls = await Hls.open({ clock, log: logger, sequences, tell }, [own]);
   stopped({ stop: () => hls.close() });
   hub.observe({ started: (source) => hls.started(source) });
   const keyOf = (stream: string): StreamKey => ({ vhost: vhostName, app: 'live', stream });

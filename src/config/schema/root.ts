@@ -103,7 +103,7 @@ export const ROOT: BlockSpec<RootValues> = {
       takes: 'one value',
       read: one(text(4096)),
       fallback: './objs',
-      doc: 'Directory of what has to outlive the process: the outbox of http_hooks, the journal of dvr, and the socket by which "gatecast hooks" reaches the server. Two servers cannot share one. Not used if no vhost has http_hooks or dvr. A change takes a restart. Gatecast only.',
+      doc: 'Directory of what has to outlive the process: the outbox of http_hooks, the journal of dvr, the numbers of HLS playlists, and the socket by which "gatecast hooks" reaches the server. Two servers cannot share one. Not used if no vhost has http_hooks, dvr or hls. A change takes a restart. Gatecast only.',
       example: '/var/lib/gatecast',
     },
     journalSize: {

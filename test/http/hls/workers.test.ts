@@ -148,6 +148,13 @@ test('a publisher that comes back at another worker keeps its viewers', async ()
   const before = await first.publishSound('cam', 5000);
   const playlist = await second.enter();
   const [old = ''] = await second.segments(playlist);
+  const numbers = async () => {
+    const text = await (await second.get(playlist)).text();
+    return ['MEDIA', 'DISCONTINUITY'].map((name) =>
+      Number(new RegExp(`#EXT-X-${name}-SEQUENCE:(\\d+)`).exec(text)?.[1]),
+    );
+  };
+  const [media = 0, discontinuity = 0] = await numbers();
   before.stop();
   await first.told('tell on_unpublish cam client');
   await second.publishSound('cam', 11_000);
@@ -155,6 +162,9 @@ test('a publisher that comes back at another worker keeps its viewers', async ()
     const listed = await second.segments(playlist);
     return listed.length >= 4 && listed;
   });
+  const [mediaThen, discontinuityThen] = await numbers();
+  expect(mediaThen).toBeGreaterThanOrEqual(media);
+  expect(discontinuityThen).toBeGreaterThan(discontinuity);
   for (const server of [first, second])
     for (const url of [old, ...fresh]) expect((await server.get(at(server, url))).status).toBe(200);
   expect([...plays(first), ...plays(second)]).toHaveLength(1);
