@@ -55,11 +55,13 @@ export class ApiDesk {
   static async open(config: Config, server: DeskServer): Promise<ApiDesk | undefined> {
     const { httpApi, vhosts } = config;
     if (!httpApi.enabled) return undefined;
-    const [{ openApiServer }, { ServerMetrics }] = await Promise.all([
+    const [{ ConcealingCensus }, { openApiServer }, { ServerMetrics }] = await Promise.all([
+      import('./census/concealing-census.ts'),
       import('./http/api/api-server.ts'),
       import('./observe/server-metrics.ts'),
     ]);
-    const { census, hooks, configuration, ids } = server;
+    const { hooks, configuration, ids } = server;
+    const census = new ConcealingCensus(server.census, hooks.concealed);
     const metrics = new ServerMetrics(census, { version: VERSION, perStream: httpApi.streamMetrics });
     const { https } = httpApi;
     const certificates = https && new Certificates(server.clock, server.logger);

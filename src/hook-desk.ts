@@ -2,6 +2,7 @@ import { configuredOrigins, configuredSecrets } from './hooks/configured.ts';
 import { HookHealth } from './hooks/health.ts';
 import { Journal } from './hooks/journal.ts';
 import type { ControlSocket } from './http/control-socket.ts';
+import { ConcealedNames } from './model/concealed-names.ts';
 import { type HookControl, type OutboxStats, RequestError, type UrlHealth } from './model/control.ts';
 import type { BreakerState, Delivery, HookObserver, HookReport } from './model/delivery.ts';
 import type { Config } from './model/options.ts';
@@ -22,7 +23,9 @@ const EMPTY: OutboxStats = { events: 0, oldestMs: 0, dropped: 0, givenUp: 0, onD
  */
 export class HookDesk {
   readonly #stateDir: string;
-  readonly #journal = new Journal(0);
+  /** Names that answers replaced, in whatever process. */
+  readonly concealed: ConcealedNames = new ConcealedNames();
+  readonly #journal = new Journal(0, this.concealed);
   /** There where the API is, which shows it. */
   #health: HookHealth | undefined;
   #metrics: HookMetrics | undefined;

@@ -13,6 +13,7 @@ import { Neighbours } from './http/neighbours/neighbours.ts';
 import { Hub } from './hub/hub.ts';
 import { soleCensus } from './model/census.ts';
 import { type Clock, systemClock } from './model/clock.ts';
+import { ConcealedNames } from './model/concealed-names.ts';
 import type { ConfigControl, ListeningPlace } from './model/control.ts';
 import { UNOBSERVED } from './model/delivery.ts';
 import type { Gate } from './model/lifecycle.ts';
@@ -71,12 +72,14 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   const left = membership === undefined && recordingsLeft(config.stateDir);
   await desk?.open(config, left);
   desk?.configure(config);
+  const concealed = desk?.concealed ?? new ConcealedNames();
   const ids = membership?.ids ?? makeIds(config);
   const hooks = createHooks({
     logger,
     clock,
     ...ids,
     version: VERSION,
+    concealed,
     observer: membership?.hooks ?? desk?.observer ?? UNOBSERVED,
     outbox: membership?.recorder ?? { options: config.outbox, stateDir: config.stateDir },
   });
@@ -92,7 +95,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   const sequences = membership?.sequences ?? new StoredSequences({ stateDir, clock, log: logger });
   const stamp = (id: string) => hooks.stamp(id);
   const takers = new Takers(hub, { clock, logger, stateDir, server: ids, owner, stamp }, sequences);
-  const lobby = new Lobby(rules, hub, clock, logger, membership);
+  const lobby = new Lobby(rules, hub, clock, logger, membership, concealed);
   const neighbours = membership && new Neighbours(membership.neighbourhood);
   const parts = [liveFlv(lobby), new HlsPart(lobby, () => takers.hls, neighbours)];
   // All workers look at the same files.

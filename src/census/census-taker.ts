@@ -98,7 +98,9 @@ export class CensusTaker implements CensusOffice {
 
   #streams(now: number, guests: readonly GuestFacts[]): CensusStream[] {
     const players = new Map<string, number>();
+    const tcUrls = new Map<string, string>();
     for (const guest of guests) {
+      if (guest.role === 'publish') tcUrls.set(guest.client.id, guest.tcUrl);
       if (guest.role !== 'play') continue;
       const name = formatStreamKey(guest);
       players.set(name, (players.get(name) ?? 0) + 1);
@@ -107,12 +109,12 @@ export class CensusTaker implements CensusOffice {
     return hub.facts().map((facts) => {
       const { key, origin, packets, frames, recvBytes, sendBytes, skips, fps, gopMs } = facts;
       const { video, audio } = this.#describe(facts);
-      const { client, tcUrl } = origin?.facts ?? {};
+      const { client } = origin?.facts ?? {};
       return {
         key,
         publisher: client && {
           clientId: client.id,
-          tcUrl: tcUrl ?? '',
+          tcUrl: tcUrls.get(client.id) ?? '',
           startedAt: this.#date(now - facts.ageMs),
         },
         players: players.get(formatStreamKey(key)) ?? 0,

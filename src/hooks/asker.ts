@@ -4,7 +4,7 @@ import type { Called } from './caller.ts';
 import type { Decision } from './decision.ts';
 import type { Stamped } from './event.ts';
 import { FAILURE_LOG_INTERVAL_MS, FIRST_RETRY_MS, MAX_RETRY_MS } from './limits.ts';
-import { describe, type Means } from './means.ts';
+import { describe, type Means, namedBy } from './means.ts';
 import { Seldom } from './seldom.ts';
 import type { Target } from './target.ts';
 import { pause, type TimeLimit } from './time-limit.ts';
@@ -38,7 +38,7 @@ export class Asker {
         answered = false;
       }
       if (called.allowed) {
-        if (called.grant) grant = { ...grant, ...called.grant };
+        if (called.grant) grant = this.#take(event, grant, called.grant);
         if (called.notes) this.#noteIgnored(event, target, called.notes);
       } else if (this.#mayPass(called, policy, limit)) {
         this.#notePass(event, target, called.message);
@@ -47,6 +47,16 @@ export class Asker {
       }
     }
     return { verdict: grant ? { allowed: true, grant } : { allowed: true }, answered, freshMs };
+  }
+
+  #take(event: GateEvent, grant: Grant | undefined, more: Grant): Grant {
+    const { stream } = more;
+    if (stream !== undefined && stream !== event.stream) this.#means.concealed.learn(namedBy(event));
+    return { ...grant, ...more };
+  }
+
+  #describe(event: GateEvent): object {
+    return describe(event, this.#means.concealed.of(namedBy(event), false));
   }
 
   /** Asks one URL, and again if it fails to answer: as often as the policy says and the time allows. */
@@ -78,13 +88,13 @@ export class Asker {
   #notePass(event: GateEvent, target: Target, reason: string): void {
     const times = this.#failures.due(target);
     if (times === undefined) return;
-    const fields = { ...describe(event), url: target.shown, reason, times };
+    const fields = { ...this.#describe(event), url: target.shown, reason, times };
     this.#means.logger.warn(fields, 'gate passed without an answer: on_error allow');
   }
 
   /** A backend that grants what nobody can make sense of should hear of it. */
   #noteIgnored(event: GateEvent, target: Target, notes: readonly string[]): void {
-    const fields = { ...describe(event), url: target.shown, reason: notes.join('; ') };
+    const fields = { ...this.#describe(event), url: target.shown, reason: notes.join('; ') };
     this.#means.logger.warn(fields, 'answer accepted, but not all of it');
   }
 

@@ -1,5 +1,5 @@
 import type { HookOptions } from '../model/options.ts';
-import { decodePart, secretsIn, soundsSecret } from './secret-values.ts';
+import { decodePart, secretsIn, soundsSecret } from '../model/secret-values.ts';
 
 /** What of a vhost's hooks is never to be shown: keys, API keys in headers, passwords and tokens in URLs. */
 export function configuredSecrets({ secrets, headers, urls }: HookOptions): readonly string[] {

@@ -1,4 +1,5 @@
 import type { Clock } from '../model/clock.ts';
+import { ConcealedNames } from '../model/concealed-names.ts';
 import type { OutboxStats } from '../model/control.ts';
 import type { Delivery, HookObserver } from '../model/delivery.ts';
 import type { Gate, Stamp } from '../model/lifecycle.ts';
@@ -29,6 +30,8 @@ export interface HooksDeps {
   readonly version: string;
   /** Learns of each delivery, hit of the cache and change of a breaker. */
   readonly observer: HookObserver;
+  /** Learns which names answers replace. */
+  readonly concealed?: ConcealedNames;
   /** Where closing events and notices are kept; or, in a worker process, who keeps them. */
   readonly outbox: OutboxPlace | Recorder;
 }
@@ -64,12 +67,12 @@ export interface Hooks {
 
 /** Sets up the hooks of the process; no connection is made before the first event. */
 export function createHooks(deps: HooksDeps): Hooks {
-  const { logger, clock, version, observer } = deps;
+  const { logger, clock, version, observer, concealed = new ConcealedNames() } = deps;
   const backends = new Backends(clock, logger, observer);
   const server = { serverId: deps.serverId, serviceId: deps.serviceId };
   const caller = new Caller({ backends, clock, server, observer });
   const stamper = new Stamper();
-  const means: Means = { clock, logger, caller, stamper, observer };
+  const means: Means = { clock, logger, caller, stamper, observer, concealed };
   const gatekeeper = new Gatekeeper(means);
   const notifier = new SegmentNotifier({ ...means, server, version });
   let latest: ReadonlyMap<string, VhostHooks> = new Map();

@@ -1,8 +1,9 @@
 import { ALLOWED, type GateEvent, type Verdict } from '../model/lifecycle.ts';
+import { SecretFinder } from '../model/secret-values.ts';
 import { Asker } from './asker.ts';
 import { ABANDONED, type Decision, isForOthers, STOPPING } from './decision.ts';
 import { Flight } from './flight.ts';
-import { describe, type Means, since } from './means.ts';
+import { describe, type Means, namedBy, since } from './means.ts';
 import { TimeLimit } from './time-limit.ts';
 import { sameQuestion, type VerdictCache } from './verdict-cache.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
@@ -61,10 +62,14 @@ export class Gatekeeper {
   }
 
   #answer(event: GateEvent, { verdict, refusal }: Decision, began: number, how: object = {}): Verdict {
-    const { clock, logger } = this.#means;
-    const fields = { ...describe(event), ...how, ms: since(clock, began) };
+    const { clock, concealed, logger } = this.#means;
+    const hidden = concealed.of(namedBy(event), refusal === undefined);
+    const fields = { ...describe(event, hidden), ...how, ms: since(clock, began) };
     if (refusal === undefined) logger.debug(fields, 'gate allowed');
-    else logger[refusal.level]({ ...fields, url: refusal.url, reason: refusal.reason }, 'gate refused');
+    else {
+      const reason = new SecretFinder(hidden).hide(refusal.reason);
+      logger[refusal.level]({ ...fields, url: refusal.url, reason }, 'gate refused');
+    }
     return verdict;
   }
 }

@@ -1,8 +1,8 @@
-import { LRUCache } from 'lru-cache';
+import { ConcealedNames } from '../model/concealed-names.ts';
 import type { DeliveryFilter, DeliveryLog, Follower } from '../model/control.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { isQuestion } from '../model/lifecycle.ts';
-import { MAX_CONCEALED_STREAMS, MAX_FOLLOWERS, MAX_JOURNAL_BYTES } from './limits.ts';
+import { MAX_FOLLOWERS, MAX_JOURNAL_BYTES } from './limits.ts';
 import { maskDelivery } from './masking.ts';
 import { renamedFrom } from './renaming.ts';
 
@@ -20,12 +20,12 @@ export class Journal implements DeliveryLog {
   #bytes = 0;
   #secrets: readonly string[] = [];
   readonly #followers = new Set<Tail>();
-  /** Names that an answer replaced, for they are keys; by stream, and by the client that used it. */
-  readonly #keys = new LRUCache<string, string>({ max: MAX_CONCEALED_STREAMS });
+  readonly #concealed: ConcealedNames;
 
-  /** Remembers `size` deliveries. */
-  constructor(size: number) {
+  /** Remembers `size` deliveries. `concealed` learns which names their answers replaced, and says which to hide. */
+  constructor(size: number, concealed: ConcealedNames = new ConcealedNames()) {
     this.#size = size;
+    this.#concealed = concealed;
   }
 
   /** Deliveries that are here. */
@@ -47,7 +47,7 @@ export class Journal implements DeliveryLog {
 
   /** Keeps a delivery. */
   add(delivery: Delivery): void {
-    this.#learnKey(delivery);
+    if (renamedFrom(delivery) !== undefined) this.#concealed.learn(delivery);
     if (this.#size > 0) {
       if (this.length === this.#size) this.#forgetFirst();
       this.#ring[this.#count % this.#size] = delivery;
@@ -107,7 +107,7 @@ export class Journal implements DeliveryLog {
 
   /** A delivery as it may be shown. */
   show(delivery: Delivery): Delivery {
-    const keys = keyNames(delivery).flatMap((name) => this.#keys.get(name) ?? []);
+    const keys = this.#concealed.of(delivery, isConfirmed(delivery));
     return maskDelivery(delivery, this.#secrets, keys);
   }
 
@@ -141,12 +141,6 @@ export class Journal implements DeliveryLog {
     if (delivery) this.#bytes -= sizeOf(delivery);
     this.#ring[this.#first % this.#size] = undefined;
     this.#first++;
-  }
-
-  #learnKey(delivery: Delivery): void {
-    const key = renamedFrom(delivery);
-    if (key === undefined) return;
-    for (const name of keyNames(delivery)) this.#keys.set(name, key);
   }
 }
 
@@ -224,9 +218,9 @@ function hasFailed({ outcome, action }: Delivery): boolean {
   return outcome !== 'allowed' && !(outcome === 'refused' && isQuestion(action));
 }
 
-function keyNames({ vhost, app, stream, clientId }: Delivery): string[] {
-  const names = [JSON.stringify([vhost, app, stream])];
-  return clientId === '' ? names : [...names, clientId];
+/** True if a backend was asked about this name and has let it in. */
+function isConfirmed({ action, outcome }: Delivery): boolean {
+  return outcome === 'allowed' && (action === 'on_publish' || action === 'on_play');
 }
 
 /** About how much memory a delivery takes, in bytes. */

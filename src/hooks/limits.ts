@@ -25,9 +25,6 @@ export const MAX_JOURNAL_BYTES = 33_554_432;
 /** Those who follow the journal at the same time. */
 export const MAX_FOLLOWERS = 16;
 
-/** Stream keys that the journal knows to be hidden; over it the one that was not seen for longest is shown again. */
-export const MAX_CONCEALED_STREAMS = 20_000;
-
 /** Verdicts that `cache` keeps at most; over it the one that was not wanted for longest goes. */
 export const MAX_CACHED_VERDICTS = 50_000;
 

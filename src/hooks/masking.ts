@@ -7,7 +7,7 @@ import {
   SecretFinder,
   secretsIn,
   soundsSecret,
-} from './secret-values.ts';
+} from '../model/secret-values.ts';
 
 type Headers = readonly (readonly [string, string])[];
 

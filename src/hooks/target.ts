@@ -1,6 +1,6 @@
 import type { BreakerOptions, HookName, HookOptions } from '../model/options.ts';
+import { MASK } from '../model/secret-values.ts';
 import { contentTypeOf } from './payload.ts';
-import { MASK } from './secret-values.ts';
 
 /** A server that hooks are sent to, and how it is treated. What is equal in all of this shares connections and breaker. */
 export interface BackendOptions {

@@ -97,9 +97,12 @@ export class Hub {
     this.#pace = new FlushPace(clock);
   }
 
-  /** All streams that have a publisher or a player, as they are at this moment. */
+  /** All streams that are on air or have a player, as they are at this moment. A name that is only reserved may be a key. */
   facts(): readonly StreamFacts[] {
-    return Array.from(this.#entries.values(), ({ key, stream, source, startedAt }) => {
+    const shown = [...this.#entries.values()].filter(
+      ({ stream, onAir, relay }) => onAir || relay !== undefined || stream.players > 0,
+    );
+    return shown.map(({ key, stream, source, startedAt }) => {
       const { packets, frames, bytes, fps, gopMs } = stream.tally;
       return {
         key,

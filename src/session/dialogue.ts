@@ -3,6 +3,7 @@ import type { Seats } from '../hub/seats.ts';
 import { type Address, resolveAddress } from '../model/address.ts';
 import type { Claims } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
+import type { ConcealedNames } from '../model/concealed-names.ts';
 import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
@@ -39,6 +40,8 @@ export interface Dialogue {
   /** The configuration of this moment. */
   readonly currentSnapshot: () => Snapshot;
   readonly streams: MessageStreams;
+  /** Stream names that nobody may see. */
+  readonly concealed: ConcealedNames;
   readonly log: Logger;
   /** Undefined until `connect`. */
   visitor: Visitor | undefined;

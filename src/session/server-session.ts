@@ -1,6 +1,7 @@
 import type { Duplex } from 'node:stream';
 import type { GuestFacts } from '../model/census.ts';
 import type { Clock } from '../model/clock.ts';
+import { headOfApp, headOfUrl } from '../model/concealed-names.ts';
 import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { RandomBytes } from '../protocol/bytes/random.ts';
@@ -66,6 +67,7 @@ export class ServerSession implements Guest {
       seats: lobby.seats,
       currentSnapshot: () => lobby.snapshot,
       streams: new MessageStreams(),
+      concealed: lobby.concealed,
       log: this.#log,
       visitor: undefined,
       refuse: (why, ...lastWords) => this.#refuse(why, lastWords),
@@ -83,15 +85,17 @@ export class ServerSession implements Guest {
     const { visitor, streams } = this.#dialogue;
     const [role] = streams.roles;
     const { bytesIn, bytesOut, backlog } = this.#connection;
-    const { tcUrl = '', pageUrl = '', swfUrl = '', flashVer = '' } = visitor?.events.client ?? {};
+    const { tcUrl = '', pageUrl = '', swfUrl = '' } = visitor?.events.shown ?? {};
+    const { flashVer = '' } = visitor?.events.client ?? {};
     return {
       client: this.client,
       protocol: this.#encrypted ? 'rtmps' : 'rtmp',
       role: role === undefined ? 'idle' : role.role === 'publishing' ? 'publish' : 'play',
       vhost: role?.key.vhost ?? visitor?.home ?? '',
-      app: role?.key.app ?? visitor?.app ?? '',
+      app: role?.key.app ?? headOfApp(visitor?.app ?? ''),
       stream: role?.key.stream ?? '',
-      tcUrl,
+      // What a client has named and nobody has let in may be a key.
+      tcUrl: role === undefined ? headOfUrl(tcUrl) : tcUrl,
       pageUrl,
       swfUrl,
       agent: flashVer,

@@ -15,6 +15,7 @@ import type {
   Verdict,
 } from '../model/lifecycle.ts';
 import { ALLOWED } from '../model/lifecycle.ts';
+import { maskQuery, SecretFinder } from '../model/secret-values.ts';
 
 /** What a connection knows of its client from `connect` on. */
 export interface ClientFacts {
@@ -24,6 +25,9 @@ export interface ClientFacts {
   readonly flashVer: string;
   readonly swfUrl: string;
 }
+
+/** URLs that a client gave. */
+export type ShownUrls = Pick<ClientFacts, 'tcUrl' | 'pageUrl' | 'swfUrl'>;
 
 /** Bytes of the connection so far. */
 export interface Traffic {
@@ -72,6 +76,9 @@ export class ClientEvents {
   /** By vhost, in the order in which they were asked. */
   readonly #visits = new Map<string, Opening>();
   readonly #openings = new Set<Opening>();
+  /** Names that answers replaced. */
+  readonly #keys = new Set<string>();
+  #shown: ShownUrls | undefined;
   #asking: Promise<unknown> = Promise.resolve();
   #lastId = 0;
   #closing = false;
@@ -87,6 +94,16 @@ export class ClientEvents {
   /** What the client says of itself. */
   get client(): ClientFacts {
     return this.#facts;
+  }
+
+  /** The URLs that the client gave, as they may be shown: without secrets and the names that answers replaced. */
+  get shown(): ShownUrls {
+    if (this.#shown) return this.#shown;
+    const keys = new SecretFinder(this.#keys);
+    const show = (url: string) => keys.hide(maskQuery(url));
+    const { tcUrl, pageUrl, swfUrl } = this.#facts;
+    this.#shown = { tcUrl: show(tcUrl), pageUrl: show(pageUrl), swfUrl: show(swfUrl) };
+    return this.#shown;
   }
 
   /** The vhosts that this client has been asked about. */
@@ -155,12 +172,18 @@ export class ClientEvents {
         return describe();
       },
       rename: (stream) => {
+        if (stream !== opening.address.stream) this.#conceal(opening.address.stream);
         opening.address = { ...opening.address, stream };
       },
       askAgain: () => this.#ask('on_update', opening, { role, counters: this.#count(opening) }),
       tellNotFound: () => this.#gate.tell({ action: 'on_not_found', ...this.#describe(opening) }),
       end: (reason) => this.#end(opening, reason),
     };
+  }
+
+  #conceal(name: string): void {
+    this.#keys.add(name);
+    this.#shown = undefined;
   }
 
   #opening(action: GateAction, address: Address): Opening {

@@ -4,6 +4,7 @@ import type { ClientFilter, GuestFacts } from '../model/census.ts';
 import { clientMatcher } from '../model/census.ts';
 import type { Claims } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
+import { ConcealedNames } from '../model/concealed-names.ts';
 import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { StreamKey } from '../model/stream-key.ts';
@@ -57,6 +58,8 @@ export class Lobby {
   readonly hub: Hub;
   readonly clock: Clock;
   readonly log: Logger;
+  /** Stream names that nobody may see. */
+  readonly concealed: ConcealedNames;
   /** Undefined where this process is alone with its streams. */
   readonly claims: Claims | undefined;
   /** Places of the players of this process. */
@@ -75,11 +78,19 @@ export class Lobby {
   #pastSendBytes = 0;
   #open = true;
 
-  constructor(rules: LobbyRules, hub: Hub, clock: Clock, log: Logger, neighbours?: Neighbours) {
+  constructor(
+    rules: LobbyRules,
+    hub: Hub,
+    clock: Clock,
+    log: Logger,
+    neighbours?: Neighbours,
+    concealed: ConcealedNames = new ConcealedNames(),
+  ) {
     this.#rules = rules;
     this.hub = hub;
     this.clock = clock;
     this.log = log;
+    this.concealed = concealed;
     this.claims = neighbours?.claims;
     this.#neighbours = neighbours;
     hub.observe({ unwatched: (key) => this.#tellIdle(key) });

@@ -3,6 +3,7 @@ import type { ClientProtocol, GuestFacts } from '../model/census.ts';
 import type { ClientIdentity, CloseReason } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
+import { MASK } from '../model/secret-values.ts';
 import { type AdmittedPlayer, admitPlayer } from './admit-player.ts';
 import { ClientEvents, type Traffic } from './client-events.ts';
 import { STALL_TIMEOUT_MS } from './limits.ts';
@@ -80,7 +81,7 @@ export class Viewer implements Guest {
   }
 
   get facts(): GuestFacts {
-    const { address, vhost, tcUrl, pageUrl, agent } = this.#wish;
+    const { address, vhost, agent } = this.#wish;
     const { protocol, traffic, backlog, skips = 0 } = this.#carriage;
     return {
       client: this.client,
@@ -88,10 +89,8 @@ export class Viewer implements Guest {
       role: this.#startedAt === undefined ? 'idle' : 'play',
       vhost: vhost.name,
       app: address.app,
-      stream: this.#player?.key.stream ?? address.stream,
-      tcUrl,
-      pageUrl,
-      swfUrl: '',
+      stream: this.#player?.key.stream ?? '',
+      ...this.#events.shown,
       agent,
       ageMs: this.#lobby.clock.now() - this.#cameAt,
       recvBytes: traffic.bytesIn,
@@ -121,7 +120,10 @@ export class Viewer implements Guest {
       this.#player = outcome;
     } else {
       const { protocol } = this.#carriage;
-      const { app, stream } = address;
+      const { app } = address;
+      const named = { ...address, action: 'on_play', clientId: this.client.id } as const;
+      const hidden = this.#lobby.concealed.of(named, false);
+      const stream = hidden.includes(address.stream) ? MASK : address.stream;
       this.log.info({ vhost: vhost.name, app, stream, protocol, why: outcome.message }, 'play refused');
       this.end('refused');
     }
@@ -132,7 +134,10 @@ export class Viewer implements Guest {
   started(): void {
     if (!this.#player || this.#over) return;
     this.#startedAt = this.#lobby.clock.now();
-    this.log.info({ ...this.#player.key, protocol: this.#carriage.protocol }, 'play started');
+    this.log.info(
+      { ...this.#lobby.concealed.shown(this.#player.key), protocol: this.#carriage.protocol },
+      'play started',
+    );
     void this.#player.reportAbsence();
   }
 
@@ -165,7 +170,12 @@ export class Viewer implements Guest {
 
   #logEnd({ key }: AdmittedPlayer, startedAt: number, reason: CloseReason, why: string | undefined): void {
     const { protocol, traffic, skips } = this.#carriage;
-    const facts = { ...key, protocol, reason, ...(why === undefined ? {} : { why }) };
+    const facts = {
+      ...this.#lobby.concealed.shown(key),
+      protocol,
+      reason,
+      ...(why === undefined ? {} : { why }),
+    };
     const seconds = Math.round((this.#lobby.clock.now() - startedAt) / 100) / 10;
     const counted = { seconds, bytesOut: traffic.bytesOut, ...(skips === undefined ? {} : { skips }) };
     this.log.info({ ...facts, ...counted }, 'play ended');

@@ -1,6 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
-import { maskQuery } from '../../hooks/secret-values.ts';
+import { maskQuery } from '../../model/secret-values.ts';
 import { type Answer, decide, ENDPOINTS, type Rules, refuse } from './answer.ts';
 import { type Event, readEvent } from './event.ts';
 

@@ -1,5 +1,5 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { decodePart } from '../../hooks/secret-values.ts';
+import { decodePart } from '../../model/secret-values.ts';
 
 /** The values of `token` in a query, with or without its `?`; SRS glues queries together, so a `?` may come again. */
 export function tokensOf(query: string): readonly string[] {

@@ -1,4 +1,5 @@
 import { resolveConnect } from '../../model/address.ts';
+import { headOfApp } from '../../model/concealed-names.ts';
 import { cutsQueries } from '../../model/cut-url.ts';
 import type { VhostOptions } from '../../model/options.ts';
 import type { AmfObject, AmfValue } from '../../protocol/amf0/value.ts';
@@ -47,7 +48,7 @@ export async function connect(dialogue: Dialogue, command: Command): Promise<voi
     if (!verdict.allowed) return refuse(verdict);
     if (connection.isClosed()) return;
   }
-  dialogue.log.info({ vhost: address?.vhost, app: address?.app }, 'client connected');
+  dialogue.log.info({ vhost: address?.vhost, app: headOfApp(address?.app ?? '') }, 'client connected');
   const terms = vhost ?? TERMS;
   connection.acknowledgeEvery(terms.inAckSize);
   connection.setNoDelay(terms.tcpNodelay);

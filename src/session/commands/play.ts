@@ -47,6 +47,7 @@ export async function play(
   if (!admission.ok) return refuse(admission);
   const { key, stay } = admission;
   const { stream } = key;
+  const shown = dialogue.concealed.shown(key);
   const player = new Player({
     hub: dialogue.hub,
     connection,
@@ -56,11 +57,11 @@ export async function play(
     streamId,
     onEnd: (reason) => {
       admission.end(reason);
-      dialogue.log.info({ ...key, protocol: 'rtmp', reason, skips: player.skips }, 'play ended');
+      dialogue.log.info({ ...shown, protocol: 'rtmp', reason, skips: player.skips }, 'play ended');
     },
   });
   dialogue.streams.assign(streamId, player);
-  dialogue.log.info({ ...key, protocol: 'rtmp' }, 'play started');
+  dialogue.log.info({ ...shown, protocol: 'rtmp' }, 'play started');
   const details = { details: stream, clientid: dialogue.client.id };
   // One write: a polite client that waits for each answer must not wait for a delayed acknowledgement.
   connection.steady();

@@ -1,4 +1,5 @@
 import type { CensusClient, CensusStream } from '../../../model/census.ts';
+import { MASK } from '../../../model/secret-values.ts';
 import { streamId } from '../../../model/stream-key.ts';
 import type { ClientBody, StreamBody } from '../schemas/streams.ts';
 import { playUrls, type UrlMeans } from './play-urls.ts';
@@ -40,7 +41,8 @@ export function clientBody(facts: CensusClient): ClientBody {
     vhost,
     app,
     stream,
-    streamId: role === 'idle' ? null : streamId(facts),
+    // A name that is hidden leads to no stream.
+    streamId: role === 'idle' || stream === MASK ? null : streamId(facts),
     tcUrl,
     pageUrl,
     agent,

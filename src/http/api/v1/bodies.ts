@@ -1,5 +1,6 @@
 import type { AudioFacts, CensusClient, CensusStream, Rates, VideoFacts } from '../../../model/census.ts';
 import type { VhostOptions } from '../../../model/options.ts';
+import { MASK } from '../../../model/secret-values.ts';
 import { formatStreamUrl, streamId } from '../../../model/stream-key.ts';
 import { vhostId } from './vhost-id.ts';
 
@@ -60,7 +61,7 @@ export function clientV1(client: CensusClient, now: number): SrsBody {
   return {
     id: client.client.id,
     vhost: vhostId(vhost),
-    stream: role === 'idle' ? '' : streamId(key),
+    stream: role === 'idle' || stream === MASK ? '' : streamId(key),
     ip: client.client.ip,
     pageUrl,
     swfUrl,
