@@ -13,6 +13,7 @@ export type {
   GateEvent,
   Grant,
   NoticeEvent,
+  SealedEvent,
   TellEvent,
   Verdict,
 } from './model/lifecycle.ts';

@@ -17,6 +17,7 @@ export class RefusalCount {
         return verdict;
       },
       tell: (event) => gate.tell(event),
+      entrust: (event) => gate.entrust(event),
       asks: (action, vhost) => gate.asks(action, vhost),
     };
   }

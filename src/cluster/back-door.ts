@@ -95,6 +95,7 @@ export class BackDoor {
     const gate: Gate = {
       ask: (event) => Promise.resolve(this.#judge(event)),
       tell: () => undefined,
+      entrust: () => Promise.resolve(true),
       asks: (action) => GATE_ACTIONS.some((gate) => gate === action),
     };
     return { snapshot: { vhosts, strictVhost: true, gate }, maxConnections: Number.POSITIVE_INFINITY };

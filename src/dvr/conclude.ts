@@ -46,9 +46,7 @@ export async function publishFile(
   means.logger.info({ stream, file, durationMs, bytes, reason }, 'recording complete');
   const recording = { id, cwd, file, durationMs, bytes, reason };
   const event = { ...facts, action: 'on_dvr', recording, seal: { stamp, server } } as const;
-  const kept = means.gate.entrust ? await means.gate.entrust(event) : true;
-  if (!means.gate.entrust) means.gate.tell(event);
-  if (kept) await means.journal.remove(entry);
+  if (await means.gate.entrust(event)) await means.journal.remove(entry);
 }
 
 /** A file that has its name already has been here before; its backend may have taken it away since. */

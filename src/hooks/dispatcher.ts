@@ -101,7 +101,9 @@ export function createHooks(deps: HooksDeps): Hooks {
           return vhosts.get(vhost)?.targets.has(action) ?? true;
         },
       };
-      if (![...options.values()].some(({ enabled }) => enabled)) return { ...asking, tell: () => undefined };
+      if (![...options.values()].some(({ enabled }) => enabled)) {
+        return { ...asking, tell: () => undefined, entrust: () => Promise.resolve(true) };
+      }
       const gate = recordedGate(asking, {
         recorder: recorderOf(deps.outbox),
         stamper,
@@ -109,12 +111,14 @@ export function createHooks(deps: HooksDeps): Hooks {
         timeoutMs: (action, vhost) => vhosts.get(vhost)?.policy(action).timeoutMs ?? 0,
       });
       return {
-        ...gate,
+        ask: (event, signal) => gate.ask(event, signal),
         tell(event) {
           const own = options.get(event.vhost);
           if (event.action === 'on_hls' && own !== undefined) notifier.notify(event, own);
           gate.tell(event);
         },
+        entrust: (event) => gate.entrust(event),
+        asks: (action, vhost) => gate.asks(action, vhost),
       };
     },
     replay: (delivery, attempt) => replay(delivery, latest.get(delivery.vhost), attempt, means),

@@ -1,8 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { Counters, GateEvent, RecordedFile, Stamp, TellEvent } from '../model/lifecycle.ts';
+import type {
+  Counters,
+  GateEvent,
+  RecordedEvent,
+  RecordedFile,
+  Stamp,
+  TellEvent,
+} from '../model/lifecycle.ts';
 
 /** What a hook can be about. */
-export type HookEvent = GateEvent | TellEvent;
+export type HookEvent = GateEvent | ToldEvent;
+
+/** What a backend is told of. */
+export type ToldEvent = TellEvent | RecordedEvent;
 
 export type Stamped<E extends HookEvent = HookEvent> = E & { readonly stamp: Stamp };
 

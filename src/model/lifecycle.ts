@@ -124,17 +124,18 @@ export interface SegmentFacts {
   readonly durationMs: number;
 }
 
-/** An event that ends nothing and asks nothing. */
-export interface NoticeEvent extends Partial<Omit<EventFacts, 'vhost' | 'app' | 'stream'>> {
-  readonly action: NoticeAction;
+interface NoticeFacts extends Partial<Omit<EventFacts, 'vhost' | 'app' | 'stream'>> {
   readonly vhost: string;
   /** Empty, as is `stream`, for events of the server. Facts of a client are there if it is about one (`on_not_found`). */
   readonly app: string;
   readonly stream: string;
+}
+
+/** An event that ends nothing and asks nothing. */
+export interface NoticeEvent extends NoticeFacts {
+  readonly action: Exclude<NoticeAction, 'on_dvr'>;
   /** Of an `on_hls`. */
   readonly segment?: SegmentFacts | undefined;
-  /** Of `on_dvr`. */
-  readonly recording?: RecordedFile | undefined;
 }
 
 /** Why a recording has no more in it. */
@@ -176,16 +177,22 @@ export interface ServerIds {
   readonly serviceId: string;
 }
 
+/** A recording is complete. */
+export interface RecordedEvent extends NoticeFacts {
+  readonly action: 'on_dvr';
+  readonly recording: RecordedFile;
+}
+
 /**
- * A notice that is on record with whoever tells it, until it is on record with whoever delivers it. Told again, it is the
+ * An event that is on record with whoever tells it, until it is on record with whoever delivers it. Told again, it is the
  * same in every word.
  */
-export interface SealedEvent extends NoticeEvent {
-  readonly recording: RecordedFile;
+export interface SealedEvent extends RecordedEvent {
   readonly seal: { readonly stamp: Stamp; readonly server: ServerIds };
 }
 
-export type TellEvent = ClosingEvent | NoticeEvent | SealedEvent;
+/** What a gate is told. A sealed event is none: it is entrusted. */
+export type TellEvent = ClosingEvent | NoticeEvent;
 
 /** What a backend may grant with its yes. Everything is optional; a room that gets one need not have asked for it. */
 export interface Grant {
@@ -225,9 +232,9 @@ export interface Gate {
   tell(event: TellEvent): void;
   /**
    * Takes a sealed event for delivery. Settles with true when it need not be told again, whatever becomes of the
-   * process. A gate without it is told, and that is all.
+   * process; a gate that delivers nothing says so at once. Never rejects.
    */
-  entrust?(event: SealedEvent): Promise<boolean>;
+  entrust(event: SealedEvent): Promise<boolean>;
   /** False if nobody would hear of this action: a room may then leave the question, the notice, or a timer, out. */
   asks(action: QuestionAction | NoticeAction, vhost: string): boolean;
 }
@@ -250,12 +257,8 @@ export function allOf(...gates: readonly Gate[]): Gate {
       for (const gate of gates) gate.tell(event);
     },
     async entrust(event) {
-      const kept = gates.map(async (gate) => {
-        if (gate.entrust) return gate.entrust(event);
-        gate.tell(event);
-        return true;
-      });
-      return (await Promise.all(kept)).every((is) => is);
+      const kept = await Promise.all(gates.map((gate) => gate.entrust(event)));
+      return kept.every((is) => is);
     },
     asks: (action, vhost) => gates.some((gate) => gate.asks(action, vhost)),
   };

@@ -25,7 +25,7 @@ export class TrustedGate extends FakeGate implements Gate {
   readonly files: SealedEvent[] = [];
   keeps = true;
 
-  entrust(event: SealedEvent): Promise<boolean> {
+  override entrust(event: SealedEvent): Promise<boolean> {
     this.files.push(event);
     return Promise.resolve(this.keeps);
   }

@@ -46,6 +46,7 @@ function startRefusing(action: GateAction, message: string): Promise<RunningServ
     ask: (event) =>
       Promise.resolve(event.action === action ? { allowed: false, message } : { allowed: true }),
     tell: () => undefined,
+    entrust: () => Promise.resolve(true),
     asks: () => true,
   };
   return startServer(undefined, { gate });

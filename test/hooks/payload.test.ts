@@ -10,6 +10,7 @@ import {
   type GateEvent,
   LATER_ACTIONS,
   type NoticeEvent,
+  type RecordedEvent,
   type RecordingEnd,
 } from '../../src/model/lifecycle.ts';
 import type { HookName } from '../../src/model/options.ts';
@@ -44,7 +45,7 @@ const UPDATE: GateEvent = {
 const USED = ',"role":"publish","duration_ms":2501,"send_bytes":1,"recv_bytes":2';
 const NOT_FOUND: NoticeEvent = { ...FACTS, action: 'on_not_found' };
 const IDLE: NoticeEvent = { action: 'on_idle', vhost: 'live.example.com', app: 'live', stream: 'cam' };
-const RECORDED: NoticeEvent = {
+const RECORDED: RecordedEvent = {
   ...FACTS,
   action: 'on_dvr',
   recording: {
@@ -334,7 +335,9 @@ test.each(['srs1', 'srs5'] as const)('%s says in every event of a client who it 
 });
 
 /** What a body says of a file of its stream. */
-function fileOf(shown: Readonly<Record<string, string>>): Pick<NoticeEvent, 'recording' | 'segment'> {
+function fileOf(
+  shown: Readonly<Record<string, string>>,
+): Partial<Pick<NoticeEvent, 'segment'> & Pick<RecordedEvent, 'recording'>> {
   const { action, cwd = '', file = '', reason, url = '', m3u8 = '', m3u8_url: m3u8Url = '' } = shown;
   const [durationMs, bytes] = [Number(shown['duration_ms']), Number(shown['bytes'])];
   const id = shown['file_id'] ?? '';

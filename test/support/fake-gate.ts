@@ -8,6 +8,7 @@ import {
   type NoticeAction,
   type NoticeEvent,
   type QuestionAction,
+  type SealedEvent,
   type TellEvent,
   type Verdict,
 } from '../../src/model/lifecycle.ts';
@@ -94,6 +95,12 @@ export class FakeGate implements Gate {
     else this.noticed.push(event);
     const reason = 'reason' in event ? ` ${event.reason}` : '';
     this.log.push(`tell ${event.action} ${event.stream || event.app}${reason}`);
+  }
+
+  /** Keeps no records: nothing has to be told again. */
+  entrust(event: SealedEvent): Promise<boolean> {
+    this.log.push(`entrust ${event.action} ${event.stream}`);
+    return Promise.resolve(true);
   }
 
   /** Beyond the three gates only what somebody has said to answer or to hear. */

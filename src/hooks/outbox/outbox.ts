@@ -6,7 +6,7 @@ import type { OutboxOptions } from '../../model/options.ts';
 import { CLOSING_OF, type Opening, type Recorded, type Recorder } from '../../model/recorder.ts';
 import { formatStreamKey, type StreamKey } from '../../model/stream-key.ts';
 import type { Caller } from '../caller.ts';
-import type { Stamped, Stamper } from '../event.ts';
+import type { Stamped, Stamper, ToldEvent } from '../event.ts';
 import { describe } from '../means.ts';
 import { Courier } from './courier.ts';
 import type { Directory } from './directory.ts';
@@ -240,7 +240,7 @@ export class Outbox implements Recorder {
   }
 
   #keep(
-    event: Stamped<TellEvent>,
+    event: Stamped<ToldEvent>,
     addresses: Addresses,
     origin: Pick<EventRecord, 'run' | 'stream'> = { run: this.#means.server },
   ): void {

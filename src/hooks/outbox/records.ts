@@ -1,7 +1,7 @@
-import type { ClosingEvent, ServerIds, TellEvent } from '../../model/lifecycle.ts';
+import type { ClosingEvent, ServerIds } from '../../model/lifecycle.ts';
 import type { HookOptions, HookSchema } from '../../model/options.ts';
 import { CLOSING_OF, type OpenedEvent } from '../../model/recorder.ts';
-import type { Stamped } from '../event.ts';
+import type { Stamped, ToldEvent } from '../event.ts';
 
 /** Where an event goes if the configuration has nothing for it any more. */
 export interface Addresses {
@@ -24,7 +24,7 @@ export interface OpenRecord extends Addresses {
 
 /** An event that is to be delivered. The key is its sequence number. */
 export interface EventRecord extends Addresses {
-  readonly event: Stamped<TellEvent>;
+  readonly event: Stamped<ToldEvent>;
   /** The run of the server in which it happened. */
   readonly run: ServerIds;
   /** URLs that have it already. */

@@ -247,12 +247,12 @@ test('a sealed event is kept as it is, and once, however often it is told', asyn
   const options = { retryMinMs: 60_000, retryMaxMs: 60_000 };
   const first = openRun(urls, { stateDir: state.stateDir, options });
   const event = sealed('5d0f2d2e-9a58-4b7e-8d53-6f5a3c7f0a11', 5000);
-  expect(await first.gate.entrust?.(event)).toBe(true);
-  expect(await first.gate.entrust?.(event)).toBe(true);
+  expect(await first.gate.entrust(event)).toBe(true);
+  expect(await first.gate.entrust(event)).toBe(true);
   await peer.arrival(1);
   expect((await first.hooks.drain(10_000)).left).toBe(1);
   const second = openRun(urls, { stateDir: state.crashed(), run: 'svc00002' });
-  expect(await second.gate.entrust?.(event)).toBe(true);
+  expect(await second.gate.entrust(event)).toBe(true);
   await peer.arrival(2);
   const [one, two] = peer.received.map(({ body }) => body);
   expect(two).toBe(one);
@@ -266,11 +266,11 @@ test('a sealed event is kept as it is, and once, however often it is told', asyn
 test('a stamp is given once and is behind all that were given before', async () => {
   const { hooks, gate } = openRun({ on_dvr: ['http://127.0.0.1:9/dvr'] });
   const first = await hooks.stamp('a');
-  await gate.entrust?.(sealed('b', first.seq + 1_000_000_000));
+  await gate.entrust(sealed('b', first.seq + 1_000_000_000));
   expect((await hooks.stamp('c')).seq).toBeGreaterThan(first.seq + 1_000_000_000);
 });
 
 test('where nobody hears of it, a sealed event need not be told again', async () => {
   const { gate } = openRun({ on_stop: ['http://127.0.0.1:9/stop'] });
-  expect(await gate.entrust?.(sealed('d', 1))).toBe(true);
+  expect(await gate.entrust(sealed('d', 1))).toBe(true);
 });
