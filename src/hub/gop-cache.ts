@@ -1,7 +1,11 @@
 import type { MediaPacket } from '../model/media-packet.ts';
+import type { EncodedGop } from './encoded-gop.ts';
 
 /** Bytes that one stream's GOP cache keeps in memory at most. */
 export const MAX_GOP_BYTES: number = 32 * 1024 * 1024;
+
+/** Bytes of its encoded forms that are kept for formats which no player has at the moment. */
+export const MAX_SPARE_GOP_BYTES: number = 64 * 1024 * 1024;
 
 /**
  * The packets since the last keyframe, so that a joiner has a picture at once. Empty while no keyframe has come, and
@@ -14,6 +18,8 @@ export class GopCache {
   /** Memory that the packet before was cut from, as its neighbours may be. */
   #shared: ArrayBufferLike | undefined;
   #open = false;
+  /** What lanes that have closed made of these packets, by format, the newest last. */
+  readonly #spares = new Map<string, EncodedGop>();
 
   /** `maxPackets` 0 switches the cache off. */
   constructor(maxPackets: number) {
@@ -45,7 +51,28 @@ export class GopCache {
     }
   }
 
+  /** Keeps what a lane that closes has encoded of the present GOP, for the next one of its format. */
+  keepSpare(format: string, gop: EncodedGop): void {
+    if (gop.packets !== this.#packets || gop.bytes === 0) return;
+    this.#spares.set(format, gop);
+    let bytes = 0;
+    for (const spare of this.#spares.values()) bytes += spare.bytes;
+    for (const [oldest, spare] of this.#spares) {
+      if (bytes <= MAX_SPARE_GOP_BYTES) return;
+      this.#spares.delete(oldest);
+      bytes -= spare.bytes;
+    }
+  }
+
+  /** Hands out what is kept of the present GOP in a format. */
+  takeSpare(format: string): EncodedGop | undefined {
+    const spare = this.#spares.get(format);
+    this.#spares.delete(format);
+    return spare;
+  }
+
   clear(): void {
+    this.#spares.clear();
     this.#packets = [];
     this.#shared = undefined;
     this.#bytes = 0;

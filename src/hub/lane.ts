@@ -1,6 +1,7 @@
 import type { Clock } from '../model/clock.ts';
 import type { MediaPacket } from '../model/media-packet.ts';
 import { OpenBatch, type SealedBatch } from './batch.ts';
+import { EncodedGop } from './encoded-gop.ts';
 import { type Encoder, encodeAll } from './encoder.ts';
 import type { Sink } from './sink.ts';
 
@@ -10,9 +11,6 @@ export const SLOW_PLAYER_DEADLINE_MS = 30_000;
 export const MIN_BACKLOG_BYTES: number = 1024 * 1024;
 /** … nor above this many. The bytes are shared by all players of a stream. */
 export const MAX_BACKLOG_BYTES: number = 64 * 1024 * 1024;
-
-/** Cached segments are merged up to this size, so that a joiner costs few writes and joiners still share bytes. */
-const SEGMENT_BYTES = 64 * 1024;
 
 /** What a lane asks its stream. */
 export interface LaneSource {
@@ -32,25 +30,16 @@ type Progress =
   | { readonly state: 'waiting' }
   | { readonly state: 'live' }
   /** Over its bound since the time `since`; the batch with seal number `from` is the first that it has not had. */
-  | { readonly state: 'skipping'; readonly from: number; readonly since: number };
+  | { readonly state: 'skipping'; readonly from: number; readonly since: number }
+  /** Nothing waited for it any more before the present flush, which takes it back. */
+  | { readonly state: 'drained'; readonly from: number };
 
 /** One player in a lane. */
 export interface Seat {
   readonly sink: Sink;
   progress: Progress;
-  /** How often this player skipped, and how many batches. */
+  /** How often this player skipped. */
   skips: number;
-  skippedBatches: number;
-}
-
-/** The encoded form of a stream's cached GOP, up to the last seal. */
-interface EncodedGop {
-  segments: Buffer[];
-  bytes: number;
-  /** Time of its keyframe. */
-  readonly timestamp: number;
-  /** Number of the seal that holds its keyframe. */
-  readonly seal: number;
 }
 
 /** The players of one stream who share one wire format, and the bytes made for them. */
@@ -60,8 +49,12 @@ export class Lane {
   readonly #clock: Clock;
   readonly #batch: OpenBatch;
   readonly #seats = new Set<Seat>();
+  /** Those of them that skip. */
+  readonly #skipping = new Set<Seat>();
   readonly #openedAt: number;
   #gop: EncodedGop | undefined;
+  /** Number of the seal that holds its keyframe. */
+  #gopSeal = 0;
   #seal = 0;
   #bytesSealed = 0;
   /** Bytes that players were given, and how often one of them began to skip. */
@@ -72,14 +65,15 @@ export class Lane {
   /** True until the first batch of a publish is sealed: that one begins with the stream's own headers. */
   #untouched: boolean;
 
-  constructor(encoder: Encoder, source: LaneSource, clock: Clock) {
+  /** `gop` is what an earlier lane of this format has left of the stream's present GOP. */
+  constructor(encoder: Encoder, source: LaneSource, clock: Clock, gop?: EncodedGop) {
     this.#encoder = encoder;
     this.#source = source;
     this.#clock = clock;
     this.#batch = new OpenBatch(encoder);
     this.#openedAt = clock.now();
-    const [keyframe] = source.gop();
-    if (keyframe) this.#gop = newGop(encodeAll(encoder, source.gop()), keyframe.timestamp, 0);
+    gop?.continueFromHere();
+    if (source.gop().length > 0) this.#gop = gop ?? new EncodedGop(encoder, source.gop());
     this.#untouched = source.untouched;
   }
 
@@ -87,16 +81,30 @@ export class Lane {
     return this.#seats.size;
   }
 
-  /** Seats a player and gives it all there is: headers and GOP up to the last flush; it goes on with the next one. */
+  /** The stream's cached GOP in this format. */
+  get gop(): EncodedGop | undefined {
+    return this.#gop;
+  }
+
+  /**
+   * Seats a player and gives it all there is: headers and GOP up to the last flush; it goes on with the next one. A
+   * player that has too much to take already, of this stream or another, skips until it has taken that.
+   */
   join(sink: Sink): Seat {
-    const seat: Seat = { sink, progress: { state: 'waiting' }, skips: 0, skippedBatches: 0 };
+    const seat: Seat = { sink, progress: { state: 'waiting' }, skips: 0 };
     this.#seats.add(seat);
-    this.#startFromCache(seat, 0);
+    if (sink.backlog > this.#queueBytes()) {
+      this.#countSkip(seat);
+      this.#skip(seat, 0);
+    } else {
+      this.#startFromCache(seat, 0);
+    }
     return seat;
   }
 
   leave(seat: Seat): void {
     this.#seats.delete(seat);
+    this.#skipping.delete(seat);
   }
 
   /** Joiners need other headers than those before. */
@@ -123,6 +131,18 @@ export class Lane {
     this.#untouched = true;
   }
 
+  /**
+   * Notes which players have drained. All lanes do so before one of them is flushed: a connection may have players in
+   * several, and what one is given waits for the others too.
+   */
+  noteDrained(): void {
+    for (const seat of this.#skipping) {
+      if (seat.progress.state !== 'skipping' || seat.sink.backlog > 0) continue;
+      this.#skipping.delete(seat);
+      seat.progress = { state: 'drained', from: seat.progress.from };
+    }
+  }
+
   /** Seals the batch and writes it to every player that keeps up. Returns whether there was anything to write. */
   flush(): boolean {
     if (this.#batch.empty) return false;
@@ -144,22 +164,22 @@ export class Lane {
           this.#give(sink, batch.bytes);
           return;
         }
-        this.skips += 1;
-        seat.progress = { state: 'skipping', from: this.#seal, since: this.#clock.now() };
-        seat.skips += 1;
-        seat.skippedBatches += 1;
+        this.#countSkip(seat);
+        this.#skip(seat, this.#seal);
         return;
-      case 'skipping':
-        if (sink.backlog === 0) {
-          seat.progress = { state: 'waiting' };
-          // The cache ends before this batch: catch up from it, then take the batch.
-          if (this.#startFromCache(seat, progress.from)) this.#give(sink, batch.bytes);
-          else this.#startFromBatch(seat, batch);
+      case 'drained':
+        if (sink.backlog > this.#queueBytes()) {
+          this.#skip(seat, progress.from);
           return;
         }
-        seat.skippedBatches += 1;
+        seat.progress = { state: 'waiting' };
+        // The newest keyframe is in this batch, or in the cache, which ends before it.
+        if (!batch.keyframe && this.#startFromCache(seat, progress.from)) this.#give(sink, batch.bytes);
+        else this.#startFromBatch(seat, batch);
+        return;
+      case 'skipping':
         if (this.#clock.now() - progress.since > SLOW_PLAYER_DEADLINE_MS) {
-          this.#seats.delete(seat);
+          this.leave(seat);
           sink.drop();
         }
         return;
@@ -171,13 +191,23 @@ export class Lane {
     }
   }
 
+  #countSkip(seat: Seat): void {
+    this.skips += 1;
+    seat.skips += 1;
+  }
+
+  /** Gives a player nothing until it has drained; `from` is the number of the first batch that it has not had. */
+  #skip(seat: Seat, from: number): void {
+    this.#skipping.add(seat);
+    seat.progress = { state: 'skipping', from, since: this.#clock.now() };
+  }
+
   /** Starts a player from the cached GOP, unless that began before the batch `from` which the player has not had. */
   #startFromCache(seat: Seat, from: number): boolean {
     const gop = this.#gop;
-    if (!gop || gop.seal < from) return false;
-    gop.segments = merged(gop.segments);
+    if (!gop || this.#gopSeal < from) return false;
     this.#give(seat.sink, this.#headerBytes(gop.timestamp));
-    for (const segment of gop.segments) this.#give(seat.sink, segment);
+    for (const segment of gop.segments()) this.#give(seat.sink, segment);
     seat.progress = { state: 'live' };
     return true;
   }
@@ -209,45 +239,27 @@ export class Lane {
 
   #keep(batch: SealedBatch): void {
     const { bytes, keyframe } = batch;
-    if (this.#source.gop().length === 0) {
+    const packets = this.#source.gop();
+    if (packets.length === 0) {
       // There is no cache, or it gave up a GOP that had grown over its bounds; so does its encoded form.
       this.#gop = undefined;
     } else if (keyframe) {
-      this.#gop = newGop(bytes.subarray(keyframe.offset), keyframe.timestamp, this.#seal);
-    } else if (this.#gop) {
-      this.#gop.segments.push(bytes);
-      this.#gop.bytes += bytes.length;
+      this.#gop = EncodedGop.of(this.#encoder, packets, bytes.subarray(keyframe.offset));
+      this.#gopSeal = this.#seal;
+    } else {
+      this.#gop?.append(bytes);
     }
   }
 
-  /** `queue_length` in bytes of this stream, and room for the GOP: nobody is slow for having been given that at once. */
-  #backlogBound(): number {
+  /** `queue_length` in bytes of this stream. */
+  #queueBytes(): number {
     const elapsed = Math.max(1000, this.#clock.now() - this.#openedAt);
     const bytes = (this.#bytesSealed / elapsed) * this.#source.queueLengthMs;
-    return Math.min(MAX_BACKLOG_BYTES, Math.max(MIN_BACKLOG_BYTES, bytes) + (this.#gop?.bytes ?? 0));
+    return Math.min(MAX_BACKLOG_BYTES, Math.max(MIN_BACKLOG_BYTES, bytes));
   }
-}
 
-function newGop(segment: Buffer, timestamp: number, seal: number): EncodedGop {
-  return { segments: [segment], bytes: segment.length, timestamp, seal };
-}
-
-/** The same bytes in fewer pieces. Large ones stay as they are. */
-function merged(segments: readonly Buffer[]): Buffer[] {
-  const result: Buffer[] = [];
-  let run: Buffer[] = [];
-  let length = 0;
-  const endRun = () => {
-    const [only] = run;
-    if (only) result.push(run.length === 1 ? only : Buffer.concat(run, length));
-    run = [];
-    length = 0;
-  };
-  for (const segment of segments) {
-    run.push(segment);
-    length += segment.length;
-    if (length >= SEGMENT_BYTES) endRun();
+  /** What may wait for a player, with room for the GOP: nobody is slow for having been given that at once. */
+  #backlogBound(): number {
+    return Math.min(MAX_BACKLOG_BYTES, this.#queueBytes() + (this.#gop?.bytes ?? 0));
   }
-  endRun();
-  return result;
 }

@@ -124,7 +124,7 @@ export class LiveStream implements LaneSource {
     const { id } = sink.encoder;
     let lane = this.#lanes.get(id);
     if (!lane) {
-      lane = new Lane(sink.encoder, this, this.#clock);
+      lane = new Lane(sink.encoder, this, this.#clock, this.#gop.takeSpare(id));
       this.#lanes.set(id, lane);
     }
     return this.#seat(lane, id, lane.join(sink));
@@ -214,6 +214,7 @@ export class LiveStream implements LaneSource {
 
   #close(lane: Lane, id: string): void {
     this.#lanes.delete(id);
+    if (lane.gop) this.#gop.keepSpare(id, lane.gop);
     this.#pastBytesSent += lane.bytesSent;
     this.#pastSkips += lane.skips;
   }
@@ -247,6 +248,7 @@ export class LiveStream implements LaneSource {
     const start = this.#clock.now();
     this.#flushedAt = start;
     let flushed = false;
+    for (const lane of this.#lanes.values()) lane.noteDrained();
     for (const lane of this.#lanes.values()) flushed = lane.flush() || flushed;
     if (flushed) this.#pace.record(this.#clock.now() - start);
   };

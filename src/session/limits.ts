@@ -14,3 +14,5 @@ export const MAX_VHOSTS_PER_CONNECTION = 8;
 export const MAX_REPLY_BACKLOG: number = 1024 * 1024;
 /** Longest metadata message that is kept for joiners, in bytes. */
 export const MAX_METADATA_BYTES: number = 64 * 1024;
+/** Longest decoder configuration that is kept for joiners, in bytes. */
+export const MAX_CONFIGURATION_BYTES: number = 64 * 1024;

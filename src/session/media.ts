@@ -5,7 +5,7 @@ import { parseDataMessage } from '../protocol/flv/metadata.ts';
 import { inspectVideo } from '../protocol/flv/video.ts';
 import { splitAggregate } from '../protocol/rtmp/aggregate.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
-import { MAX_METADATA_BYTES } from './limits.ts';
+import { MAX_CONFIGURATION_BYTES, MAX_METADATA_BYTES } from './limits.ts';
 
 /** Where a publisher's media goes. */
 export type MediaTaker = Pick<Publication, 'write' | 'clearMetadata'>;
@@ -38,34 +38,37 @@ export function readMedia(message: RtmpMessage, taker: MediaTaker): number {
   }
 }
 
-/** Decoder configuration stays for long, and must not keep what it was cut from in memory. */
-function lasting(payload: Buffer): Buffer {
-  return Buffer.from(payload);
-}
-
-function audioPacket({ timestamp, payload }: RtmpMessage): MediaPacket {
-  const { trackId, sequenceHeader, channelConfig } = inspectAudio(payload);
-  const slot = channelConfig ? `audio:${trackId}:channels` : `audio:${trackId}`;
+/** Decoder configuration: it stays for long, and must not keep what it was cut from in memory. */
+function headerPacket(
+  kind: 'audio' | 'video',
+  { timestamp, payload }: RtmpMessage,
+  slot: string,
+): MediaPacket {
+  const kept = payload.length <= MAX_CONFIGURATION_BYTES;
   return {
-    kind: 'audio',
+    kind,
     timestamp,
-    payload: sequenceHeader ? lasting(payload) : payload,
+    payload: kept ? Buffer.from(payload) : payload,
     keyframe: false,
-    headerSlot: sequenceHeader ? slot : undefined,
+    headerSlot: kept ? slot : undefined,
   };
 }
 
-function videoPacket({ timestamp, payload }: RtmpMessage): MediaPacket {
+function audioPacket(message: RtmpMessage): MediaPacket {
+  const { timestamp, payload } = message;
+  const { trackId, sequenceHeader, channelConfig } = inspectAudio(payload);
+  if (!sequenceHeader) return { kind: 'audio', timestamp, payload, keyframe: false, headerSlot: undefined };
+  const slot = channelConfig ? `audio:${trackId}:channels` : `audio:${trackId}`;
+  return headerPacket('audio', message, slot);
+}
+
+function videoPacket(message: RtmpMessage): MediaPacket {
+  const { timestamp, payload } = message;
   const { trackId, sequenceHeader, keyframe } = inspectVideo(payload);
-  const headerSlot = sequenceHeader ? `video:${trackId}` : undefined;
+  if (sequenceHeader) return headerPacket('video', message, `video:${trackId}`);
   // A GOP begins with the main track's keyframe; those of other tracks come beside it.
-  return {
-    kind: 'video',
-    timestamp,
-    payload: sequenceHeader ? lasting(payload) : payload,
-    keyframe: keyframe && trackId === 0,
-    headerSlot,
-  };
+  const isStart = keyframe && trackId === 0;
+  return { kind: 'video', timestamp, payload, keyframe: isStart, headerSlot: undefined };
 }
 
 /** `@clearDataFrame` is no packet: it says that joiners shall get no metadata. */

@@ -73,6 +73,7 @@ export class Player {
 
   /** Switches audio or video on or off (RTMP 7.2.2.4, 7.2.2.5). */
   receive(kind: 'audio' | 'video', wanted: boolean): void {
+    if ((kind === 'audio' ? this.#audio : this.#video) === wanted) return;
     if (kind === 'audio') this.#audio = wanted;
     else this.#video = wanted;
     const before = this.#subscription;

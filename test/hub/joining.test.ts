@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { MAX_GOP_BYTES } from '../../src/hub/gop-cache.ts';
+import type { Encoder } from '../../src/hub/encoder.ts';
+import { MAX_GOP_BYTES, MAX_SPARE_GOP_BYTES } from '../../src/hub/gop-cache.ts';
 import { MAX_HEADER_SLOTS } from '../../src/hub/live-stream.ts';
 import { openHub } from '../support/live.ts';
 import {
@@ -262,6 +263,84 @@ describe('the cache', () => {
   });
 });
 
+describe('the encoded cache', () => {
+  /** A format that notes the names of the packets which it encodes. */
+  function noting(id = 'noting') {
+    const encoded: string[] = [];
+    const plain = textEncoder(id);
+    const encoder: Encoder = {
+      ...plain,
+      write: (target, offset, packet) => {
+        encoded.push(packet.payload.toString().replaceAll('.', ''));
+        return plain.write(target, offset, packet);
+      },
+    };
+    return { encoder, encoded };
+  }
+
+  test('is kept for the next player when the last one of its format has left', () => {
+    const { publish, join, write } = openHub();
+    const publication = publish();
+    const { encoder, encoded } = noting();
+    write(publication, keyframe('k'), frame('f1'));
+    const first = join(new TextSink(encoder));
+    write(publication, frame('f2'));
+    first.place.close();
+    write(publication, frame('f3'));
+    const { sink } = join(new TextSink(encoder));
+    expect(encoded).toEqual(['k', 'f1', 'f2', 'f3']);
+    write(publication, frame('f4'));
+    expect(sink.names).toEqual(['k', 'f1', 'f2', 'f3', 'f4']);
+  });
+
+  test('goes with its GOP', () => {
+    const { publish, join, write } = openHub();
+    const publication = publish();
+    write(publication, keyframe('k1'));
+    join().place.close();
+    write(publication, keyframe('k2'), frame('f'));
+    expect(join().sink.names).toEqual(['k2', 'f']);
+  });
+
+  test('that ends within the flush in which its last player leaves goes too', () => {
+    const { publish, join, write, clock } = openHub();
+    const publication = publish();
+    write(publication, keyframe('k1'));
+    const { place } = join();
+    publication.write(keyframe('k2'));
+    place.close();
+    clock.endTurn();
+    expect(join().sink.names).toEqual(['k2']);
+  });
+
+  test('is kept for so many bytes, the oldest being forgotten first', () => {
+    const { publish, join, write } = openHub();
+    const third = Math.floor(MAX_SPARE_GOP_BYTES / 3);
+    write(publish(), heavy(keyframe('k'), third));
+    const formats = ['a', 'b', 'c'].map((id) => noting(id));
+    const visit = ({ encoder }: { readonly encoder: Encoder }) => join(new TextSink(encoder)).place.close();
+    formats.forEach(visit);
+    for (const { encoded } of formats) encoded.length = 0;
+    formats.reverse().forEach(visit);
+    expect(formats.map(({ encoded }) => encoded)).toEqual([[], [], ['k']]);
+  });
+
+  test('is not made for a joiner that is given nothing', () => {
+    const { publish, join, write } = openHub();
+    const publication = publish();
+    const { encoder, encoded } = noting();
+    write(publication, keyframe('k'));
+    const sink = new TextSink(encoder);
+    sink.backlog = Number.POSITIVE_INFINITY;
+    const { place } = join(sink);
+    write(publication, frame('f1'));
+    expect(encoded).toEqual(['f1']);
+    place.close();
+    write(publication, frame('f2'));
+    expect(join(new TextSink(encoder)).sink.names).toEqual(['k', 'f1', 'f2']);
+  });
+});
+
 describe('headers', () => {
   test('that are newer replace those of their slot', () => {
     const { publish, join, write } = openHub();
@@ -298,7 +377,7 @@ describe('headers', () => {
 const MAKE = { key: keyframe, frame, sound, meta: metadata, avc: videoHeader, aac: audioHeader };
 
 type Media = keyof typeof MAKE;
-type Step = Media | 'flush' | 'join' | 'join other';
+type Step = Media | 'flush' | 'join' | 'join other' | 'visit other';
 
 /** A published packet. */
 interface Item {
@@ -319,6 +398,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     'flush',
     'join',
     'join other',
+    'visit other',
   ),
   { maxLength: 80 },
 );
@@ -333,6 +413,7 @@ function playSteps(script: readonly Step[], gopCache: boolean) {
     if (step === 'flush') clock.endTurn();
     else if (step === 'join') sinks.push(join().sink);
     else if (step === 'join other') sinks.push(join(new TextSink(textEncoder('other'))).sink);
+    else if (step === 'visit other') join(new TextSink(textEncoder('other'))).place.close();
     else {
       const name = `${step}${at}`;
       published.push({ name, step });
@@ -401,7 +482,8 @@ test('a joiner of a stream with a cached picture has it at once', () => {
       join();
       script.forEach((step, at) => {
         if (step === 'flush') clock.endTurn();
-        else if (step !== 'join' && step !== 'join other') publication.write(MAKE[step](`${step}${at}`, at));
+        else if (step !== 'join' && step !== 'join other' && step !== 'visit other')
+          publication.write(MAKE[step](`${step}${at}`, at));
       });
       clock.endTurn();
       const sent = script.filter((step) => step === 'key' || step === 'avc');

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { MIN_BACKLOG_BYTES, SLOW_PLAYER_DEADLINE_MS } from '../../src/hub/lane.ts';
 import { openHub } from '../support/live.ts';
 import {
@@ -10,6 +10,7 @@ import {
   metadata,
   sound,
   TextSink,
+  textEncoder,
   videoHeader,
 } from '../support/text-format.ts';
 
@@ -137,6 +138,102 @@ test('a joiner is not slow for having been given a large GOP at once', () => {
   write(publication, frame('f'));
   expect(sink.names.at(-1)).toBe('f');
   expect(place.skips).toBe(0);
+});
+
+test('a joiner with more to take than its bound skips until it has drained, then starts at the keyframe', () => {
+  const { publish, join, write } = openHub();
+  const publication = publish();
+  write(publication, videoHeader('avc'), keyframe('k'), frame('f1'));
+  const sink = new TextSink();
+  sink.backlog = TOO_MUCH;
+  const { place } = join(sink);
+  write(publication, frame('f2'));
+  expect(sink.names).toEqual([]);
+  expect(place.skips).toBe(1);
+  sink.backlog = 0;
+  write(publication, frame('f3'));
+  write(publication, frame('f4'));
+  expect(sink.names).toEqual(['avc', 'k', 'f1', 'f2', 'f3', 'f4']);
+});
+
+test('a joiner with as much to take as its bound is given its picture at once', () => {
+  const { publish, join, write } = openHub();
+  write(publish(), keyframe('k'));
+  const sink = new TextSink();
+  sink.backlog = MIN_BACKLOG_BYTES;
+  join(sink);
+  expect(sink.names).toEqual(['k']);
+});
+
+test('a joiner that never drains is dropped after its deadline', () => {
+  const { clock, publish, join, write } = openHub();
+  const publication = publish();
+  write(publication, keyframe('k'));
+  const sink = new TextSink();
+  sink.backlog = TOO_MUCH;
+  join(sink);
+  clock.advance(SLOW_PLAYER_DEADLINE_MS + 1);
+  write(publication, frame('f'));
+  expect(sink.drops).toBe(1);
+});
+
+describe('two players of one connection, in formats of their own,', () => {
+  /** Both have been given nothing yet, since too much waits for their connection. */
+  function withFullConnection(gopBytes: number) {
+    const open = openHub();
+    const publication = open.publish();
+    open.write(publication, heavy(keyframe('k'), gopBytes));
+    const connection = { backlog: TOO_MUCH };
+    const [one, two] = ['one', 'two'].map((format) => {
+      const sink = new TextSink(textEncoder(format));
+      sink.reads = false;
+      Object.defineProperty(sink, 'backlog', {
+        get: () => connection.backlog,
+        set: (bytes: number) => {
+          connection.backlog = bytes;
+        },
+      });
+      return open.join(sink).sink;
+    }) as [TextSink, TextSink];
+    const names = () => [one, two].map((sink) => sink.names.map((name) => name.replaceAll('.', '')));
+    return { ...open, publication, connection, names };
+  }
+
+  test('both go on in the flush that finds it drained', () => {
+    const { write, publication, connection, names } = withFullConnection(100);
+    connection.backlog = 0;
+    write(publication, frame('f'));
+    expect(connection.backlog).toBeGreaterThan(0);
+    expect(names()).toEqual([
+      ['k', 'f'],
+      ['k', 'f'],
+    ]);
+  });
+
+  test('are given a large GOP one after the other', () => {
+    const { write, publication, connection, names } = withFullConnection(2 * MIN_BACKLOG_BYTES);
+    connection.backlog = 0;
+    write(publication, frame('f1'));
+    expect(names()).toEqual([['k', 'f1'], []]);
+    connection.backlog = 0;
+    write(publication, frame('f2'));
+    expect(names()).toEqual([
+      ['k', 'f1', 'f2'],
+      ['k', 'f1', 'f2'],
+    ]);
+  });
+});
+
+test('who drains as a keyframe comes goes on with that, not with the GOP before it', () => {
+  const { publish, join, write } = openHub();
+  const publication = publish();
+  write(publication, keyframe('k1'));
+  const sink = new TextSink();
+  sink.backlog = TOO_MUCH;
+  join(sink);
+  sink.backlog = 0;
+  write(publication, frame('f1'), keyframe('k2'));
+  expect(sink.names).toEqual(['k2']);
 });
 
 test('who skips through the end of a publish starts with the next one', () => {

@@ -1,12 +1,19 @@
 import { describe, expect, test } from 'vitest';
+import { MIN_BACKLOG_BYTES } from '../../src/hub/lane.ts';
 import { ALLOWED } from '../../src/model/lifecycle.ts';
-import { HANDSHAKE_TIMEOUT_MS, IDLE_TIMEOUT_MS, MAX_REPLY_BACKLOG } from '../../src/session/limits.ts';
+import {
+  HANDSHAKE_TIMEOUT_MS,
+  IDLE_TIMEOUT_MS,
+  MAX_MESSAGE_STREAMS,
+  MAX_REPLY_BACKLOG,
+} from '../../src/session/limits.ts';
 import { LINGER_MS, STALL_TIMEOUT_MS } from '../../src/visits/limits.ts';
 import { FakeGate, refused } from '../support/fake-gate.ts';
 import { openServer, PICTURE, settled } from '../support/memory-server.ts';
 import { PLAY, PUBLISH, vhost } from '../support/options.ts';
 import type { RawPeer } from '../support/raw-peer.ts';
 import { call, flv, handshake, say } from '../support/say.ts';
+import { until } from '../support/until.ts';
 import { cat } from '../support/wire.ts';
 
 type Server = ReturnType<typeof openServer>;
@@ -176,6 +183,42 @@ describe('a peer that does not read', () => {
     await settled();
     const ended = server.log.lines.find(({ message }) => message === 'play ended');
     expect(ended?.fields).toMatchObject({ skips: 1 });
+  });
+});
+
+describe('a player that reads nothing and asks for the picture again and again', () => {
+  const GOP_BYTES = 2 * MIN_BACKLOG_BYTES;
+  const picture = say.video(cat(flv.keyframe('k1'), Buffer.alloc(GOP_BYTES)), 0);
+  const switched = (command: string) => (turn: number) => [call(1, command, 0, null, turn % 2 === 1)];
+  const ways: readonly (readonly [string, (turn: number) => Buffer[]])[] = [
+    ['switching the sound off and on', switched('receiveAudio')],
+    ['switching the picture off and on', switched('receiveVideo')],
+    ['pausing and resuming', (turn) => [call(1, 'pause', 0, null, turn % 2 === 0, 0)]],
+    ['playing anew', () => [say.play('cam')]],
+    ['closing its stream and playing', () => [say.closeStream(), say.play('cam')]],
+    ['playing on all its message streams', (turn) => [say.play('cam', 1 + (turn % MAX_MESSAGE_STREAMS))]],
+  ];
+
+  test.each(ways)('%s is sent one GOP and no more until it has taken that', async (_way, ask) => {
+    const server = openServer();
+    const publisher = await server.publishing();
+    publisher.say(say.video(flv.avcConfig(), 0), picture);
+    await settled();
+    const player = await server.connected();
+    player.stream.pause();
+    player.say(say.play('cam'));
+    const backlog = () => server.lobby.facts().find(({ role }) => role === 'play')?.backlogBytes ?? 0;
+    await until('the GOP waits for the player', () => backlog() > GOP_BYTES);
+    for (let turn = 0; turn < 20; turn++) {
+      player.say(...ask(turn));
+      await settled();
+    }
+    expect(backlog()).toBeLessThan(GOP_BYTES + MIN_BACKLOG_BYTES);
+    player.stream.resume();
+    await until('the player has taken it', () => backlog() === 0);
+    publisher.say(say.video(flv.keyframe('k2'), 40));
+    await player.hear('video@1 40 k2');
+    expect(player.atBoundary).toBe(true);
   });
 });
 
