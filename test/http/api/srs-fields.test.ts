@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { expect, test } from 'vitest';
 import { picture } from '../../support/picture.ts';
 import { startPlaying, startPublishing } from '../../support/rtmp-peer.ts';
@@ -9,6 +10,11 @@ import { startApi } from './support.ts';
 type Shape = string | { readonly [field: string]: Shape };
 
 const KBPS = { recv_30s: 'integer', send_30s: 'integer' };
+
+const typed = (type: string) => (names: string) =>
+  Object.fromEntries(names.split(' ').map((name) => [name, type]));
+const integers = typed('integer');
+const numbers = typed('number');
 
 /** The fields of SRS 7.0.18's answers and their types, as measured on a running one. */
 const FIELDS: Readonly<Record<string, Shape>> = {
@@ -59,6 +65,46 @@ const FIELDS: Readonly<Record<string, Shape>> = {
       conn_srs: 'integer',
     },
   },
+  rusages: {
+    ok: 'boolean',
+    ...integers(
+      'sample_time ru_utime ru_stime ru_maxrss ru_ixrss ru_idrss ru_isrss ru_minflt ru_majflt ru_nswap',
+    ),
+    ...integers('ru_inblock ru_oublock ru_msgsnd ru_msgrcv ru_nsignals ru_nvcsw ru_nivcsw'),
+  },
+  self_proc_stats: {
+    ok: 'boolean',
+    sample_time: 'integer',
+    percent: 'number',
+    pid: 'integer',
+    comm: 'string',
+    state: 'string',
+    ...integers(
+      'ppid pgrp session tty_nr tpgid flags minflt cminflt majflt cmajflt utime stime cutime cstime',
+    ),
+    ...integers('priority nice num_threads itrealvalue starttime vsize rss'),
+    // An unlimited rsslim and addresses are more than a double holds.
+    ...numbers('rsslim startcode endcode startstack kstkesp kstkeip signal blocked sigignore sigcatch wchan'),
+    ...integers(
+      'nswap cnswap exit_signal processor rt_priority policy delayacct_blkio_ticks guest_time cguest_time',
+    ),
+  },
+  system_proc_stats: {
+    ok: 'boolean',
+    sample_time: 'integer',
+    percent: 'number',
+    ...integers('user nice sys idle iowait irq softirq steal guest'),
+  },
+  meminfos: {
+    ok: 'boolean',
+    sample_time: 'integer',
+    percent_ram: 'number',
+    percent_swap: 'number',
+    ...integers('MemActive RealInUse NotInUse MemTotal MemFree Buffers Cached SwapTotal SwapFree'),
+  },
+  authors: { license: 'string', contributors: 'string' },
+  server: { sigature: 'string', name: 'string', version: 'string', link: 'string', time: 'integer' },
+  origin: { ip: 'string', port: 'integer', vhost: 'string', api: 'string', routers: 'object' },
   vhost: {
     id: 'vid',
     name: 'string',
@@ -220,9 +266,86 @@ test('pages have at least ten, as in SRS, and what is no number is left alone', 
   expect(await listed('?start=x&count=-1')).toHaveLength(10);
 });
 
-test('what is not known is answered with the index', async () => {
+test.each(['rusages', 'self_proc_stats', 'system_proc_stats', 'meminfos', 'authors'])(
+  '%s has the fields and types of SRS',
+  async (name) => {
+    const api = await startApi();
+    for (let time = 0; time < 2; time++) {
+      const { code, data } = (await api.json(`/api/v1/${name}`)) as { code: number; data: object };
+      expect(code).toBe(0);
+      expectShape(data, name);
+    }
+  },
+);
+
+test('figures of the process and the machine are theirs', async () => {
   const api = await startApi();
-  expect(await api.json('/api/v1/rusages')).toMatchObject({ code: 0, urls: { streams: expect.any(String) } });
+  const data = async (name: string) =>
+    ((await api.json(`/api/v1/${name}`)) as { data: Record<string, number> }).data;
+  expect(await data('self_proc_stats')).toMatchObject({ ok: true, pid: process.pid, ppid: process.ppid });
+  expect((await data('rusages'))['ru_maxrss']).toBeGreaterThan(10_000);
+  const memory = await data('meminfos');
+  expect(memory['MemTotal']).toBe(Math.round(totalmem() / 1024));
+  expect(memory['percent_ram']).toBeLessThanOrEqual(1);
+  expect((await data('system_proc_stats'))['idle']).toBeGreaterThan(0);
+});
+
+test('requests shows a request to who sent it, without what lets him in', async () => {
+  const api = await startApi('auth { enabled on; username admin; password sesame-open; }');
+  const authorization = `Basic ${Buffer.from('admin:sesame-open').toString('base64')}`;
+  const { data } = (await api.json('/api/v1/requests?a=1&token=t0ps3cret', {
+    headers: { authorization, 'x-mine': 'hello', cookie: 'session=t0ps3cret' },
+  })) as { data: { server: object } };
+  expect(data).toMatchObject({
+    uri: '/api/v1/requests?a=1&token=***',
+    path: '/api/v1/requests',
+    METHOD: 'GET',
+    headers: { 'x-mine': 'hello', authorization: '***', cookie: '***' },
+  });
+  expectShape(data.server, 'server');
+  expect(JSON.stringify(data)).not.toContain('t0ps3cret');
+});
+
+test('clusters tells where a stream is, if it is here', async () => {
+  const { get, port, apiPort } = await startWatched();
+  const ask = async (query: string) =>
+    ((await get(`/clusters?${query}`)) as unknown as { data: { origin: object } }).data;
+  const found = await ask('vhost=__defaultVhost__&app=live&stream=cam&coworker=10.0.0.7:1985');
+  expect(found).toMatchObject({
+    query: { ip: '', vhost: '__defaultVhost__', app: 'live', stream: 'cam', coworker: '10.0.0.7:1985' },
+    origin: {
+      ip: '10.0.0.7',
+      port,
+      vhost: '__defaultVhost__',
+      api: `10.0.0.7:${apiPort}`,
+      routers: [`10.0.0.7:${apiPort}`],
+    },
+  });
+  expectShape(found.origin, 'origin');
+  expect((await ask('app=live&stream=other')).origin).toBeNull();
+});
+
+test('the raw API is switched off, as it is in SRS unless a file says otherwise', async () => {
+  const api = await startApi();
+  const response = await api.ask('/api/v1/raw?rpc=reload');
+  expect(response.status).toBe(200);
+  expect(await response.json()).toMatchObject({ code: 1061 });
+});
+
+test('the index names what is there, and what is not there is an error', async () => {
+  const api = await startApi();
+  const { urls } = (await api.json('/api/v1/')) as { urls: object };
+  for (const name of Object.keys(urls)) {
+    const answer = await api.ask(`/api/v1/${name}`);
+    expect([name, answer.status]).toEqual([name, 200]);
+    expect(await answer.json()).not.toHaveProperty('urls');
+  }
+  for (const path of ['nothing', 'perf', 'tcmalloc', 'streams/a/b']) {
+    const answer = await api.ask(`/api/v1/${path}`);
+    expect([path, answer.status]).toEqual([path, 404]);
+    expect(await answer.json()).toMatchObject({ code: 404 });
+  }
+  expect(await api.json('/api/v1/tests/errors')).toMatchObject({ code: 100 });
 });
 
 test('pages of other origins may read, and call functions, only where the configuration says so', async () => {

@@ -2,7 +2,15 @@ import type { FastifyReply } from 'fastify';
 import type { ServerControl } from '../../../model/control.ts';
 
 /** Codes of SRS that scripts look at. */
-export const CODE = { success: 0, noSuchVhost: 2047, noSuchStream: 2048, noSuchClient: 2049 } as const;
+export const CODE = {
+  success: 0,
+  test: 100,
+  notFound: 404,
+  rawDisabled: 1061,
+  noSuchVhost: 2047,
+  noSuchStream: 2048,
+  noSuchClient: 2049,
+} as const;
 
 /** What SRS puts around every answer; `pid` is a string there. */
 export interface Envelope {

@@ -54,6 +54,11 @@ export async function readMachine(): Promise<MachineReading> {
   };
 }
 
+/** A part of 1, with four digits; 0 of nothing. */
+export function part(some: number, all: number): number {
+  return all > 0 ? Math.round((some / all) * 10_000) / 10_000 : 0;
+}
+
 /** Received bytes are the first number of an interface, sent ones the ninth. */
 function readDevices(text: string) {
   const sum = { netRecvBytes: 0, netSendBytes: 0, innerRecvBytes: 0, innerSendBytes: 0 };
@@ -82,6 +87,7 @@ function numberAfter(text: string, pattern: RegExp): number {
   return Number(pattern.exec(text)?.[1] ?? 0);
 }
 
-async function textOf(path: string): Promise<string> {
+/** A file of /proc; empty where there is none. */
+export async function textOf(path: string): Promise<string> {
   return await readFile(path, 'utf8').catch(() => '');
 }

@@ -6,6 +6,8 @@ import { streamId } from '../../../model/stream-key.ts';
 import { MAX_LISTED_CLIENTS } from '../limits.ts';
 import { clientV1, streamV1, vhostV1 } from './bodies.ts';
 import { CODE, enveloped, sendV1 } from './envelope.ts';
+import { MachineStats, meminfos, rusages } from './machine-stats.ts';
+import { clusterV1, requestV1 } from './requests.ts';
 import { Summaries } from './summaries.ts';
 import { vhostId } from './vhost-id.ts';
 
@@ -14,29 +16,42 @@ const LEAST_COUNT = 10;
 
 const whole = (fallback: number) => z.coerce.number().int().min(0).max(1_000_000).catch(fallback);
 const PAGE = z.object({ start: whole(0), count: whole(LEAST_COUNT) });
+const word = z.string().max(4096).optional().catch(undefined);
+const CLUSTER = z.object({ ip: word, vhost: word, app: word, stream: word, coworker: word });
 const CALLBACK = z.object({ callback: z.string().max(200).optional().catch(undefined) });
 
 /** What is at the addresses of `/api/v1`, in the words of SRS. */
 const INDEX = {
   versions: 'the version of the server',
   summaries: 'the summary(pid, argv, pwd, cpu, mem) of the server',
+  rusages: 'the resources that the server has used',
+  self_proc_stats: 'the stats of the server process',
+  system_proc_stats: 'the stats of the system',
+  meminfos: 'the memory of the system',
+  authors: 'the license and the contributors',
   features: 'the supported features',
+  requests: 'the request itself, to debug clients',
   vhosts: 'manage all vhosts or specified vhost',
   streams: 'manage all streams or specified stream',
   clients: 'manage all clients or specified client, default query top 10 clients',
+  raw: 'not supported: code 1061',
+  clusters: 'the origin of a stream, query by vhost, app and stream',
 };
 
 type Params = Readonly<Record<string, string | undefined>>;
-type Answer = { readonly code?: number; readonly content: object };
+/** `status` is 200 unless the address itself is wrong. */
+type Answer = { readonly code?: number; readonly status?: number; readonly content: object };
 type Read = (request: FastifyRequest, id: string | undefined) => Answer | Promise<Answer>;
 
 /** The HTTP API of SRS: its paths, names and types. */
 export function v1Routes(control: ServerControl, crossdomain: boolean): FastifyPluginCallback {
   const { census } = control;
   const summaries = new Summaries(control);
+  const machine = new MachineStats();
   const send = async (read: Read, request: FastifyRequest, reply: FastifyReply) => {
     const { id } = request.params as Params;
-    const { code, content } = await read(request, id);
+    const { code, status = 200, content } = await read(request, id);
+    reply.code(status);
     // A page of another origin may run scripts of ours without asking.
     const callback = crossdomain ? CALLBACK.parse(request.query).callback : undefined;
     return sendV1(reply, enveloped(control, content, code), callback);
@@ -47,6 +62,20 @@ export function v1Routes(control: ServerControl, crossdomain: boolean): FastifyP
   const readers: Readonly<Record<string, Read>> = {
     '/versions': () => ({ content: { data: versionV1(control.version) } }),
     '/summaries': async () => ({ content: { data: await summaries.read() } }),
+    '/rusages': () => ({ content: { data: rusages() } }),
+    '/self_proc_stats': async () => ({ content: { data: await machine.self() } }),
+    '/system_proc_stats': async () => ({ content: { data: await machine.system() } }),
+    '/meminfos': async () => ({ content: { data: await meminfos() } }),
+    '/authors': () => ({ content: { data: { license: 'MIT', contributors: 'the authors of Gatecast' } } }),
+    '/requests': (request) => ({ content: { data: requestV1(request, control.version) } }),
+    '/tests/requests': (request) => ({ content: { data: requestV1(request, control.version) } }),
+    '/tests/errors': () => ({ code: CODE.test, content: {} }),
+    // What it changes in SRS is the business of /api/v2/config here.
+    '/raw': () => ({ code: CODE.rawDisabled, content: {} }),
+    '/clusters': async ({ query, headers: { host = '' } }) => {
+      const { streams } = await census.take({});
+      return { content: { data: clusterV1(CLUSTER.parse(query), host, streams, control) } };
+    },
     '/features': () => ({ content: { data: FEATURES } }),
     '/vhosts': async () => {
       const { streams } = await census.take({});
@@ -86,9 +115,9 @@ export function v1Routes(control: ServerControl, crossdomain: boolean): FastifyP
         ? { content: { client: clientV1(client, Date.now()) } }
         : { code: CODE.noSuchClient, content: {} };
     },
-    // SRS answers with its index to whatever it does not know.
     '/': () => ({ content: { urls: INDEX } }),
-    '/*': () => ({ content: { urls: INDEX } }),
+    // SRS shows its index there, with code 0: a script that asks for what is not here would not notice.
+    '/*': () => ({ code: CODE.notFound, status: 404, content: {} }),
   };
 
   return (app, _options, done) => {

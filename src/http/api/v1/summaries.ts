@@ -3,7 +3,7 @@ import { cwd, memoryUsage, ppid } from 'node:process';
 import type { Census } from '../../../model/census.ts';
 import type { ServerControl } from '../../../model/control.ts';
 import type { SrsBody } from './bodies.ts';
-import { type MachineReading, readMachine } from './machine.ts';
+import { type MachineReading, part, readMachine } from './machine.ts';
 
 /**
  * The machine and the server as SRS shows them. Parts are of 1, where SRS has them so; what Node cannot see of the
@@ -85,10 +85,6 @@ function system({ processes }: Census, machine: MachineReading, before: MachineR
     conn_sys_udp: machine.udp,
     conn_srs: processes.reduce((all, { connections }) => all + connections, 0),
   };
-}
-
-function part(some: number, all: number): number {
-  return all > 0 ? round(some / all) : 0;
 }
 
 function round(value: number): number {
