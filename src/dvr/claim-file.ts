@@ -1,5 +1,5 @@
-import { type FileHandle, mkdir, open, stat, unlink } from 'node:fs/promises';
-import { dirname, resolve } from 'node:path';
+import { type FileHandle, open, stat, unlink } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { MAX_SAME_NAMES } from './limits.ts';
 
 /** A name that is ours alone, and the file that is going to have it. */
@@ -16,10 +16,9 @@ export function unfinished(file: string): string {
 
 /**
  * Opens a new file for a recording, under its unfinished name, which keeps the name for it: nothing that exists is ever
- * written to or replaced. Rejects with what the file system says.
+ * written to or replaced. Its directory has to be there. Rejects with what the file system says.
  */
 export async function claimFile(file: string, cwd: string): Promise<ClaimedFile> {
-  await mkdir(dirname(resolve(cwd, file)), { recursive: true });
   for (let number = 1; number <= MAX_SAME_NAMES; number++) {
     const name = number === 1 ? file : file.replace(/(\.\w+)$/, `.${number}$1`);
     const handle = await openNew(resolve(cwd, unfinished(name)));

@@ -2,6 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import type { RecordingEnd } from '../model/lifecycle.ts';
 import type { Origin } from '../model/media-source.ts';
 import type { DvrOptions } from '../model/options.ts';
+import { splitTemplate } from '../model/private-files.ts';
 import { fillRecordingPath, type RecordingPath } from '../model/recording-path.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
 import type { FileFacts } from './conclude.ts';
@@ -67,7 +68,10 @@ export class FileRow {
       this.#pausedUntil = Number.POSITIVE_INFINITY;
       return undefined;
     }
-    const plan = { file: filled.file, container: this.#path.container, layout, facts };
+    const { template, container } = this.#path;
+    const { root, rest } = splitTemplate(template, this.#means.cwd);
+    const names = { writer: 'recording', root, templates: [rest] } as const;
+    const plan = { file: filled.file, names, container, layout, facts };
     const file = new OpenFile(plan, this.#means, this.#named, () => this.#pause());
     this.#named = file.named;
     this.#file = file;

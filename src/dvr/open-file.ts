@@ -3,6 +3,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { unlink } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { EventFacts, RecordingEnd } from '../model/lifecycle.ts';
+import { type MediaNames, markPrivate } from '../model/private-files.ts';
 import type { RecordingContainer } from '../model/recording-path.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
 import { claimFile, unfinished } from './claim-file.ts';
@@ -17,6 +18,8 @@ import { repairFile } from './repair-file.ts';
 /** What is to be recorded in a file. */
 export interface FilePlan {
   readonly file: string;
+  /** What it is one of. */
+  readonly names: MediaNames;
   readonly container: RecordingContainer;
   readonly layout?: FlvLayout | undefined;
   readonly facts: EventFacts;
@@ -96,6 +99,7 @@ export class OpenFile {
   async #open(): Promise<Opened> {
     const means = this.#means;
     const { container, layout, facts } = this.#plan;
+    await markPrivate(this.#plan.names, resolve(means.cwd, this.#plan.file));
     const { handle, file } = await claimFile(this.#plan.file, means.cwd);
     const { owner, cwd, server } = means;
     const entry: JournalEntry = { id: randomUUID(), owner, container, cwd, file, layout, facts, server };

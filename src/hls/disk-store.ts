@@ -1,6 +1,7 @@
-import { mkdir, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { LRUCache } from 'lru-cache';
+import { type MediaNames, markPrivate } from '../model/private-files.ts';
 import { readOwnedText } from './live-playlist.ts';
 import type { SegmentStore } from './segment-store.ts';
 
@@ -13,16 +14,28 @@ const REASONS: Readonly<Record<string, string>> = {
 };
 
 /**
- * Keeps files under `root`, each written beside its place and renamed, so that nobody reads half of one. `recent` has the
- * bytes of those that were written last, by file: nearly all viewers ask for these.
+ * Keeps files under `names.root`, which are put on record there as private first. Each is written beside its place and
+ * renamed, so that nobody reads half of one. `recent` has the bytes of those that were written last, by file: nearly all
+ * viewers ask for these.
  */
-export function diskStore(root: string, recent: LRUCache<string, Buffer>): SegmentStore {
-  const fileOf = (path: string) => join(root, path);
+export function diskStore(names: MediaNames, recent: LRUCache<string, Buffer>): SegmentStore {
+  const fileOf = (path: string) => join(names.root, path);
+  let isMarked = false;
+  const makeRoom = async (file: string) => {
+    await markPrivate(names, file);
+    isMarked = true;
+  };
   const write = async (path: string, content: Buffer | string) => {
     const file = fileOf(path);
     const unfinished = `${file}.tmp`;
     try {
-      await writeMakingRoom(unfinished, content);
+      if (!isMarked) await makeRoom(file);
+      await writeFile(unfinished, content).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error;
+        // A directory that is not there yet, or not any more.
+        await makeRoom(file);
+        await writeFile(unfinished, content);
+      });
       await rename(unfinished, file);
     } catch (error) {
       await rm(unfinished, { force: true }).catch(() => undefined);
@@ -53,16 +66,6 @@ export function diskStore(root: string, recent: LRUCache<string, Buffer>): Segme
     },
     remove,
   };
-}
-
-async function writeMakingRoom(file: string, content: Buffer | string): Promise<void> {
-  try {
-    await writeFile(file, content);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    await mkdir(dirname(file), { recursive: true });
-    await writeFile(file, content);
-  }
 }
 
 function explain(file: string, { code = '', message }: NodeJS.ErrnoException): string {

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import { loadMediabunny, type Mediabunny } from '../media/load-mediabunny.ts';
 import { Muxer } from '../media/muxer.ts';
@@ -7,6 +9,7 @@ import type { Logger } from '../model/logger.ts';
 import type { MediaSource } from '../model/media-source.ts';
 import type { HlsOptions, VhostOptions } from '../model/options.ts';
 import type { PlaylistSequences } from '../model/playlist-sequences.ts';
+import { markPrivate, PRIVATE_LIST } from '../model/private-files.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { diskStore } from './disk-store.ts';
 import { clearLeftovers } from './leftovers.ts';
@@ -20,7 +23,7 @@ import {
   type Segment,
 } from './live-playlist.ts';
 import { memoryStore } from './memory-store.ts';
-import { fillPath } from './path-template.ts';
+import { fillPath, privateNames } from './path-template.ts';
 import { Segmenter } from './segmenter.ts';
 
 /** What the room needs of the process. */
@@ -76,13 +79,14 @@ export class Hls {
   /** Loads what muxing takes, and clears away what an earlier run has left on the disk. */
   static async open(means: HlsMeans, vhosts: readonly VhostOptions[]): Promise<Hls> {
     const hls = new Hls(means, await loadMediabunny());
-    const roots = new Map<string, boolean>();
+    const roots = new Map<string, HlsOptions>();
     for (const { name, hls: options } of vhosts)
       if (options.enabled && options.storage === 'disk')
-        roots.set(fillPath(options.path, { vhost: name }), options.cleanup);
-    for (const [root, cleanup] of roots) {
-      const streams = await clearLeftovers(root, cleanup);
+        roots.set(fillPath(options.path, { vhost: name }), options);
+    for (const [root, options] of roots) {
+      const streams = await clearLeftovers(root, options.cleanup);
       if (streams > 0) means.log.info({ root, streams }, 'HLS of an earlier run removed');
+      await markLeftovers(root, options, means.log);
     }
     return hls;
   }
@@ -177,7 +181,8 @@ export class Hls {
     if (known && JSON.stringify(known.playlist.options) === JSON.stringify(options)) return known;
     const cleared = known ? this.#dispose(name, known) : Promise.resolve();
     const root = fillPath(options.path, { vhost: key.vhost });
-    const store = options.storage === 'disk' ? diskStore(root, this.#recent) : memoryStore(root);
+    const store =
+      options.storage === 'disk' ? diskStore(privateNames(options, root), this.#recent) : memoryStore(root);
     const { sequences } = this.#means;
     const playlist = new LivePlaylist(key, options, store, sequences, this.#index, known?.playlist.next);
     if (!playlist.isStorable) return 'its name cannot be the name of a file';
@@ -272,4 +277,12 @@ export class Hls {
       },
     });
   }
+}
+
+/** What an earlier run has left may be older than the list that keeps it back. */
+async function markLeftovers(root: string, options: HlsOptions, log: Logger): Promise<void> {
+  if (!existsSync(root)) return;
+  await markPrivate(privateNames(options, root), join(root, PRIVATE_LIST)).catch((error: Error) =>
+    log.warn({ root, reason: error.message }, 'HLS files are not marked as private yet'),
+  );
 }

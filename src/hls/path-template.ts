@@ -1,3 +1,5 @@
+import type { HlsOptions } from '../model/options.ts';
+import type { MediaNames } from '../model/private-files.ts';
 import { MAX_FILE_NAME_BYTES, MAX_FILE_PATH_BYTES } from './limits.ts';
 
 /** What stands for the words in a path. */
@@ -44,6 +46,15 @@ export function segmentWords(seq: number, durationMs: number, at: number): PathW
 /** A template that names every file anew: one without `[seq]` gets it before its extension. */
 export function numbered(template: string): string {
   return template.includes('[seq]') ? template : template.replace(/(\.[^./]*)?$/, '-[seq]$1');
+}
+
+/** What the files under a directory are called: of playlists, of segments and of what these need first. */
+export function privateNames(
+  { format, m3u8File, tsFile, fmp4File, initFile }: HlsOptions,
+  root: string,
+): MediaNames {
+  const files = format === 'ts' ? [tsFile] : [fmp4File, numbered(initFile)];
+  return { writer: 'hls', root, templates: [m3u8File, ...files].map((template) => fillPath(template, {})) };
 }
 
 /**

@@ -80,7 +80,7 @@ export class PlaybackServer {
     this.#app = app;
     this.#options = options;
     this.#isTrusted = networkMatcher(options.trusted);
-    this.#parts = [...parts, staticFiles(() => this.#options.dir)];
+    this.#parts = [...parts, staticFiles(() => this.#options)];
   }
 
   /** Loads what it takes to speak HTTP and is ready for sockets. */

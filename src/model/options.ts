@@ -242,6 +242,8 @@ export interface HttpServerOptions {
   readonly listen: readonly ListenAddress[];
   /** Directory whose files everybody may fetch; undefined serves none. */
   readonly dir: string | undefined;
+  /** True lets everybody fetch the recordings that are in `dir` too. */
+  readonly serveRecordings: boolean;
   /** True lets pages of other hosts play. */
   readonly crossdomain: boolean;
   /** Proxies whose X-Forwarded-For is believed: addresses and CIDR networks. */

@@ -28,6 +28,7 @@ test('the least file gives every default', () => {
       enabled: false,
       listen: [{ host: undefined, port: 8080 }],
       dir: undefined,
+      serveRecordings: false,
       crossdomain: true,
       trusted: [],
     },
@@ -81,7 +82,7 @@ test('the least file gives every default', () => {
         },
         dvr: {
           enabled: false,
-          paths: [{ template: './objs/nginx/html/[app]/[stream].[timestamp].flv', container: 'flv' }],
+          paths: [{ template: './objs/recordings/[app]/[stream].[timestamp].flv', container: 'flv' }],
           plan: 'session',
           durationMs: 30_000,
           waitKeyframe: true,
@@ -539,10 +540,22 @@ describe('dvr', () => {
     ['/srv/html/../rec/[stream].flv', 0],
     ['/srv/html2/[stream].flv', 0],
     ['/srv/[app]/x.flv', 0],
-  ])('recordings at %s are public: %i', (path, warnings) => {
-    const conf = `http_server { enabled on; dir /srv/html; } vhost a { dvr { enabled on; dvr_path ${path}; } }`;
-    expect(
-      warningsOf(`listen 1935;\n${conf}`).filter((line) => line.includes('everybody may fetch')),
-    ).toHaveLength(warnings);
+  ])('recordings at %s, where files are served, are worth a warning: %i', (path, warnings) => {
+    const conf = (more: string) =>
+      `listen 1935; http_server { enabled on; dir /srv/html; ${more} } vhost a { dvr { enabled on; dvr_path ${path}; } }`;
+    const about = (more: string) =>
+      warningsOf(conf(more)).filter((line) => line.includes('"serve_recordings on"'));
+    expect(about('')).toHaveLength(warnings);
+    expect(about('serve_recordings on;')).toEqual([]);
+  });
+
+  test.each([
+    ['./objs', 'dir ./objs;', 1],
+    ['./objs', 'dir .;', 1],
+    ['./objs', 'dir ./objs/nginx/html;', 0],
+    ['./objs', 'dir ./objs-of-mine;', 0],
+  ])('with state_dir %s, %s is an error: %i', (stateDir, dir, errors) => {
+    const conf = `listen 1935; state_dir ${stateDir}; http_server { enabled on; ${dir} } vhost a { }`;
+    expect(errorsOf(conf).filter((line) => line.includes('dir holds state_dir'))).toHaveLength(errors);
   });
 });

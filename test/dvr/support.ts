@@ -96,7 +96,7 @@ export function openDvr(setting: DvrSetting = {}) {
     directory,
     publish,
     file: (name: string) => join(directory, name),
-    /** Files there are, but for those of the journal. */
+    /** Files there are, but for those of the journal and hidden ones. */
     files: () => filesIn(directory),
     journal: () => filesIn(join(directory, 'state')),
     /** When all that has ended is complete. */
@@ -107,7 +107,8 @@ export function openDvr(setting: DvrSetting = {}) {
 function filesIn(directory: string): string[] {
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile() && !join(entry.parentPath, '/').startsWith(join(directory, 'state/')))
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
+    .filter((entry) => !join(entry.parentPath, '/').startsWith(join(directory, 'state/')))
     .map((entry) => join(entry.parentPath, entry.name).slice(directory.length + 1))
     .sort();
 }

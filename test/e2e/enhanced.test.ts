@@ -75,6 +75,7 @@ test.for(NAMES)(
     await server.stop();
     for (const { child } of players) await child.end();
     const [flv = '', mp4 = ''] = readdirSync(recordings)
+      .filter((file) => !file.startsWith('.'))
       .sort()
       .map((file) => join(recordings, file));
     const saved = [...players.map((player) => player.saved), flv];

@@ -30,7 +30,13 @@ async function studio(directory = stopped(temporaryDirectory())) {
     file,
     /** What was told of recordings, each file once. */
     told: () => backends.posts.filter(({ action }) => action === 'on_dvr'),
-    names: () => (existsSync(file('rec')) ? readdirSync(file('rec')).sort() : []),
+    /** Recordings, but not the hidden list that keeps them back. */
+    names: () =>
+      existsSync(file('rec'))
+        ? readdirSync(file('rec'))
+            .filter((name) => !name.startsWith('.'))
+            .sort()
+        : [],
   };
 }
 

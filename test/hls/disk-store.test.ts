@@ -13,7 +13,7 @@ function smallStore() {
   const recent = new LRUCache<string, Buffer>({ maxSize: 8, sizeCalculation: ({ length }) => length });
   const directory = temporaryDirectory();
   stop = directory.stop;
-  return diskStore(directory.path, recent);
+  return diskStore({ writer: 'hls', root: directory.path, templates: ['live/[seq].ts'] }, recent);
 }
 
 async function textOf(stored: Stored): Promise<string> {

@@ -25,6 +25,7 @@ export async function startWebServer(
     enabled: true,
     listen: [{ host: '127.0.0.1', port: 0 }],
     dir: undefined,
+    serveRecordings: false,
     crossdomain: true,
     trusted: [],
     ...http,

@@ -17,8 +17,9 @@ import {
   type Setting,
 } from './block.ts';
 import { deepFreeze } from './deep-freeze.ts';
-import { warnOfPublicRecordings } from './dvr.ts';
+import { warnOfPrivateRecordings } from './dvr.ts';
 import { checkHls } from './hls.ts';
+import { checkServedDir } from './http.ts';
 import { resolveHttpApi } from './http-api.ts';
 import { checkAddresses, checkThatListens } from './listen.ts';
 import { resolveHttps, resolveRtmps, warnOfUnusedCertificates } from './tls.ts';
@@ -67,7 +68,8 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
     report,
   );
   const vhosts = resolveVhosts(root, file, values.chunkSize, context);
-  warnOfPublicRecordings(vhosts.options, http, report);
+  checkServedDir(http, values.stateDir, report);
+  warnOfPrivateRecordings(vhosts.options, http, report);
   checkHls(vhosts.options, http.values.enabled || https.options !== undefined, whole(file), report);
   const config: Config = {
     listen: values.listen,

@@ -1,8 +1,9 @@
-import { resolve, sep } from 'node:path';
 import type { DvrOptions, HttpServerOptions, VhostOptions } from '../../model/options.ts';
+import { splitTemplate } from '../../model/private-files.ts';
 import { quote, type Report } from '../report.ts';
 import type { DvrValues } from '../schema/dvr.ts';
 import type { ResolvedBlock, Setting } from './block.ts';
+import { isIn } from './http.ts';
 
 /** `dvr { … }` as the dvr room wants it. */
 export function resolveDvr({ values, settings }: ResolvedBlock<DvrValues>, report: Report): DvrOptions {
@@ -20,29 +21,22 @@ export function resolveDvr({ values, settings }: ResolvedBlock<DvrValues>, repor
   };
 }
 
-/** Warns of recordings that everybody may fetch, since they are where `http_server` serves files from. */
-export function warnOfPublicRecordings(
+/** Warns of recordings that nobody may fetch, though they are where `http_server` serves files from, as in a file of SRS. */
+export function warnOfPrivateRecordings(
   vhosts: readonly VhostOptions[],
   { values, settings }: { readonly values: HttpServerOptions; readonly settings: readonly Setting[] },
   report: Report,
 ): void {
   const at = settings.find(({ name }) => name === 'dir')?.origin;
-  const { dir, enabled } = values;
-  if (!enabled || dir === undefined || typeof at !== 'object') return;
+  const { dir, enabled, serveRecordings } = values;
+  if (!enabled || serveRecordings || dir === undefined || typeof at !== 'object') return;
   for (const { name, dvr } of vhosts) {
-    const path = dvr.enabled && dvr.paths.find(({ template }) => isIn(template, dir));
+    const path = dvr.enabled && dvr.paths.find(({ template }) => isIn(splitTemplate(template, '').root, dir));
     if (path) {
       report.warn(
         at,
-        `everybody may fetch the recordings of vhost ${quote(name)}: dvr_path ${quote(path.template)} is in dir`,
+        `the recordings of vhost ${quote(name)} are in dir (dvr_path ${quote(path.template)}) and are not served; expected "serve_recordings on" if everybody may fetch them`,
       );
     }
   }
-}
-
-/** Whether all that the template makes is in a directory. */
-function isIn(template: string, directory: string): boolean {
-  const fixed = template.slice(0, template.search(/\[|$/));
-  const parent = resolve(fixed.slice(0, fixed.lastIndexOf('/') + 1));
-  return `${parent}${sep}`.startsWith(`${resolve(directory)}${sep}`);
 }

@@ -1,5 +1,6 @@
-import type { HttpRemuxOptions } from '../../model/options.ts';
-import { quote } from '../report.ts';
+import { resolve, sep } from 'node:path';
+import type { HttpRemuxOptions, HttpServerOptions } from '../../model/options.ts';
+import { quote, type Report } from '../report.ts';
 import { HTTP_REMUX } from '../schema/http-remux.ts';
 import type { Directive } from '../tree.ts';
 import { type ResolveContext, type ResolvedBlock, resolveBlock } from './block.ts';
@@ -40,4 +41,23 @@ function faultOf(mount: string, vhost: string): string | undefined {
   if ([...fixed, last.replace('[stream]', '')].some((segment) => /[[\]?#%\\]/.test(segment)))
     return 'has a variable or a character that a path cannot have';
   return undefined;
+}
+
+/** Refuses to serve the directory in which events wait and the server can be reached. */
+export function checkServedDir(
+  { values: { dir, enabled }, settings }: ResolvedBlock<HttpServerOptions>,
+  stateDir: string,
+  report: Report,
+): void {
+  const at = settings.find(({ name }) => name === 'dir')?.origin;
+  if (!enabled || dir === undefined || typeof at !== 'object' || !isIn(stateDir, dir)) return;
+  report.error(
+    at,
+    `dir holds state_dir ${quote(stateDir)}, which is nobody's to fetch; expected a directory that does not`,
+  );
+}
+
+/** True if a directory is another one, or in it. */
+export function isIn(directory: string, other: string): boolean {
+  return `${resolve(directory)}${sep}`.startsWith(`${resolve(other)}${sep}`);
 }

@@ -12,7 +12,7 @@ export interface DvrValues extends Omit<DvrOptions, 'plan' | 'apply'> {
   readonly apply: readonly string[];
 }
 
-const DEFAULT_PATH = './objs/nginx/html/[app]/[stream].[timestamp].flv';
+const DEFAULT_PATH = './objs/recordings/[app]/[stream].[timestamp].flv';
 const LONGEST_PATH = 4000;
 
 /** Directives of `dvr { … }`. */

@@ -28,8 +28,16 @@ export const HTTP_SERVER: BlockSpec<HttpServerOptions> = {
       takes: 'one value',
       read: maybe(text(4096)),
       fallback: '',
-      doc: 'Directory whose files everybody may fetch, such as a page with a player; those whose names begin with a dot are not shown. Without it no file is served. SRS serves ./objs/nginx/html, where it also puts recordings.',
+      doc: 'Directory whose files everybody may fetch, such as a page with a player; those whose names begin with a dot are not shown, nor what HLS and dvr have written there. Without it no file is served; SRS serves ./objs/nginx/html.',
       example: './html',
+    },
+    serveRecordings: {
+      name: 'serve_recordings',
+      takes: 'one value',
+      read: one(onOff()),
+      fallback: 'off',
+      doc: 'On lets everybody who knows or guesses its name fetch a recording that is in dir, as SRS does. Gatecast only.',
+      example: 'on',
     },
     crossdomain: {
       name: 'crossdomain',
