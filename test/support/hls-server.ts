@@ -51,6 +51,8 @@ export async function startHlsServer(
       const answer = await get(playlist);
       return urisOf(await answer.text()).map((uri) => new URL(uri, playlist).href);
     },
+    /** Waits until somebody is given so many milliseconds. */
+    waits: (ms: number) => until(`a wait of ${ms} ms`, () => server.clock.pending.includes(ms)),
     /** Waits until the gate was told. */
     told: (line: string) => until(line, () => server.gate.log.includes(line)),
   };

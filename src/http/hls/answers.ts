@@ -27,3 +27,16 @@ export function counted(session: Pick<HlsSession, 'served'>, sender: Sender): An
     return reply;
   };
 }
+
+/** An answer that is found out about once it is needed. */
+export function later(find: () => Answer | Promise<Answer>): Answer {
+  let found: Answer | undefined;
+  const answer = async () => {
+    found ??= await find();
+    return found;
+  };
+  return {
+    admit: async (http) => (await answer()).admit?.(http),
+    send: async (http, reply) => (await answer()).send(http, reply),
+  };
+}

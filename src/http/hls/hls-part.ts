@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Hls } from '../../hls/hls.ts';
+import { fillPath, streamWords } from '../../hls/path-template.ts';
 import type { Address } from '../../model/address.ts';
 import type { StreamKey } from '../../model/stream-key.ts';
 import type { Lobby } from '../../visits/lobby.ts';
@@ -9,15 +10,18 @@ import type { Neighbours } from '../neighbours/neighbours.ts';
 import type { Answer, PlaybackPart } from '../playback-part.ts';
 import type { Fault, PlaybackRequest } from '../playback-request.ts';
 import { streamAddress } from '../stream-address.ts';
-import { answered, counted, faulty } from './answers.ts';
+import { answered, counted, faulty, later } from './answers.ts';
 import { DistantViewers } from './distant-viewers.ts';
+import { RESUME_TIMEOUT_MS } from './limits.ts';
 import { Newcomers } from './newcomers.ts';
 import { notThere } from './not-there.ts';
 import { matchFile, matchPlaylist } from './playlist-path.ts';
+import { resumedName, withoutCtx } from './resumed.ts';
 import { sendFile } from './send-file.ts';
+import { sendMaster } from './send-playlist.ts';
 import type { HlsSession } from './session.ts';
 import { HlsSessions } from './sessions.ts';
-import { StreamFiles } from './stream-files.ts';
+import { playlistUri, StreamFiles } from './stream-files.ts';
 import { waitForStream } from './wait-for-stream.ts';
 
 /** What is told to who has no session. */
@@ -103,23 +107,79 @@ export class HlsPart implements PlaybackPart {
 
   /** What is asked for by the id of a session. */
   #ofSession(hls: Hls, request: PlaybackRequest, ctx: string): Answer | Promise<Answer> {
-    const { ip, errand, query } = request;
+    const { ip, errand } = request;
     const node = this.#sessions.nodeOf(ctx);
     if (node !== undefined && this.#neighbours && !errand) {
-      const otherwise = faulty(this.#sessions.unknown(ctx));
+      const otherwise = later(() => this.#withoutSession(hls, request, ctx, this.#sessions.unknown(ctx)));
       return this.#neighbours.answer({ node, errand: { ip }, timeoutMs: FORWARD_TIMEOUT_MS, otherwise });
     }
     const session = this.#sessions.find(ctx);
-    if ('ok' in session) return faulty(session);
+    return 'ok' in session
+      ? this.#withoutSession(hls, request, ctx, session)
+      : this.#serve(hls, request, session);
+  }
+
+  /** What a session gets. */
+  #serve(hls: Hls, request: PlaybackRequest, session: HlsSession): Answer | Promise<Answer> {
     const key = session.player?.key;
     if (!key) return faulty(NO_FILE);
     const path = request.path.join('/');
     const playlist = hls.playlist(key);
-    const sender = this.#files.at(playlist, path, ctx, query);
+    const sender = this.#files.at(playlist, path, session.ctx, request.query);
     const here = sender ? { send: counted(session, sender) } : faulty(NO_FILE);
     // Of a stream whose publisher has come back elsewhere only old segments are here.
     const isOld = !hls.isLive(key) && (!sender || path === playlist?.path);
     return isOld && this.#neighbours ? this.#whereItIsNow(key, session, here) : here;
+  }
+
+  /**
+   * What is asked for by an id that nobody has, any more or at all. Players that were asleep, or that a server had before
+   * it was started anew, have nothing but the URL of their playlist: who asks for that is a newcomer, unless he was shown
+   * out. `fault` is for everything else.
+   */
+  #withoutSession(hls: Hls, asked: PlaybackRequest, ctx: string, fault: Fault): Answer | Promise<Answer> {
+    const { vhost, errand } = asked;
+    const request = withoutCtx(asked);
+    const named = vhost.hls.enabled
+      ? matchPlaylist(vhost.hls, vhost.name, request.path.join('/'))
+      : undefined;
+    const address = named && streamAddress(request, named);
+    if (!address || this.#sessions.wasShownOut(ctx)) return faulty(fault);
+    if (!vhost.hls.ctx) return this.#plain(hls, request, address);
+    const name = resumedName(ctx, request, address);
+    if (this.#sessions.wasShownOut(name)) return faulty(this.#sessions.unknown(name));
+    const here = this.#resumed(hls, request, address, name);
+    // Whichever worker is reached, it is the same one that resumes the session.
+    if (errand || this.#sessions.resumed(name) || hls.isLive(address)) return here;
+    return this.#whereItIs(address, request, NEWCOMER_FORWARD_TIMEOUT_MS, here);
+  }
+
+  /** The media playlist of a viewer who comes back. */
+  #resumed(hls: Hls, request: PlaybackRequest, address: Address, name: string): Answer {
+    let session: HlsSession | undefined;
+    return {
+      admit: async (http) => {
+        const outcome = await this.#newcomers.resume(name, request, address, http);
+        if ('ok' in outcome) return outcome;
+        session = outcome;
+        return undefined;
+      },
+      send: async (http, reply) => {
+        const key = session?.player?.key;
+        // A HEAD is not asked about, and learns nothing.
+        if (!session || !key) return http.method === 'HEAD' ? sendMaster(http, reply, '') : notThere(reply);
+        session.served(0);
+        if (!(await waitForStream(hls, key, http, this.#neighbours, RESUME_TIMEOUT_MS)))
+          return notThere(reply);
+        const path = fillPath(request.vhost.hls.m3u8File, streamWords(key));
+        // His backend has given the stream another name meanwhile.
+        if (path !== request.path.join('/'))
+          return reply
+            .header('cache-control', 'no-store')
+            .redirect(playlistUri(request, path, session.ctx), 302);
+        return (await this.#serve(hls, request, session)).send(http, reply);
+      },
+    };
   }
 
   /** What a session gets from the process that its stream has moved to, if it has. */

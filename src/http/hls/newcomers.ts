@@ -15,8 +15,12 @@ import type { HlsSessions } from './sessions.ts';
 import type { StreamFiles } from './stream-files.ts';
 import { waitForStream } from './wait-for-stream.ts';
 
+const GONE: Fault = { ok: false, status: 503, message: 'the viewer has gone' };
+
 /** Viewers who ask for a playlist without a session. */
 export class Newcomers {
+  /** Questions about viewers who come back, by the name of what they resume. */
+  readonly #asking = new Map<string, Promise<HlsSession | Fault>>();
   readonly #sessions: HlsSessions;
   readonly #files: StreamFiles;
   readonly #neighbours: Neighbours | undefined;
@@ -51,6 +55,30 @@ export class Newcomers {
     };
   }
 
+  /**
+   * The session, by this name, of a viewer who comes back: players ask for a playlist by the same URL for ever, so it stays
+   * the same. He is asked about at the first of these requests, however many come meanwhile.
+   */
+  async resume(
+    name: string,
+    request: PlaybackRequest,
+    address: Address,
+    http: FastifyRequest,
+  ): Promise<HlsSession | Fault> {
+    for (;;) {
+      const known = this.#sessions.resumed(name);
+      if (known) return known;
+      const asking = this.#asking.get(name);
+      if (!asking) break;
+      const outcome = await asking;
+      // Who asked has gone; this one is still here.
+      if (outcome !== GONE) return outcome;
+    }
+    const asking = this.#admit(request, address, http, name);
+    this.#asking.set(name, asking);
+    return asking.finally(() => this.#asking.delete(name));
+  }
+
   /** The master playlist of a stream that came on air in another process while its viewer was being let in here. */
   #masterFrom(
     node: string,
@@ -80,15 +108,16 @@ export class Newcomers {
     { ip, pageUrl, agent, snapshot, vhost }: PlaybackRequest,
     address: Address,
     http: FastifyRequest,
+    name?: string,
   ): Promise<HlsSession | Fault> {
     const tcUrl = `rtmp://${vhost.name}/${address.app}`;
-    const session = this.#sessions.begin({ ip, snapshot, vhost, address, tcUrl, pageUrl, agent });
+    const session = this.#sessions.begin({ ip, snapshot, vhost, address, tcUrl, pageUrl, agent }, name);
     if ('ok' in session) return session;
     const leave = () => session.leave();
     http.raw.socket.once('close', leave);
     const outcome = await session.viewer.admit();
     http.raw.socket.off('close', leave);
-    if (!outcome) return { ok: false, status: 503, message: 'the viewer has gone' };
+    if (!outcome) return GONE;
     if (!outcome.ok) return { ok: false, status: 403, message: explain(outcome) };
     session.admitted(outcome);
     return session;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { CloseReason } from '../../model/lifecycle.ts';
 import type { AdmittedPlayer } from '../../visits/admit-player.ts';
 import type { Traffic } from '../../visits/client-events.ts';
 import type { Lobby } from '../../visits/lobby.ts';
@@ -7,6 +8,13 @@ import { NEW_SESSION_MS } from './limits.ts';
 
 /** Bytes of randomness in the id of a session. */
 const ID_BYTES = 16;
+
+/** How a session ended. */
+export interface SessionEnd {
+  readonly why: string;
+  /** True if the viewer was shown out: who comes back with its id is not asked about again. */
+  readonly shownOut: boolean;
+}
 
 /** Who watches one stream by asking for its files: what a connection is for players of other protocols. */
 export class HlsSession implements Carriage {
@@ -18,7 +26,7 @@ export class HlsSession implements Carriage {
   readonly viewer: Viewer;
   readonly #bytes = { bytesIn: 0, bytesOut: 0 };
   readonly #clock: Lobby['clock'];
-  readonly #onOver: (why: string) => void;
+  readonly #onOver: (end: SessionEnd) => void;
   readonly #idleMs: number;
   #player: AdmittedPlayer | undefined;
   #lastAt: number;
@@ -26,8 +34,8 @@ export class HlsSession implements Carriage {
   #used = false;
   #over = false;
 
-  /** `prefix` is what the id begins with. `onOver` hears, once, that it has ended, and why. */
-  constructor(lobby: Lobby, wish: ViewerWish, prefix: string, onOver: (why: string) => void) {
+  /** `prefix` is what the id begins with. `onOver` hears, once, that it has ended. */
+  constructor(lobby: Lobby, wish: ViewerWish, prefix: string, onOver: (end: SessionEnd) => void) {
     this.ctx = prefix + randomBytes(ID_BYTES).toString('base64url');
     this.wish = wish;
     this.#clock = lobby.clock;
@@ -36,7 +44,7 @@ export class HlsSession implements Carriage {
     // As long as SRS waits.
     this.#idleMs = 2 * wish.vhost.hls.windowMs;
     this.viewer = new Viewer(lobby, wish, this);
-    void this.viewer.settled.then(() => this.#end('it was ended'));
+    void this.viewer.settled.then(() => this.#end('it was ended', false));
   }
 
   get traffic(): Traffic {
@@ -74,17 +82,17 @@ export class HlsSession implements Carriage {
 
   /** It has gone. */
   leave(): void {
-    this.#end('nothing was asked for by it for too long');
+    this.#end('nothing was asked for by it for too long', false);
     this.viewer.end('client');
   }
 
-  close(_reason: string, why: string): void {
-    this.#end(why);
+  close(reason: CloseReason, why: string): void {
+    this.#end(why, reason !== 'shutdown');
   }
 
-  #end(why: string): void {
+  #end(why: string, shownOut: boolean): void {
     if (this.#over) return;
     this.#over = true;
-    this.#onOver(why);
+    this.#onOver({ why, shownOut });
   }
 }

@@ -3,7 +3,7 @@ import type { Lobby } from '../../visits/lobby.ts';
 import type { ViewerWish } from '../../visits/viewer.ts';
 import type { Fault } from '../playback-request.ts';
 import { MAX_ENDED_SESSIONS, MAX_SESSIONS_PER_IP } from './limits.ts';
-import { HlsSession } from './session.ts';
+import { HlsSession, type SessionEnd } from './session.ts';
 
 /** The viewers of HLS, by the ids in their URLs. */
 export class HlsSessions {
@@ -11,8 +11,10 @@ export class HlsSessions {
   readonly #node: string | undefined;
   readonly #open = new Map<string, HlsSession>();
   readonly #perIp = new Map<string, number>();
-  /** Why those that were there lately are over. */
-  readonly #ended = new LRUCache<string, string>({ max: MAX_ENDED_SESSIONS });
+  /** Those of viewers who came back, by the name under which they ask for them: see `resumed`. */
+  readonly #resumed = new Map<string, HlsSession>();
+  /** How those that were there lately ended, by their ids and by the names of those that were resumed. */
+  readonly #ended = new LRUCache<string, SessionEnd>({ max: MAX_ENDED_SESSIONS });
 
   /** `node` names this process in the ids, if it is one of several. */
   constructor(lobby: Lobby, node?: string) {
@@ -20,8 +22,8 @@ export class HlsSessions {
     this.#node = node;
   }
 
-  /** A session for a newcomer, who has not been asked about yet; or why there is none. */
-  begin(wish: ViewerWish): HlsSession | Fault {
+  /** A session for a newcomer, who has not been asked about yet, `resumed` by a name or not; or why there is none. */
+  begin(wish: ViewerWish, name?: string): HlsSession | Fault {
     const { ip } = wish;
     // Sessions hold no connection, so they take nobody's place; but there are no more of them than of those.
     if (!this.#lobby.open || this.#open.size >= this.#lobby.maxSessions)
@@ -31,8 +33,10 @@ export class HlsSessions {
       return { ok: false, status: 429, message: `${ip} has all the viewers that one address may have` };
     this.#perIp.set(ip, ofIp + 1);
     const prefix = this.#node === undefined ? '' : `${this.#node}.`;
-    const session = new HlsSession(this.#lobby, wish, prefix, (why) => this.#forget(session, why));
-    if (session.open) this.#open.set(session.ctx, session);
+    const session = new HlsSession(this.#lobby, wish, prefix, (end) => this.#forget(session, end, name));
+    if (!session.open) return session;
+    this.#open.set(session.ctx, session);
+    if (name !== undefined) this.#resumed.set(name, session);
     return session;
   }
 
@@ -40,6 +44,17 @@ export class HlsSessions {
   find(ctx: string): HlsSession | Fault {
     const session = this.#open.get(ctx);
     return session?.player ? session : this.unknown(ctx);
+  }
+
+  /** The session of a viewer who goes on asking with the id of one that is no more. */
+  resumed(name: string): HlsSession | undefined {
+    const session = this.#resumed.get(name);
+    return session?.player && session;
+  }
+
+  /** True if the session with this id, or resumed by this name, was ended by showing its viewer out. */
+  wasShownOut(name: string): boolean {
+    return this.#ended.get(name)?.shownOut === true;
   }
 
   /** The other process that has the session, as its id says; undefined if that is this one, or none. */
@@ -50,15 +65,20 @@ export class HlsSessions {
 
   /** What is told to who comes with the id of a session that is not there. */
   unknown(ctx: string): Fault {
-    const why = this.#ended.get(ctx);
-    const message = why === undefined ? 'there is no such session (hls_ctx)' : `this session is over: ${why}`;
+    const end = this.#ended.get(ctx);
+    const message = end ? `this session is over: ${end.why}` : 'there is no such session (hls_ctx)';
     return { ok: false, status: 403, message: `${message}; ask for the playlist without hls_ctx` };
   }
 
-  #forget(session: HlsSession, why: string): void {
+  #forget(session: HlsSession, { why, shownOut }: SessionEnd, name: string | undefined): void {
     const { ip } = session.wish;
+    const end = { why: why.replace(/\.$/, ''), shownOut };
     this.#open.delete(session.ctx);
-    this.#ended.set(session.ctx, why.replace(/\.$/, ''));
+    this.#ended.set(session.ctx, end);
+    if (name !== undefined) {
+      this.#resumed.delete(name);
+      if (shownOut) this.#ended.set(name, end);
+    }
     const left = (this.#perIp.get(ip) ?? 1) - 1;
     if (left > 0) this.#perIp.set(ip, left);
     else this.#perIp.delete(ip);

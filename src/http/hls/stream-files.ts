@@ -37,14 +37,17 @@ export class StreamFiles {
   master(playlist: LivePlaylist | undefined, ctx: string, request: PlaybackRequest): Sender | undefined {
     const variant = playlist?.variant;
     if (!playlist || !variant) return undefined;
-    const query = request.query === '' ? '' : `&${request.query}`;
-    const uri = `${relativeUri(request.path.join('/'), playlist.path)}?hls_ctx=${ctx}${query}`;
-    const text = masterPlaylistText(variant, uri);
+    const text = masterPlaylistText(variant, playlistUri(request, playlist.path, ctx));
     return (http, reply) => {
       sendMaster(http, reply, text);
       return 0;
     };
   }
+}
+
+/** The URI by which a request leads on to a media playlist, with the id of a session. */
+export function playlistUri({ path, query }: PlaybackRequest, playlist: string, ctx: string): string {
+  return `${relativeUri(path.join('/'), playlist)}?hls_ctx=${ctx}${query === '' ? '' : `&${query}`}`;
 }
 
 /** The vhost that has to be in the URIs of a playlist: one that its own URL names in the query. */

@@ -15,6 +15,7 @@ export async function waitForStream(
   key: StreamKey,
   { raw }: FastifyRequest,
   neighbours?: Neighbours,
+  timeoutMs: number = PLAYLIST_TIMEOUT_MS,
 ): Promise<LivePlaylist | string | undefined> {
   const playlist = hls.playlist(key);
   if (playlist?.variant) return playlist;
@@ -29,7 +30,7 @@ export async function waitForStream(
     over.abort();
   });
   try {
-    const found = await hls.whenListed(key, PLAYLIST_TIMEOUT_MS, over.signal);
+    const found = await hls.whenListed(key, timeoutMs, over.signal);
     return elsewhere ?? found;
   } finally {
     forget?.();

@@ -3,6 +3,7 @@ import type { HlsOptions } from '../../../src/model/options.ts';
 import { refused } from '../../support/fake-gate.ts';
 import { startHlsServer } from '../../support/hls-server.ts';
 import { urisOf } from '../../support/segmented.ts';
+import { until } from '../../support/until.ts';
 
 describe('a viewer', () => {
   test('gets a master playlist that leads, with his session, to playlist and segments', async () => {
@@ -39,7 +40,8 @@ describe('a viewer', () => {
     const playlist = await server.enter('/live/cam.m3u8?token=t', {
       headers: { referer: 'http://page.example/' },
     });
-    for (const url of await server.segments(playlist)) await (await server.get(url)).arrayBuffer();
+    const [segment = '', ...rest] = await server.segments(playlist);
+    for (const url of [segment, ...rest]) await (await server.get(url)).arrayBuffer();
     const [asked] = server.gate.asked.filter(({ action }) => action === 'on_play');
     expect(server.gate.asked.filter(({ action }) => action === 'on_play')).toHaveLength(1);
     expect(asked).toMatchObject({
@@ -56,7 +58,7 @@ describe('a viewer', () => {
     const [stop] = server.gate.told;
     expect(stop?.durationMs).toBeGreaterThan(19_000);
     expect(stop?.sendBytes).toBeGreaterThan(1000);
-    const late = await server.get(playlist);
+    const late = await server.get(segment);
     expect([late.status, await late.text()]).toEqual([
       403,
       'this session is over: nothing was asked for by it for too long; ask for the playlist without hls_ctx\n',
@@ -143,7 +145,7 @@ describe('a viewer', () => {
     expect((await waiting).status).toBe(200);
 
     const absent = server.get('/live/absent.m3u8');
-    await server.told('ask on_play absent');
+    await server.waits(15_000);
     server.clock.advance(15_000);
     const answer = await absent;
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([404, '2']);
@@ -160,6 +162,159 @@ describe('a viewer', () => {
     await expect(request).rejects.toThrow();
     await new Promise((resolve) => question.signal.addEventListener('abort', resolve));
     expect(server.gate.told).toEqual([]);
+  });
+});
+
+describe('a viewer who asks for the playlist with the id of a session that is no more', () => {
+  const OLD = 'hls_ctx=BBBBBBBBBBBBBBBBBBBBBB';
+  type Server = Awaited<ReturnType<typeof startHlsServer>>;
+  const plays = ({ gate }: Server) => gate.asked.filter(({ action }) => action === 'on_play');
+  const ctxOf = (url = '') => new URL(url).searchParams.get('hls_ctx');
+
+  test('is a newcomer, asked about with the query that he has', async () => {
+    const server = await startHlsServer();
+    await server.publishSound('cam', 5000);
+    const answer = await server.get(`/live/cam.m3u8?${OLD}&token=t`);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([
+      200,
+      'application/vnd.apple.mpegurl',
+    ]);
+    expect(plays(server)).toMatchObject([{ app: 'live', stream: 'cam', param: '?token=t' }]);
+    const segments = urisOf(await answer.text());
+    expect(segments.length).toBeGreaterThanOrEqual(2);
+    for (const uri of segments) {
+      expect(uri).toMatch(/\?hls_ctx=[\w-]{22}$/);
+      expect(uri).not.toContain(OLD);
+      expect((await server.get(`/live/${uri}`)).status).toBe(200);
+    }
+  });
+
+  test('keeps his new session, as he keeps asking with the old id', async () => {
+    const server = await startHlsServer();
+    await server.publishSound('cam', 5000);
+    const playlist = `${server.base}/live/cam.m3u8?${OLD}&token=t`;
+    const [first = ''] = await server.segments(playlist);
+    for (let reload = 0; reload < 20; reload++) {
+      server.clock.advance(2000);
+      expect(ctxOf((await server.segments(playlist))[0])).toBe(ctxOf(first));
+    }
+    expect(plays(server)).toHaveLength(1);
+    expect(server.gate.told).toEqual([]);
+    server.clock.advance(21_500);
+    await server.told('tell on_stop cam client');
+  });
+
+  test('is asked about once, however many of his requests come meanwhile', async () => {
+    const server = await startHlsServer();
+    await server.publishSound('cam', 5000);
+    server.gate.keepsWaiting('on_play');
+    const requests = [1, 2, 3].map(() => server.segments(`${server.base}/live/cam.m3u8?${OLD}`));
+    (await server.gate.question()).answer({ allowed: true });
+    const ids = (await Promise.all(requests)).map(([segment]) => ctxOf(segment));
+    expect(new Set(ids).size).toBe(1);
+    expect(plays(server)).toHaveLength(1);
+  });
+
+  test('is asked about again when the request that was the first is given up', async () => {
+    const server = await startHlsServer();
+    await server.publishSound('cam', 5000);
+    server.gate.keepsWaiting('on_play');
+    const abort = new AbortController();
+    const url = `/live/cam.m3u8?${OLD}`;
+    const first = server.get(url, { signal: abort.signal });
+    await server.gate.question();
+    const second = server.get(url);
+    await until('both requests to be there', () => server.server.connections >= 3);
+    abort.abort();
+    await expect(first).rejects.toThrow();
+    (await server.gate.question()).answer({ allowed: true });
+    expect((await second).status).toBe(200);
+  });
+
+  test('is refused with the reason of his backend, and has no way to segments', async () => {
+    const server = await startHlsServer();
+    await server.publishSound('cam', 5000);
+    const [segment = ''] = await server.segments(await server.enter());
+    server.gate.answers('on_play', refused('No ticket.'));
+    const answer = await server.get(`/live/cam.m3u8?${OLD}&token=old`);
+    expect([answer.status, await answer.text()]).toEqual([403, 'No ticket.\n']);
+    expect((await server.get(segment.replace(/hls_ctx=.*/, OLD))).status).toBe(403);
+  });
+
+  test('shares his session with nobody who has found the id', async () => {
+    const server = await startHlsServer({ trusted: ['127.0.0.1'] });
+    await server.publishSound('cam', 5000);
+    await server.publishSound('other', 5000);
+    const from = (ip: string, path: string) => server.get(path, { headers: { 'x-forwarded-for': ip } });
+    await from('192.0.2.1', `/live/cam.m3u8?${OLD}&token=t`);
+    server.gate.answers('on_play', refused('Not you.'));
+    expect((await from('192.0.2.1', `/live/cam.m3u8?${OLD}&token=t`)).status).toBe(200);
+    for (const [ip, path] of [
+      ['192.0.2.2', `/live/cam.m3u8?${OLD}&token=t`],
+      ['192.0.2.1', `/live/cam.m3u8?${OLD}&token=u`],
+      ['192.0.2.1', `/live/other.m3u8?${OLD}&token=t`],
+    ] as const)
+      expect((await from(ip, path)).status, `${ip} ${path}`).toBe(403);
+  });
+
+  test('comes back from sleep', async () => {
+    const server = await startHlsServer();
+    await server.publishSound('cam', 5000);
+    const playlist = await server.enter('/live/cam.m3u8?token=t');
+    const [before] = await server.segments(playlist);
+    server.clock.advance(3_600_000);
+    await server.told('tell on_stop cam client');
+    const [after = ''] = await server.segments(playlist);
+    expect(ctxOf(after)).not.toBe(ctxOf(before));
+    expect((await server.get(after)).status).toBe(200);
+    expect(plays(server).map(({ param }) => param)).toEqual(['?token=t', '?token=t']);
+  });
+
+  test('waits for his stream, and has his session while it is not there yet', async () => {
+    const server = await startHlsServer();
+    const url = `/live/cam.m3u8?${OLD}`;
+    const waiting = server.get(url);
+    await server.waits(8_000);
+    server.clock.advance(8_000);
+    const answer = await waiting;
+    expect([answer.status, answer.headers.get('retry-after')]).toEqual([404, '2']);
+    await server.publishSound('cam', 5000);
+    expect((await server.get(url)).status).toBe(200);
+    expect(plays(server)).toHaveLength(1);
+  });
+
+  test('who is shown out stays out', async () => {
+    const server = await startHlsServer();
+    await server.publishSound('cam', 5000);
+    server.gate.answers('on_play', { allowed: true, grant: { maxDurationMs: 3000 } });
+    const url = `/live/cam.m3u8?${OLD}`;
+    expect((await server.get(url)).status).toBe(200);
+    server.clock.advance(4_000);
+    await server.told('tell on_stop cam limit');
+    const answer = await server.get(url);
+    expect([answer.status, await answer.text()]).toEqual([
+      403,
+      expect.stringContaining('The 3 seconds that were granted are over'),
+    ]);
+  });
+
+  test('is led to the name that his stream has now', async () => {
+    const server = await startHlsServer();
+    await server.publishSound('real', 5000);
+    server.gate.answers('on_play', { allowed: true, grant: { stream: 'real' } });
+    const answer = await server.get(`/live/alias.m3u8?${OLD}&token=t`);
+    expect(answer.url).toMatch(/\/live\/real\.m3u8\?hls_ctx=[\w-]{22}&token=t$/);
+    const [segment = ''] = urisOf(await answer.text());
+    expect((await server.get(new URL(segment, answer.url).href)).status).toBe(200);
+  });
+
+  test('gets everything where hls_ctx is off by now', async () => {
+    const server = await startHlsServer({ hls: { ctx: false } });
+    server.gate.ignores('on_play');
+    await server.publishSound('cam', 5000);
+    const answer = await server.get(`/live/cam.m3u8?${OLD}`);
+    expect(answer.status).toBe(200);
+    expect(await answer.text()).not.toContain('hls_ctx');
   });
 });
 

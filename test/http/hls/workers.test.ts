@@ -38,7 +38,7 @@ describe('a viewer whose connection is in another worker than the publisher', ()
     expect(plays(second)).toEqual([]);
     first.clock.advance(21_500);
     await first.told('tell on_stop cam client');
-    const late = await second.get(playlist);
+    const late = await second.get(segments[0] ?? '');
     expect([late.status, await late.text()]).toEqual([
       403,
       'this session is over: nothing was asked for by it for too long; ask for the playlist without hls_ctx\n',
@@ -135,7 +135,7 @@ describe('a stream that nobody has', () => {
   test('is 404 after a while', async () => {
     const { second } = await startHlsWorkers();
     const absent = second.get('/live/absent.m3u8');
-    await second.told('ask on_play absent');
+    await second.waits(15_000);
     second.clock.advance(15_000);
     const answer = await absent;
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([404, '2']);
@@ -206,31 +206,46 @@ test.each([
 });
 
 describe('a worker that is no more', () => {
-  test('has taken its sessions along', async () => {
+  test('has taken its sessions along; whoever has one of them is asked about once more', async () => {
     const { first, second } = await startHlsWorkers();
     await first.publishSound('cam', 5000);
-    const playlist = await second.enter();
+    const playlist = await second.enter('/live/cam.m3u8?token=t');
     const [segment = ''] = await second.segments(playlist);
     await first.server.stop();
     first.dismiss();
-    for (const url of [playlist, segment]) {
-      const answer = await second.get(url);
-      expect([answer.status, await answer.text()]).toEqual([
-        403,
-        'there is no such session (hls_ctx); ask for the playlist without hls_ctx\n',
-      ]);
-    }
-    const waiting = second.get('/live/cam.m3u8');
+    const refused = await second.get(segment);
+    expect([refused.status, await refused.text()]).toEqual([
+      403,
+      'there is no such session (hls_ctx); ask for the playlist without hls_ctx\n',
+    ]);
+    const waiting = second.get(playlist);
     await second.told('ask on_play cam');
-    second.clock.advance(15_000);
-    expect((await waiting).status).toBe(404);
+    await second.publishSound('cam', 5000);
+    expect((await waiting).status).toBe(200);
+    expect(plays(second)).toMatchObject([{ param: '?token=t' }]);
+  });
+
+  test('may have had a viewer who resumes in one worker, whichever he reaches', async () => {
+    const { first, second } = await startHlsWorkers();
+    await first.publishSound('cam', 5000);
+    const path = '/live/cam.m3u8?hls_ctx=77.AAAAAAAAAAAAAAAAAAAAAA&token=t';
+    const ids = [];
+    for (const server of [second, first, second]) {
+      const [segment = ''] = await server.segments(server.base + path);
+      expect((await server.get(segment)).status).toBe(200);
+      ids.push(new URL(segment).searchParams.get('hls_ctx'));
+    }
+    expect(ids[0]).toMatch(/^1\./);
+    expect(new Set(ids).size).toBe(1);
+    expect(plays(first)).toMatchObject([{ param: '?token=t' }]);
+    expect(plays(second)).toEqual([]);
   });
 
   test.each(['77.AAAAAAAAAAAAAAAAAAAAAA', '2.AAAAAAAAAAAAAAAAAAAAAA', '..%2f1.AAAAAAAAAAAAAAAAAAAAAA', '1.'])(
     'the id %s is that of nobody',
     async (ctx) => {
       const { second } = await startHlsWorkers();
-      expect((await second.get(`/live/cam.m3u8?hls_ctx=${ctx}`)).status).toBe(403);
+      expect((await second.get(`/live/cam-1.ts?hls_ctx=${ctx}`)).status).toBe(403);
     },
   );
 });
