@@ -11,8 +11,8 @@ import { recordingsLeft } from './dvr/journal.ts';
 import { StoredSequences } from './hls/stored-sequences.ts';
 import { HookDesk } from './hook-desk.ts';
 import { createHooks, type Hooks } from './hooks/dispatcher.ts';
-import { systemClock } from './model/clock.ts';
 import type { Config } from './model/options.ts';
+import { systemClock } from './model/process-clock.ts';
 import { makeIds, orGiveFree, type Server, type ServerDeps } from './server.ts';
 import { VERSION } from './version.ts';
 

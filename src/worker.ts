@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Membership } from './cluster/membership.ts';
 import type { Assignment, ToPrimary, ToWorker } from './cluster/messages.ts';
-import { systemClock } from './model/clock.ts';
+import { systemClock } from './model/process-clock.ts';
 import { openLog } from './observe/logger.ts';
 import { createServer, type Server } from './server.ts';
 

@@ -75,7 +75,11 @@ export class SegmentNotifier {
     const agent = new Agent({
       connect: { rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }) },
     });
-    const signal = AbortSignal.any([this.#abort.signal, AbortSignal.timeout(NOTIFY_TIMEOUT_MS)]);
+    const late = new AbortController();
+    const timer = this.#means.clock.after(NOTIFY_TIMEOUT_MS, () =>
+      late.abort(new Error(`It did not answer within ${NOTIFY_TIMEOUT_MS} ms.`)),
+    );
+    const signal = AbortSignal.any([this.#abort.signal, late.signal]);
     try {
       const plain = pairs(headers).filter(([name]) => name.toLowerCase() !== 'content-type');
       const { statusCode, body } = await request(backend.origin + path, {
@@ -92,6 +96,7 @@ export class SegmentNotifier {
       }
       return { status: statusCode, headers: [], body: read.toString('utf8', 0, notifyBytes) };
     } finally {
+      timer.clear();
       // Cuts off what was not to be read.
       await agent.destroy();
     }

@@ -1,8 +1,8 @@
-import { systemClock } from '../model/clock.ts';
 import { type Delivery, UNOBSERVED } from '../model/delivery.ts';
 import type { ServerIds } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HookOptions } from '../model/options.ts';
+import { systemClock } from '../model/process-clock.ts';
 import { Backends } from './backends.ts';
 import { type Called, Caller } from './caller.ts';
 import { type HookEvent, Stamper } from './event.ts';

@@ -4,6 +4,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { networkMatcher } from '../model/ip.ts';
 import type { HttpServerOptions } from '../model/options.ts';
 import type { Lobby } from '../visits/lobby.ts';
+import { excusePauses } from './excuse-pauses.ts';
 import {
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_TIMEOUT_MS,
@@ -167,6 +168,7 @@ export class PlaybackServer {
     });
     app.options('*', (_request, reply) => reply.code(204).send());
     await app.ready();
+    excusePauses(app.server, this.#lobby.clock);
     // Node looks after slow requests from the moment at which a server listens; this one never does.
     app.server.emit('listening');
   }

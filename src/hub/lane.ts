@@ -178,7 +178,7 @@ export class Lane {
         else this.#startFromBatch(seat, batch);
         return;
       case 'skipping':
-        if (this.#clock.now() - progress.since > SLOW_PLAYER_DEADLINE_MS) {
+        if (this.#clock.awake() - progress.since > SLOW_PLAYER_DEADLINE_MS) {
           this.leave(seat);
           sink.drop();
         }
@@ -199,7 +199,7 @@ export class Lane {
   /** Gives a player nothing until it has drained; `from` is the number of the first batch that it has not had. */
   #skip(seat: Seat, from: number): void {
     this.#skipping.add(seat);
-    seat.progress = { state: 'skipping', from, since: this.#clock.now() };
+    seat.progress = { state: 'skipping', from, since: this.#clock.awake() };
   }
 
   /** Starts a player from the cached GOP, unless that began before the batch `from` which the player has not had. */

@@ -7,21 +7,16 @@ export interface Timer {
 export interface Clock {
   /** Milliseconds on a monotonic scale, with fractions. */
   now(): number;
-  /** Runs `task` once, `ms` milliseconds from now. Never keeps the process alive. */
+  /**
+   * The same, less the time in which this process was paused (stopped, or busy with one thing for long) and what others
+   * sent it waited unread. The silence of a peer is measured on this scale alone.
+   */
+  awake(): number;
+  /**
+   * Runs `task` once, `ms` milliseconds from now. More than half a second does not count pauses of this process, and is over only
+   * when what came meanwhile has been read. Never keeps the process alive.
+   */
   after(ms: number, task: () => void): Timer;
   /** Runs `task` once the current turn's input has been read (end of the event-loop turn). */
   endOfTurn(task: () => void): void;
 }
-
-/** The machine's own clock. */
-export const systemClock: Clock = {
-  now: () => performance.now(),
-  after(ms, task) {
-    const handle = setTimeout(task, ms);
-    handle.unref();
-    return { clear: () => clearTimeout(handle) };
-  },
-  endOfTurn(task) {
-    setImmediate(task);
-  },
-};

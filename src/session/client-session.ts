@@ -1,5 +1,6 @@
 import type { Duplex } from 'node:stream';
-import { type Clock, systemClock } from '../model/clock.ts';
+import type { Clock } from '../model/clock.ts';
+import { systemClock } from '../model/process-clock.ts';
 import type { AmfObject, AmfValue } from '../protocol/amf0/value.ts';
 import { type Command, decodeCommand } from '../protocol/rtmp/command.ts';
 import { setBufferLength } from '../protocol/rtmp/control.ts';

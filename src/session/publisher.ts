@@ -42,14 +42,14 @@ export class Publisher {
     this.#options = place.options;
     this.#clock = place.clock;
     this.#onEnd = place.onEnd;
-    this.#lastMedia = place.clock.now();
+    this.#lastMedia = place.clock.awake();
     this.#lastWatched = this.#lastMedia;
   }
 
   /** Takes a media message; anything else is nothing to a stream. */
   take(message: RtmpMessage): void {
     this.#packets += readMedia(message, this.#publication);
-    this.#lastMedia = this.#clock.now();
+    this.#lastMedia = this.#clock.awake();
   }
 
   /** Milliseconds for which nothing that it may send would go anywhere. */
@@ -59,7 +59,7 @@ export class Publisher {
 
   /** Why this publisher should be closed now, if it should. */
   overdue(): string | undefined {
-    const now = this.#clock.now();
+    const now = this.#clock.awake();
     const { firstPktTimeoutMs, normalTimeoutMs, kickoffForIdleMs } = this.#options;
     const patience = this.#packets === 0 ? firstPktTimeoutMs : normalTimeoutMs;
     if (now - this.#lastMedia > patience) {

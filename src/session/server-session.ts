@@ -28,6 +28,7 @@ export class ServerSession implements Guest {
   readonly #dialogue: Dialogue;
   readonly #startedAt: number;
   readonly #encrypted: boolean;
+  /** On the scale of `awake`; the beginning until there is a visitor. */
   #idleSince: number;
   readonly #stall: StallWatch;
   /** What the log says at the end, when that is more than the reason. */
@@ -45,8 +46,8 @@ export class ServerSession implements Guest {
     this.#log = lobby.log.child({ client: client.id, ip: client.ip });
     this.#startedAt = this.#clock.now();
     this.#encrypted = 'encrypted' in stream;
-    this.#idleSince = this.#startedAt;
-    this.#stall = new StallWatch(this.#startedAt);
+    this.#idleSince = this.#clock.awake();
+    this.#stall = new StallWatch(this.#idleSince);
     this.#connection = new Connection(
       stream,
       new ServerHandshake(random),
@@ -122,15 +123,14 @@ export class ServerSession implements Guest {
    * and asks the backend again about who may.
    */
   tick(): void {
-    const now = this.#clock.now();
-    const why = this.#overdue(now);
+    const why = this.#overdue(this.#clock.awake());
     if (why !== undefined) {
       this.#why ??= why;
       this.#connection.close('timeout');
       return;
     }
     const { visitor, streams } = this.#dialogue;
-    if (visitor && now >= visitor.events.endsAt) {
+    if (visitor && this.#clock.now() >= visitor.events.endsAt) {
       this.kick('limit', 'The time that was granted to this connection is over.');
       return;
     }
@@ -153,7 +153,7 @@ export class ServerSession implements Guest {
     }
     const { visitor, streams } = this.#dialogue;
     if (!visitor) {
-      if (now - this.#startedAt <= HANDSHAKE_TIMEOUT_MS) return undefined;
+      if (now - this.#idleSince <= HANDSHAKE_TIMEOUT_MS) return undefined;
       return `no connect within ${HANDSHAKE_TIMEOUT_MS} ms`;
     }
     const { roles } = streams;

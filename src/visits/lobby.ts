@@ -12,6 +12,8 @@ import { randomSource } from '../protocol/bytes/random.ts';
 import type { Snapshot } from './snapshot.ts';
 
 const TICK_MS = 1000;
+/** A pause of the process that is worth a line in the log, in milliseconds. */
+const REMARKABLE_PAUSE_MS = 1000;
 const ID_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
 /** What the lobby goes by; replaced as a whole on reload. */
@@ -76,6 +78,8 @@ export class Lobby {
   #everTurnedAway = 0;
   #pastRecvBytes = 0;
   #pastSendBytes = 0;
+  /** Pauses of this process that have been looked at, in milliseconds. */
+  #pausedMs = 0;
   #open = true;
 
   constructor(
@@ -212,8 +216,18 @@ export class Lobby {
     return id;
   }
 
+  /** Tells of what explains a gap in everybody's media. */
+  #noticePause(): void {
+    const pausedMs = Math.round(this.clock.now() - this.clock.awake());
+    const ms = pausedMs - this.#pausedMs;
+    if (ms < REMARKABLE_PAUSE_MS) return;
+    this.#pausedMs = pausedMs;
+    this.log.warn({ ms }, 'the process was paused');
+  }
+
   #scheduleTick(): void {
     this.clock.after(TICK_MS, () => {
+      this.#noticePause();
       for (const guest of this.#guests) guest.tick();
       if (this.#turnedAway > 0) {
         const { maxConnections } = this.#rules;

@@ -66,7 +66,7 @@ export class Stay {
       this.#means.kick('limit', `The ${this.#maxDurationMs / 1000} seconds that were granted are over.`);
       return;
     }
-    const excess = this.#rate?.exceeded(now, this.#means.bytesIn());
+    const excess = this.#rate?.exceeded(this.#means.bytesIn());
     if (excess !== undefined) this.#means.kick('limit', excess);
     else if (mayAsk && now >= this.#asksAt) this.#ask();
   }
@@ -102,7 +102,7 @@ export class Stay {
       this.#endsAt = now + maxDurationMs;
     }
     if (maxBitrate !== undefined && maxBitrate !== this.#rate?.bitsPerSecond) {
-      this.#rate = new RateLimit(maxBitrate, now, bytesIn());
+      this.#rate = new RateLimit(maxBitrate, clock, bytesIn());
     }
     if (recheckMs !== undefined) {
       this.#recheckMs = recheckMs;
@@ -131,26 +131,36 @@ export function stayOf(
 /** A bucket that what comes in fills and that runs out at the granted rate: over time nobody sends more than that. */
 class RateLimit {
   readonly bitsPerSecond: number;
+  readonly #clock: Clock;
   #bytes: number;
   #at: number;
+  /** How long this process had been paused before that. */
+  #pausedMs: number;
   #level = 0;
   /** When the bucket was empty last, and how many bytes there had been. */
   #from: { readonly at: number; readonly bytes: number };
 
-  constructor(bitsPerSecond: number, now: number, bytes: number) {
+  constructor(bitsPerSecond: number, clock: Clock, bytes: number) {
     this.bitsPerSecond = bitsPerSecond;
-    this.#at = now;
+    this.#clock = clock;
+    this.#at = clock.now();
+    this.#pausedMs = this.#at - clock.awake();
     this.#bytes = bytes;
-    this.#from = { at: now, bytes };
+    this.#from = { at: this.#at, bytes };
   }
 
   /** What was too much, in a sentence, if it was. */
-  exceeded(now: number, bytes: number): string | undefined {
+  exceeded(bytes: number): string | undefined {
+    const now = this.#clock.now();
+    const pausedMs = now - this.#clock.awake();
     const ran = (this.bitsPerSecond * (now - this.#at)) / 1000;
-    this.#level = Math.max(0, this.#level + 8 * (bytes - this.#bytes) - ran);
+    // What was sent while this process was paused is read after it.
+    const unread = (this.bitsPerSecond * (pausedMs - this.#pausedMs)) / 1000;
+    this.#level = Math.max(-unread, this.#level + 8 * (bytes - this.#bytes) - ran);
     this.#at = now;
+    this.#pausedMs = pausedMs;
     this.#bytes = bytes;
-    if (this.#level === 0) this.#from = { at: now, bytes };
+    if (this.#level <= 0) this.#from = { at: now, bytes };
     if (this.#level <= (this.bitsPerSecond * MAX_BURST_MS) / 1000) return undefined;
     const elapsedMs = now - this.#from.at;
     const rate = (8 * (bytes - this.#from.bytes)) / elapsedMs;

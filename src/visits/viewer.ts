@@ -35,7 +35,7 @@ export interface Carriage {
   readonly backlog: number;
   /** How often the viewer was too slow and was taken to a later keyframe; undefined where that cannot be. */
   readonly skips?: number | undefined;
-  /** Why it should be closed now, if it should; asked once a second. */
+  /** Why it should be closed now, if it should; asked once a second. `now` is on the scale of `Clock.awake`. */
   overdue?(now: number): string | undefined;
   /** Ends it and says why, where the protocol can. What was written still leaves, unless the viewer is too slow. */
   close(reason: CloseReason, why: string): void;
@@ -73,7 +73,7 @@ export class Viewer implements Guest {
     const facts = { client: this.client, tcUrl: wish.tcUrl, pageUrl: wish.pageUrl, flashVer: '', swfUrl: '' };
     this.#events = new ClientEvents(wish.snapshot.gate, facts, carriage.traffic, clock);
     this.#cameAt = clock.now();
-    this.#stall = new StallWatch(this.#cameAt);
+    this.#stall = new StallWatch(clock.awake());
     this.settled = new Promise((resolve) => {
       this.#settle = resolve;
     });
@@ -144,7 +144,7 @@ export class Viewer implements Guest {
   /** Shows out who is stuck or may not stay, and asks the backend again about who may. */
   tick(): void {
     const { traffic, backlog } = this.#carriage;
-    const now = this.#lobby.clock.now();
+    const now = this.#lobby.clock.awake();
     const why = this.#stall.stalled(now, traffic.bytesOut, backlog)
       ? `the client took no bytes for ${STALL_TIMEOUT_MS} ms`
       : this.#carriage.overdue?.(now);

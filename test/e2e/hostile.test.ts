@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/model/clock.ts';
+import { systemClock } from '../../src/model/process-clock.ts';
 import { type GatecastProcess, startGatecast } from '../support/gatecast.ts';
 import * as hostile from '../support/hostile.ts';
 import { picture } from '../support/picture.ts';
@@ -171,9 +171,10 @@ test('two thousand hostile connections leave the memory of the process as it was
 describe('patience, on a clock that runs twenty times as fast', () => {
   const RATE = 20;
   const fastClock = {
-    ...systemClock,
-    now: () => performance.now() * RATE,
+    now: () => systemClock.now() * RATE,
+    awake: () => systemClock.awake() * RATE,
     after: (ms: number, task: () => void) => systemClock.after(ms / RATE, task),
+    endOfTurn: (task: () => void) => systemClock.endOfTurn(task),
   };
   const start = async () => stopped(await startServer(undefined, { clock: fastClock }));
   const ending = (running: RunningServer, why: RegExp) =>

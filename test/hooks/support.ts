@@ -2,11 +2,12 @@ import type { Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
 import { createHooks } from '../../src/hooks/dispatcher.ts';
 import type { OutboxPlace } from '../../src/hooks/outbox/open-outbox.ts';
-import { type Clock, systemClock } from '../../src/model/clock.ts';
+import type { Clock } from '../../src/model/clock.ts';
 import type { BreakerState, Delivery, HookObserver } from '../../src/model/delivery.ts';
 import type { ClosingEvent, EventFacts, GateEvent } from '../../src/model/lifecycle.ts';
 import type { Logger } from '../../src/model/logger.ts';
 import type { HookOptions } from '../../src/model/options.ts';
+import { systemClock } from '../../src/model/process-clock.ts';
 import { NO_HOOKS, OUTBOX } from '../support/options.ts';
 import { type Script, type ScriptedBackend, startBackend, startRaw } from './scripted-backend.ts';
 
@@ -77,6 +78,7 @@ export function handClock(): Clock & { advance(ms: number): void; pending(): num
   const timers = new Set<{ at: number; task: () => void }>();
   return {
     now: () => now,
+    awake: () => now,
     after(ms, task) {
       const timer = { at: now + ms, task };
       timers.add(timer);

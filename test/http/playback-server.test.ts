@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { PlaybackServer } from '../../src/http/playback-server.ts';
 import { Hub } from '../../src/hub/hub.ts';
-import { systemClock } from '../../src/model/clock.ts';
+import { systemClock } from '../../src/model/process-clock.ts';
 import { listen } from '../../src/visits/listener.ts';
 import { Lobby } from '../../src/visits/lobby.ts';
 import { FakeGate } from '../support/fake-gate.ts';

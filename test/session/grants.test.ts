@@ -240,6 +240,19 @@ describe('max_bitrate', () => {
     expect(publisher.isOver).toBe(false);
   });
 
+  test('is about what was sent while the process was paused too, though all of that is read at once', async () => {
+    const server = openServer({ gate: new FakeGate().answers('on_publish', yes(grant)) });
+    const publisher = await server.publishing();
+    await server.seconds(3, () => publisher.say(second));
+    server.clock.pause(20_000);
+    await server.seconds(1, () => publisher.say(second));
+    publisher.say(...Array.from({ length: 20 }, () => second));
+    await server.seconds(10, () => publisher.say(second));
+    expect(publisher.isOver).toBe(false);
+    await server.seconds(8, () => publisher.say(second, second));
+    expect(publisher.isOver).toBe(true);
+  });
+
   test('ends a publisher that sends more, and says how much it was', async () => {
     const server = openServer({ gate: new FakeGate().answers('on_publish', yes(grant)) });
     const publisher = await server.publishing();

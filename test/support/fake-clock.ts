@@ -1,7 +1,10 @@
 import type { Clock, Timer } from '../../src/model/clock.ts';
+import { LATE_MS } from '../../src/model/process-clock.ts';
 
 interface Alarm {
-  readonly at: number;
+  /** True for a time that does not count pauses. */
+  readonly long: boolean;
+  at: number;
   readonly task: () => void;
 }
 
@@ -11,6 +14,7 @@ interface Alarm {
  */
 export class FakeClock implements Clock {
   #now = 0;
+  #pausedMs = 0;
   readonly #alarms = new Set<Alarm>();
   readonly #endings: (() => void)[] = [];
   readonly #turns: 'by hand' | 'real';
@@ -23,8 +27,12 @@ export class FakeClock implements Clock {
     return this.#now;
   }
 
+  awake(): number {
+    return this.#now - this.#pausedMs;
+  }
+
   after(ms: number, task: () => void): Timer {
-    const alarm = { at: this.#now + ms, task };
+    const alarm = { at: this.#now + ms, task, long: ms > LATE_MS };
     this.#alarms.add(alarm);
     return { clear: () => void this.#alarms.delete(alarm) };
   }
@@ -55,6 +63,13 @@ export class FakeClock implements Clock {
   /** Lets time pass in which nothing gets its turn: the process is busy. */
   busy(ms: number): void {
     this.#now += ms;
+  }
+
+  /** Lets time pass in which the process was stopped: what was sent to it meanwhile is yet to be read. */
+  pause(ms: number): void {
+    this.#now += ms;
+    this.#pausedMs += ms;
+    for (const alarm of this.#alarms) if (alarm.long) alarm.at += ms;
   }
 
   /** Ends the turn of the event loop: what waited for that runs. */

@@ -119,6 +119,53 @@ describe('a publisher', () => {
   });
 });
 
+describe('a pause of the whole process, in which nobody was read', () => {
+  const vhosts = [vhost({ publish: { ...PUBLISH, normalTimeoutMs: 5_000, kickoffForIdleMs: 10_000 } })];
+  const LONG_MS = 1_000_000;
+
+  test('is not held against those whose words wait: a publisher, its player, who shakes hands, who is idle', async () => {
+    const server = openServer({ vhosts });
+    const publisher = await server.publishing();
+    const player = await server.playing();
+    const idle = await server.connected();
+    const { peer: newcomer } = server.enter();
+    newcomer.say(handshake.subarray(0, 100));
+    await server.seconds(2, () => publisher.say(say.audio(flv.aac('s'))));
+    server.clock.pause(LONG_MS);
+    await server.seconds(3);
+    expect([publisher, player, idle, newcomer].map(({ isOver }) => isOver)).toEqual([
+      false,
+      false,
+      false,
+      false,
+    ]);
+    expect(server.log.lines).toContainEqual({
+      level: 'warn',
+      message: 'the process was paused',
+      fields: { ms: LONG_MS },
+    });
+    await server.seconds(5);
+    expect([publisher, newcomer].map(({ isOver }) => isOver)).toEqual([true, false]);
+    await server.seconds(HANDSHAKE_TIMEOUT_MS / 1000);
+    expect(newcomer.isOver).toBe(true);
+  });
+
+  test('is not held against a player for whom bytes wait', async () => {
+    const server = openServer();
+    const publisher = await server.publishing();
+    const player = await server.playing();
+    player.stream.pause();
+    publisher.say(...PICTURE, say.video(cat(flv.frame('f'), Buffer.alloc(100_000)), 80));
+    await server.seconds(2, () => publisher.say(say.audio(flv.aac('s'), 90)));
+    server.clock.pause(LONG_MS);
+    await server.seconds(2, () => publisher.say(say.audio(flv.aac('s'), 90)));
+    player.stream.resume();
+    await settled();
+    expect(player.isOver).toBe(false);
+    expect(player.media).toContain('video@1 40 f1');
+  });
+});
+
 describe('a peer that does not read', () => {
   const stopReading = (peer: RawPeer) => peer.stream.pause();
 

@@ -7,6 +7,8 @@ import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fas
 import type { ServerControl } from '../../model/control.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { HostAddress, HttpApiOptions, TlsVersion } from '../../model/options.ts';
+import { systemClock } from '../../model/process-clock.ts';
+import { excusePauses } from '../excuse-pauses.ts';
 import { CLOSE_TIMEOUT_MS } from '../limits.ts';
 import { answerError } from './answer-error.ts';
 import { consolePages } from './console-pages.ts';
@@ -67,6 +69,7 @@ export async function openApiServer(
       });
     }
     app.server.maxConnections = MAX_API_CONNECTIONS;
+    excusePauses(app.server, systemClock);
     const address = app.server.address() as AddressInfo;
     return { host: address.address, port: address.port };
   };

@@ -39,7 +39,7 @@ export class HlsSession implements Carriage {
     this.ctx = prefix + randomBytes(ID_BYTES).toString('base64url');
     this.wish = wish;
     this.#clock = lobby.clock;
-    this.#lastAt = lobby.clock.now();
+    this.#lastAt = lobby.clock.awake();
     this.#onOver = onOver;
     // As long as SRS waits.
     this.#idleMs = 2 * wish.vhost.hls.windowMs;
@@ -64,14 +64,14 @@ export class HlsSession implements Carriage {
   /** It was let in. */
   admitted(player: AdmittedPlayer): void {
     this.#player = player;
-    this.#lastAt = this.#clock.now();
+    this.#lastAt = this.#clock.awake();
     this.viewer.started();
   }
 
   /** It has asked for something by its id, and got so many bytes. */
   served(bytes: number): void {
     this.#used = true;
-    this.#lastAt = this.#clock.now();
+    this.#lastAt = this.#clock.awake();
     this.#bytes.bytesOut += bytes;
   }
 

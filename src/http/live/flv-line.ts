@@ -101,10 +101,10 @@ export class FlvLine implements Carriage {
   /** The socket speaks WebSocket from now on. */
   upgraded(websocket: WebSocket): void {
     this.#websocket = websocket;
-    this.#heardAt = this.#clock.now();
+    this.#heardAt = this.#clock.awake();
     this.#pingedAt = this.#heardAt;
     websocket.on('pong', () => {
-      this.#heardAt = this.#clock.now();
+      this.#heardAt = this.#clock.awake();
     });
   }
 

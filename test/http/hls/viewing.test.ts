@@ -65,6 +65,17 @@ describe('a viewer', () => {
     ]);
   });
 
+  test('is still here after a pause of the process, in which his requests had to wait', async () => {
+    const server = await startHlsServer();
+    await server.publishSound('cam', 5000);
+    const playlist = await server.enter('/live/cam.m3u8');
+    await (await server.get(playlist)).text();
+    server.clock.pause(1_000_000);
+    server.clock.advance(2_000);
+    expect((await server.get(playlist)).status).toBe(200);
+    expect(server.gate.told).toEqual([]);
+  });
+
   test('who does not come back with his session is gone after ten seconds', async () => {
     const server = await startHlsServer();
     await server.publishSound('cam', 5000);
