@@ -6,7 +6,6 @@ import { convertCommand } from './convert.ts';
 import { hooksCommand } from './hooks/command.ts';
 import { readConfig } from './read-config.ts';
 import { resolveCommand } from './resolve.ts';
-import { serve } from './serve.ts';
 import { topCommand } from './top/command.ts';
 
 interface Flags {
@@ -49,5 +48,8 @@ async function run(flags: Flags, command: Command): Promise<void> {
       `the configuration file ${file} syntax is ok\nthe configuration file ${file} test is successful`,
     );
   if (flags.print) console.log(printConfig(loaded));
-  if (!flags.test && !flags.print) await serve(file, loaded);
+  if (flags.test || flags.print) return;
+  // The other commands need nothing of the server.
+  const { serve } = await import('./serve.ts');
+  await serve(file, loaded);
 }

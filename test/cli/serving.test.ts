@@ -180,11 +180,11 @@ describe('signals', () => {
 
 describe('npm start', () => {
   /** It runs two more processes: SIGINT, unlike SIGKILL, ends them too. */
-  const start = () => {
-    const child = startChild(process.execPath, ['scripts/start.mjs'], { cwd: ROOT });
+  const start = (...args: readonly string[]) => {
+    const child = startChild(process.execPath, ['scripts/start.mjs', ...args], { cwd: ROOT });
     const stop = async () => {
       if (child.running) child.kill('SIGINT');
-      await child.end(5000).catch(() => child.stop());
+      await child.end().catch(() => child.stop());
     };
     stopped({ stop });
     return child;
@@ -218,10 +218,40 @@ describe('npm start', () => {
 
     const child = start();
 
-    // Whether the server was up by then or not.
     expect(await child.end()).toBe(1);
     expect(child.stderr).toContain('Port 8085 of 127.0.0.1 is in use');
+    expect(child.stdout).toBe('');
     expect(await portsAreFree(1935)).toBe(true);
+  });
+
+  test('says nothing but the error when the port of the server is in use', async (context) => {
+    required(context, await portsAreFree(1935, 8085), 'port 1935 or 8085 is in use');
+    const blocker = createServer().listen(1935);
+    await once(blocker, 'listening');
+    stopped({ stop: () => void blocker.close() });
+
+    const child = start();
+
+    expect(await child.end()).toBe(1);
+    expect(child.stderr).toContain('cannot listen on *:1935');
+    expect(child.stdout).toBe('');
+    expect(await portsAreFree(8085)).toBe(true);
+  });
+
+  test('takes a token for the sample backend, and says that it runs when it is started again', async (context) => {
+    required(context, await portsAreFree(1935, 8085), 'port 1935 or 8085 is in use');
+    const child = start('--token', 'secret');
+    await child.line('Sample backend listens');
+    expect(child.stdout).toContain('stream key  livestream?token=secret');
+    expect(child.stdout).toContain("ffplay 'rtmp://127.0.0.1/live/livestream?token=secret'");
+
+    const again = start();
+    expect(await again.end()).toBe(1);
+    expect(again.stderr).toMatch(/^error: Gatecast runs already from this folder\./);
+    expect(again.stdout).toBe('');
+
+    await expect(startPublishing('livestream', { port: 1935 })).rejects.toThrow();
+    stopped(await startPublishing('livestream?token=secret', { port: 1935 }));
   });
 });
 

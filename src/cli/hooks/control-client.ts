@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
 import type { Command } from 'commander';
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import { CONTROL_SOCKET } from '../../model/control.ts';
 import type { Delivery } from '../../model/delivery.ts';
 import { readConfig } from '../read-config.ts';
@@ -26,16 +26,11 @@ export function namesServer(command: Command): Command {
 /** Speaks with a running server over its control socket. Errors are sentences for the user. */
 export class ControlClient {
   readonly #path: string;
-  readonly #pool: Pool;
+  readonly #pool: Promise<Pool>;
 
   constructor(stateDir: string) {
     this.#path = join(stateDir, CONTROL_SOCKET);
-    this.#pool = new Pool('http://gatecast', {
-      socketPath: this.#path,
-      connections: 2,
-      // Who follows may wait for long.
-      bodyTimeout: 0,
-    });
+    this.#pool = openPool(this.#path);
   }
 
   list(query: Readonly<Record<string, string>>): Promise<{ deliveries: Delivery[] }> {
@@ -56,8 +51,9 @@ export class ControlClient {
     return readLines(body);
   }
 
-  close(): Promise<void> {
-    return this.#pool.destroy();
+  async close(): Promise<void> {
+    const pool = await this.#pool;
+    await pool.destroy();
   }
 
   async #ask<T>(method: Dispatcher.HttpMethod, path: string, query = {}): Promise<T> {
@@ -66,7 +62,8 @@ export class ControlClient {
   }
 
   async #send(method: Dispatcher.HttpMethod, path: string, query: Readonly<Record<string, string>>) {
-    const { statusCode, body } = await this.#pool
+    const pool = await this.#pool;
+    const { statusCode, body } = await pool
       .request({ method, path, query: { ...query } })
       .catch((error: unknown) => {
         throw new Error(this.#explain(error as NodeJS.ErrnoException), { cause: error });
@@ -83,6 +80,13 @@ export class ControlClient {
     if (code === 'EACCES') return `${this.#path} is another user's.`;
     return `The server at ${this.#path} cannot be asked: ${message}.`;
   }
+}
+
+/** undici is loaded here: most commands need none of it. */
+async function openPool(socketPath: string): Promise<Pool> {
+  const { Pool } = await import('undici');
+  // Who follows may wait for long.
+  return new Pool('http://gatecast', { socketPath, connections: 2, bodyTimeout: 0 });
 }
 
 /** The running server that the options name. Ends the command with a sentence if the configuration has errors. */

@@ -1,6 +1,6 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { parseConfigText } from '../../config/index.ts';
-import { Trial, type Tried } from '../../hooks/trial.ts';
+import type { Tried } from '../../hooks/trial.ts';
 import { ACTIONS, type Action, isQuestion } from '../../model/lifecycle.ts';
 import type { HookOptions, HookSchema } from '../../model/options.ts';
 import { VERSION } from '../../version.ts';
@@ -48,6 +48,7 @@ export function sendCommand(): Command {
 
 async function send(action: Action, flags: Flags, command: Command): Promise<void> {
   const options = optionsOf(action, flags, command);
+  const { Trial } = await import('../../hooks/trial.ts');
   const trial = new Trial(VERSION, { serverId: 'vid-trial00', serviceId: 'tr1alrun' });
   const param = flags.param.length === 0 ? '' : `?${flags.param.join('&')}`;
   const { vhost, app, stream, ip } = flags;

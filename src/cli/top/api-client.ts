@@ -1,4 +1,4 @@
-import { type Dispatcher, Pool } from 'undici';
+import type { Dispatcher, Pool } from 'undici';
 import type { TopFacts, TopHooks, TopServer, TopStream } from './facts.ts';
 
 /** A server that does not answer for this long is not there. */
@@ -15,12 +15,12 @@ export interface ApiAddress {
 /** Asks a running server's control API. Errors are sentences for the user. */
 export class ApiClient {
   readonly #origin: string;
-  readonly #pool: Pool;
+  readonly #pool: Promise<Pool>;
   readonly #headers: Readonly<Record<string, string>>;
 
   constructor({ origin, username, password = '' }: ApiAddress) {
     this.#origin = origin;
-    this.#pool = new Pool(origin, { connections: 3, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
+    this.#pool = openPool(origin);
     const basic = Buffer.from(`${username ?? ''}:${password}`).toString('base64');
     this.#headers = {
       'x-gatecast': 'top',
@@ -38,12 +38,14 @@ export class ApiClient {
     return { at: Date.now(), server, streams, hooks };
   }
 
-  close(): Promise<void> {
-    return this.#pool.destroy();
+  async close(): Promise<void> {
+    const pool = await this.#pool;
+    await pool.destroy();
   }
 
   async #get<T>(path: string): Promise<T> {
-    const { statusCode, body } = await this.#pool
+    const pool = await this.#pool;
+    const { statusCode, body } = await pool
       .request({ method: 'GET', path, headers: this.#headers })
       .catch((error: unknown): Dispatcher.ResponseData => {
         throw new Error(
@@ -59,4 +61,10 @@ export class ApiClient {
       );
     throw new Error(`${this.#origin}${path} answered with status ${statusCode}: ${text.slice(0, 200)}`);
   }
+}
+
+/** undici is loaded here: most commands need none of it. */
+async function openPool(origin: string): Promise<Pool> {
+  const { Pool } = await import('undici');
+  return new Pool(origin, { connections: 3, headersTimeout: TIMEOUT_MS, bodyTimeout: TIMEOUT_MS });
 }
