@@ -33,7 +33,7 @@ function loadedBy(...programs: readonly string[]): ReadonlySet<string> {
   return loaded;
 }
 
-const loaded = loadedBy('cli/main.ts', 'worker.ts', 'index.ts');
+const loaded = loadedBy('cli/main.ts', 'cli/serve.ts', 'worker.ts', 'index.ts');
 
 test('the search follows what is imported', () => {
   expect(loaded).toContain('hub/lane.ts');
@@ -48,4 +48,8 @@ test('a server without http_api has nothing of it in memory', () => {
 
 test.each(['fastify', 'prom-client', 'mediabunny'])('%s waits until something needs it', (name) => {
   expect(loaded).not.toContain(name);
+});
+
+test.each(['server.ts', 'pino', 'undici'])('a command that runs no server does without %s', (name) => {
+  expect(loadedBy('cli/main.ts')).not.toContain(name);
 });

@@ -1,17 +1,23 @@
 import { fileURLToPath } from 'node:url';
 import { defineConfig } from 'vitest/config';
+import { RunReporter } from './support/run-reporter.ts';
+import { PATIENCE_MS } from './support/until.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
 export default defineConfig({
   root,
   test: {
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // What a test awaits says what it waited for before the test itself is given up.
+    testTimeout: 4 * PATIENCE_MS,
+    hookTimeout: 2 * PATIENCE_MS,
+    expect: { poll: { timeout: PATIENCE_MS, interval: 20 } },
+    reporters: ['default', new RunReporter()],
     projects: [
+      // `npm test`: the server alone, in this process and in processes of its own.
       { extends: true, test: { name: 'own', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'] } },
-      // Other people's programs have races of their own; one that loses its race twice in a row has met ours.
-      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'], retry: 1 } },
+      // `npm run test:all` has these too: other people's programs, and what takes long.
+      { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
     ],
     coverage: {
       provider: 'v8',

@@ -79,7 +79,7 @@ describe('an FLV file that was cut', () => {
         },
       });
     }
-  }, 60_000);
+  });
 
   test('and goes on with rubbish loses the rubbish', async () => {
     const path = stopped(temporaryDirectory()).file('cut.flv');

@@ -54,48 +54,42 @@ function distinct(action: string): number {
   return clients.size;
 }
 
-test('a thousand players that join together all get a picture, and each hook comes once', {
-  timeout: 40_000,
-}, async (context) => {
+test('a thousand players that join together all get a picture, and each hook comes once', async (context) => {
   required(context, enoughDescriptors(), `"ulimit -n" is below ${DESCRIPTORS}`);
   const began = performance.now();
 
   const players = await Promise.all(Array.from({ length: PLAYERS }, join));
-  await until('a keyframe for everybody', () => players.every((player) => player.keyframe), 20_000);
+  await until('a keyframe for everybody', () => players.every((player) => player.keyframe));
 
   const seconds = (performance.now() - began) / 1000;
   process.stdout.write(`${PLAYERS} players have a picture after ${seconds.toFixed(2)} s\n`);
   expect([distinct('on_connect'), distinct('on_play')]).toEqual([PLAYERS + 1, PLAYERS]);
   for (const { session } of players) session.close();
-  await backends.received(PLAYERS, 'on_close', 20_000);
+  await backends.received(PLAYERS, 'on_close');
   expect([distinct('on_stop'), distinct('on_close')]).toEqual([PLAYERS, PLAYERS]);
   expect(server.log.filter((line) => line['level'] !== 'info')).toEqual([]);
 });
 
-test('a server that is stopped while a thousand play delivers every closing hook once', {
-  timeout: 40_000,
-}, async (context) => {
+test('a server that is stopped while a thousand play delivers every closing hook once', async (context) => {
   required(context, enoughDescriptors(), `"ulimit -n" is below ${DESCRIPTORS}`);
   const players = await Promise.all(Array.from({ length: PLAYERS }, join));
-  await until('a keyframe for everybody', () => players.every((player) => player.keyframe), 20_000);
+  await until('a keyframe for everybody', () => players.every((player) => player.keyframe));
 
   server.child.kill('SIGTERM');
 
-  expect(await server.child.end(20_000)).toBe(0);
+  expect(await server.child.end()).toBe(0);
   expect([distinct('on_stop'), distinct('on_unpublish'), distinct('on_close')]).toEqual([
     PLAYERS,
     1,
     PLAYERS + 1,
   ]);
-  await within(5000, 'the end of all connections', Promise.all(players.map(({ session }) => session.closed)));
+  await within('the end of all connections', Promise.all(players.map(({ session }) => session.closed)));
   expect(new Set(players.map(({ session }) => session.lastStatus?.code))).toEqual(
     new Set(['NetConnection.Connect.Closed']),
   );
 });
 
-test('players that leave while they are being asked about leave nothing behind', {
-  timeout: 40_000,
-}, async (context) => {
+test('players that leave while they are being asked about leave nothing behind', async (context) => {
   required(context, enoughDescriptors(), `"ulimit -n" is below ${DESCRIPTORS}`);
   backends.reply('one', 'on_play', 'hang');
   const sessions = await Promise.all(Array.from({ length: 200 }, () => connectTo(server)));

@@ -14,7 +14,6 @@ import { until } from '../support/until.ts';
 
 const PLAYBACK = `http_server { enabled on; listen 127.0.0.1:0; }
 vhost __defaultVhost__ { http_remux { enabled on; } }`;
-const TIMEOUT = { timeout: 90_000 };
 const FROM_NODE = createRequire(import.meta.url);
 
 /** Publishes a small live stream until the test ends. */
@@ -25,7 +24,7 @@ function publish(url: string): void {
 }
 
 describe('the console, in a browser', () => {
-  test('shows a stream, plays it, and shows a viewer out', TIMEOUT, async (context) => {
+  test('shows a stream, plays it, and shows a viewer out', async (context) => {
     requiredFfmpeg(context);
     requiredBrowser(context);
     const { server, page, show, complaints } = await openConsole(context, PLAYBACK);
@@ -50,7 +49,7 @@ describe('the console, in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('shows a refused hook as it happens, opens it and replays it', TIMEOUT, async (context) => {
+  test('shows a refused hook as it happens, opens it and replays it', async (context) => {
     requiredBrowser(context);
     const backends = stopped(await startBackends('one'));
     backends.reply('one', 'on_publish', '{"code":1403,"msg":"the token has expired"}');
@@ -80,7 +79,7 @@ describe('the console, in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('checks a configuration while it is written, and applies it', TIMEOUT, async (context) => {
+  test('checks a configuration while it is written, and applies it', async (context) => {
     requiredBrowser(context);
     const { server, page, show, complaints } = await openConsole(context, '', 'edit_config on;');
     await show('/config/edit');
@@ -107,7 +106,7 @@ describe('the console, in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('asks for the password, refuses a wrong one, and can be left again', TIMEOUT, async (context) => {
+  test('asks for the password, refuses a wrong one, and can be left again', async (context) => {
     requiredBrowser(context);
     const { page, show, complaints } = await openConsole(
       context,
@@ -129,7 +128,7 @@ describe('the console, in a browser', () => {
     expect(complaints).toEqual([]);
   });
 
-  test('says when the server is gone, and goes on when it is back', TIMEOUT, async (context) => {
+  test('says when the server is gone, and goes on when it is back', async (context) => {
     requiredBrowser(context);
     const { server, page, show } = await openConsole(context, '');
     await page.clock.install();
@@ -143,7 +142,7 @@ describe('the console, in a browser', () => {
     await page.getByText('Live', { exact: true }).waitFor();
   });
 
-  test('has no serious fault that axe would find, on any page, light or dark', TIMEOUT, async (context) => {
+  test('has no serious fault that axe would find, on any page, light or dark', async (context) => {
     requiredBrowser(context);
     const { server, page, show } = await openAxeSubject(context);
     const publisher = await startPublishing('cam', { port: server.port });

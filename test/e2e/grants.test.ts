@@ -167,7 +167,7 @@ describe('several workers', () => {
     await waiting.session.play('nowhere', () => undefined);
     await backends.received(1, 'on_not_found');
     player.session.close();
-    await backends.received(1, 'on_idle', 15_000);
+    await backends.received(1, 'on_idle');
     expect(actions('on_not_found').map(({ body }) => body['stream'])).toEqual(['nowhere']);
     expect(actions('on_idle').map(({ body }) => body['stream'])).toEqual(['cam']);
   });

@@ -177,7 +177,7 @@ describe('rtmpdump', () => {
     expect(await publishTo(ours.url('live/cam')).end()).toBe(0);
     await ours.stop();
 
-    await child.end(10_000);
+    await child.end();
     expectSame(readFlv(saved), sent);
   });
 
@@ -191,7 +191,7 @@ describe('rtmpdump', () => {
 
     const child = dump(program, ours.url('live/cam'), files.file('refused.flv'));
 
-    expect(await child.end(5000)).not.toBe(0);
+    expect(await child.end()).not.toBe(0);
     expect(child.stderr).toContain(`ERROR: ${words}`);
     expect(ours.log.filter((line) => line.msg === 'connection closed')).toHaveLength(1);
   });
@@ -225,7 +225,7 @@ describe('GStreamer', () => {
     await until('all but its last read', () => readFlv(saved).length >= sent.length - 5);
     await ours.stop();
 
-    await child.end(10_000);
+    await child.end();
     const received = readFlv(saved);
     expectSame(received, sent.slice(0, received.length));
   });
@@ -243,7 +243,7 @@ describe('GStreamer', () => {
       'd.video ! queue ! h264parse ! m.video d.audio ! queue ! aacparse ! m.audio',
     );
 
-    expect(await child.end(10_000)).toBe(0);
+    expect(await child.end()).toBe(0);
     await until('the end of the publish', () => ours.log.some((line) => line.msg === 'publish ended'));
     const frames = (packets: readonly Packet[], type: number) =>
       packets.filter((packet) => packet.type === type && packet.payload[1] === 1);
@@ -260,7 +260,7 @@ describe('GStreamer', () => {
 
       const child = launch(program, `rtmp2src location=${ours.url('live/cam')} ! fakesink`);
 
-      expect(await child.end(10_000)).not.toBe(0);
+      expect(await child.end()).not.toBe(0);
       expect(child.stderr).toContain('not a member');
     },
   );

@@ -119,7 +119,7 @@ test('after kill -9 both files play to their last write, and each is told of onc
   expect(bodies.map(({ reason }) => reason)).toEqual(['server_restart', 'server_restart']);
   expect(new Set(bodies.map(({ file_id }) => file_id)).size).toBe(2);
   expect(bodies.map((body) => statSync(String(body['file'])).size)).toEqual(bodies.map(({ bytes }) => bytes));
-}, 40_000);
+});
 
 test('a stop finishes the files and tells of them', async () => {
   const { conf, told, names } = await studio();

@@ -106,7 +106,7 @@ describe('a worker that is killed', () => {
 
     const { pid } = await server.logged('worker started', { worker: far.worker });
     process.kill(Number(pid), 'SIGKILL');
-    await within(5000, 'the end of the connections', Promise.all([far.session.closed, lost.session.closed]));
+    await within('the end of the connections', Promise.all([far.session.closed, lost.session.closed]));
     await until('the closing events', () => ofReason('server_restart').length >= 4);
     await until('the replacement', () => {
       const started = server.log.filter(
@@ -153,7 +153,7 @@ test('workers end when their primary is gone', async () => {
   const { server } = await start();
   const client = await connectWhere(server, anywhere);
   server.child.kill('SIGKILL');
-  await within(5000, 'the end of the connection', client.session.closed);
+  await within('the end of the connection', client.session.closed);
   await until('a port that nobody listens at', async () => !(await answers(server.port)));
 });
 
@@ -171,11 +171,7 @@ describe('signals', () => {
       msg: 'configuration reloaded',
       warnings: ['workers stays 2 until the server is started again'],
     });
-    await within(
-      5000,
-      'the clients of the vhost',
-      Promise.all([...kicked, other].map((it) => it.session.closed)),
-    );
+    await within('the clients of the vhost', Promise.all([...kicked, other].map((it) => it.session.closed)));
   });
 
   test('SIGHUP that cannot have its port leaves every worker as it was', async () => {

@@ -135,7 +135,7 @@ describe('following', () => {
     }
     const pool = new Pool('http://control', { socketPath: path });
     onTestFinished(() => pool.destroy());
-    await expect.poll(async () => (await follow(pool)).statusCode, { timeout: 5000 }).toBe(200);
+    await expect.poll(async () => (await follow(pool)).statusCode).toBe(200);
   });
 });
 

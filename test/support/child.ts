@@ -14,12 +14,12 @@ export interface Child {
   readonly exited: Promise<number | string>;
   readonly running: boolean;
   /** The first line, printed already or later, that matches. Rejects if the program ends without it. */
-  line(pattern: RegExp | string, timeoutMs?: number): Promise<string>;
+  line(pattern: RegExp | string): Promise<string>;
   kill(signal: NodeJS.Signals): void;
   /** Writes to standard input, of a program that was started with one. */
   type(text: string): void;
   /** The exit code of a program that ends by itself. */
-  end(timeoutMs?: number): Promise<number | string>;
+  end(): Promise<number | string>;
   /** Ends the program at once if it runs. */
   stop(): Promise<void>;
 }
@@ -66,26 +66,21 @@ export function startChild(command: string, args: readonly string[], options: Sp
     get running() {
       return running;
     },
-    line(pattern, timeoutMs) {
+    line(pattern) {
       const matches = (line: string) =>
         typeof pattern === 'string' ? line.includes(pattern) : pattern.test(line);
-      return until(
-        `the line ${pattern} of ${command}`,
-        () => {
-          const found = lines.find(matches);
-          if (found === undefined && !running)
-            throw new Error(`ended without the line ${pattern}: ${shown()}`);
-          return found;
-        },
-        timeoutMs,
-      ).catch((error: unknown) => {
+      return until(`the line ${pattern} of ${command}`, () => {
+        const found = lines.find(matches);
+        if (found === undefined && !running) throw new Error(`ended without the line ${pattern}: ${shown()}`);
+        return found;
+      }).catch((error: unknown) => {
         throw new Error(`${String(error)}\n${shown()}`, { cause: error });
       });
     },
     kill: (signal) => void child.kill(signal),
     type: (text) => void child.stdin?.write(text),
-    async end(timeoutMs = 15_000) {
-      return within(timeoutMs, 'the end of the program', exited).catch((error: unknown) => {
+    async end() {
+      return within('the end of the program', exited).catch((error: unknown) => {
         throw new Error(`${String(error)}\n${shown()}`, { cause: error });
       });
     },

@@ -29,7 +29,7 @@ export interface HookBackends {
   /** Forgets the POSTs so far. */
   forget(): void;
   /** Waits until the journal holds so many POSTs, of one action if it is given, and returns them. */
-  received(count: number, action?: string, timeoutMs?: number): Promise<readonly Post[]>;
+  received(count: number, action?: string): Promise<readonly Post[]>;
   /** Ends one of them, connections and all. */
   kill(backend: string): Promise<void>;
   stop(): Promise<void>;
@@ -61,17 +61,15 @@ export async function startBackends(...names: readonly string[]): Promise<HookBa
     forget() {
       posts.length = 0;
     },
-    received(count, action, timeoutMs) {
+    received(count, action) {
       const matching = () => posts.filter((post) => action === undefined || post.action === action);
-      return until(
-        `${count} POSTs ${action ?? ''}`,
-        () => matching().length >= count && matching(),
-        timeoutMs,
-      ).catch((error: unknown) => {
-        throw new Error(`there are ${matching().length} POSTs: ${posts.slice(-10).map((p) => p.action)}`, {
-          cause: error,
-        });
-      });
+      return until(`${count} POSTs ${action ?? ''}`, () => matching().length >= count && matching()).catch(
+        (error: unknown) => {
+          throw new Error(`there are ${matching().length} POSTs: ${posts.slice(-10).map((p) => p.action)}`, {
+            cause: error,
+          });
+        },
+      );
     },
     async kill(backend) {
       await backends.get(backend)?.close();

@@ -33,7 +33,7 @@ export interface PlayingClient {
   readonly received: readonly RtmpMessage[];
   readonly media: Packet[];
   /** Waits until so many audio and video packets have come. */
-  hasMedia(count: number, timeoutMs?: number): Promise<Packet[]>;
+  hasMedia(count: number): Promise<Packet[]>;
   stop(): void;
 }
 
@@ -47,12 +47,11 @@ export async function startPlaying(name: string, destination: Destination): Prom
     get media() {
       return mediaOf(received);
     },
-    hasMedia(count, timeoutMs) {
+    hasMedia(count) {
       const what = `${count} packets of ${name}`;
       return until(
         what,
         () => received.length >= count && mediaOf(received).length >= count && mediaOf(received),
-        timeoutMs,
       ).catch((error: unknown) => {
         throw new Error(`${what}: there are ${mediaOf(received).length}`, { cause: error });
       });
