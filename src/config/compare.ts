@@ -8,7 +8,7 @@ export interface Difference {
   readonly to: string | null;
 }
 
-/** What another configuration has otherwise. Secrets are `***` in both, so one that is changed does not show. */
+/** What another configuration has otherwise. Of a value that has secrets in it both may look alike: they are masked. */
 export function compareSettings(
   before: readonly Setting[],
   after: readonly Setting[],
@@ -16,22 +16,29 @@ export function compareSettings(
   const from = valuesOf(before, []);
   const to = valuesOf(after, []);
   return [...new Set([...from.keys(), ...to.keys()])].flatMap((path) => {
-    const [was, is] = [from.get(path) ?? null, to.get(path) ?? null];
-    return was === is ? [] : [{ path, from: was, to: is }];
+    const [was, is] = [from.get(path), to.get(path)];
+    if (was?.shown === is?.shown && was?.marks === is?.marks) return [];
+    return [{ path, from: was?.shown ?? null, to: is?.shown ?? null }];
   });
 }
 
+interface Value {
+  readonly shown: string;
+  readonly marks: string;
+}
+
 /** Values by path; a directive that is there more than once has all of them. */
-function valuesOf(settings: readonly Setting[], around: readonly string[]): Map<string, string> {
-  const values = new Map<string, string>();
-  const add = (path: string, value: string) => {
+function valuesOf(settings: readonly Setting[], around: readonly string[]): Map<string, Value> {
+  const values = new Map<string, Value>();
+  const add = (path: string, { shown, marks }: Value) => {
     const known = values.get(path);
-    values.set(path, known === undefined ? value : `${known}; ${value}`);
+    const both = known && { shown: `${known.shown}; ${shown}`, marks: `${known.marks} ${marks}` };
+    values.set(path, both ?? { shown, marks });
   };
-  for (const { name, args, block, origin } of settings) {
+  for (const { name, args, block, origin, mark = '' } of settings) {
     const words = args.join(' ');
     if (block === undefined) {
-      if (origin !== 'unset') add([...around, name].join(' / '), words);
+      if (origin !== 'unset') add([...around, name].join(' / '), { shown: words, marks: mark });
       continue;
     }
     const here = [...around, words === '' ? name : `${name} ${words}`];

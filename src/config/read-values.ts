@@ -1,3 +1,4 @@
+import { isMasked, MASK } from '../model/secret-values.ts';
 import type { Position } from './diagnostic.ts';
 import { quote, type Report } from './report.ts';
 import type { Spec } from './schema/spec.ts';
@@ -16,7 +17,13 @@ export function readValue<T>(
   }
   const second = words[1];
   if (spec.takes === 'one value' && second !== undefined) {
-    report.error(second.at, `${spec.name} takes one value, unexpected ${quote(second.text)}`);
+    const shown = isSecretAt(spec, 1) ? 'a second word' : quote(second.text);
+    report.error(second.at, `${spec.name} takes one value, unexpected ${shown}`);
+    return undefined;
+  }
+  const masked = words.find(({ text }) => isMasked(text));
+  if (masked !== undefined) {
+    report.error(masked.at, `${spec.name} has ${MASK} where a secret was, expected the value itself`);
     return undefined;
   }
   const result = spec.read.safeParse(words.map((word) => word.text));
@@ -25,6 +32,11 @@ export function readValue<T>(
     report.error((words[Number(path[0] ?? 0)] ?? words[0])?.at ?? at, `${spec.name} ${message}`);
   }
   return undefined;
+}
+
+/** Whether nobody may read the directive's word of this index. */
+export function isSecretAt({ secretFrom = Number.POSITIVE_INFINITY }: Spec<unknown>, index: number): boolean {
+  return index >= secretFrom;
 }
 
 /** The value that a directive has when nobody sets it. */

@@ -1,7 +1,11 @@
+import { maskText } from '../model/secret-values.ts';
 import { type Diagnostic, formatDiagnostic, type Position } from './diagnostic.ts';
 
 /** A hostile file can be wrong a million times; nobody reads past the first hundred. */
 const MAX_FINDINGS = 100;
+
+/** Characters that are looked at of a text that a message quotes. */
+const MAX_QUOTED = 4096;
 
 /** Collects what one load finds, so that all of it can be told at once. */
 export interface Report {
@@ -38,7 +42,8 @@ export function inOrder(findings: readonly Diagnostic[]): readonly Diagnostic[] 
   return findings.toSorted((a, b) => rank(a) - rank(b) || a.line - b.line || a.column - b.column);
 }
 
-/** Text of a stranger, made fit for a message: quoted, on one line and short. */
+/** Text of a stranger, made fit for a message: without secrets, quoted, on one line and short. */
 export function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 77)}...` : text);
+  const shown = maskText(text.slice(0, MAX_QUOTED));
+  return JSON.stringify(shown.length > 80 ? `${shown.slice(0, 77)}...` : shown);
 }

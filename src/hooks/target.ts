@@ -1,5 +1,5 @@
 import type { BreakerOptions, HookName, HookOptions } from '../model/options.ts';
-import { MASK } from '../model/secret-values.ts';
+import { MASK, maskText } from '../model/secret-values.ts';
 import { contentTypeOf } from './payload.ts';
 
 /** A server that hooks are sent to, and how it is treated. What is equal in all of this shares connections and breaker. */
@@ -89,14 +89,6 @@ function decode(text: string): string {
 }
 
 /** A URL as it may be shown: no userinfo, no values of the query. */
-export function showUrl(url: URL): string {
-  const user = url.username === '' && url.password === '' ? '' : `${MASK}@`;
-  const names = url.search
-    .slice(1)
-    .split('&')
-    .filter((pair) => pair !== '');
-  const query = names
-    .map((pair) => (pair.includes('=') ? `${pair.slice(0, pair.indexOf('='))}=${MASK}` : MASK))
-    .join('&');
-  return `${url.protocol}//${user}${url.host}${url.pathname}${query === '' ? '' : `?${query}`}`;
+export function showUrl({ href, hash }: URL): string {
+  return maskText(href.slice(0, href.length - hash.length));
 }

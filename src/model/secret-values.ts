@@ -40,6 +40,55 @@ export function maskSentence(text: string): string {
   return maskPairs(text, PAIR_IN_TEXT);
 }
 
+/** A URL wherever it stands: scheme, userinfo, host and path, query, fragment. */
+const URL_IN_TEXT = /([a-z][a-z0-9+.-]*:\/\/)([^\s/?#"'<>\\]*@)?([^\s?#"'<>]*)(\?[^\s#"'<>]*)?/gi;
+/** `user:password@host` without a scheme. */
+const USERINFO = /(^|[\s"'=(/])[^\s/?#@"'=(:]+:[^\s/?#@"']+@(?=[\w[])/g;
+/** What is said to a server behind `Authorization:`, and keys for signatures. */
+const AUTHORIZATION = /\b(Bearer|Basic|Digest|Token|ApiKey)(\s+)[\w.~+/=-]{6,}/gi;
+const SIGNING_KEY = /\bwhsec_[\w+/=-]+/g;
+
+/**
+ * A value or a sentence of somebody else's as it may be shown, whatever it is called: no userinfo and no values of the
+ * query of a URL, no credentials, no values of secret names. The same twice masked is as it was.
+ */
+export function maskText(text: string): string {
+  if (!/[=:@]|\s/.test(text) && !text.includes('whsec_')) return text;
+  const urls = text.replace(
+    URL_IN_TEXT,
+    (_url, scheme: string, user: string | undefined, place: string, query: string | undefined) =>
+      `${scheme}${user === undefined ? '' : `${MASK}@`}${place}${query === undefined ? '' : maskValues(query)}`,
+  );
+  const credentials = urls
+    .replace(USERINFO, `$1${MASK}@`)
+    .replace(AUTHORIZATION, `$1$2${MASK}`)
+    .replace(SIGNING_KEY, MASK);
+  return maskSentence(credentials);
+}
+
+/** A query with each of its values masked: names say little of what a backend takes for a secret. */
+function maskValues(query: string): string {
+  return query
+    .slice(1)
+    .split('&')
+    .map((pair) =>
+      pair === '' ? '' : pair.includes('=') ? `${pair.slice(0, pair.indexOf('='))}=${maskValue(pair)}` : MASK,
+    )
+    .join('&')
+    .replace(/^/, '?');
+}
+
+/** A place that is filled in for each event is no value. */
+function maskValue(pair: string): string {
+  const value = pair.slice(pair.indexOf('=') + 1);
+  return /^(?:\[\w+\])*$/.test(value) ? value : MASK;
+}
+
+/** True for a value that somebody has copied from where it was shown masked. */
+export function isMasked(text: string): boolean {
+  return text === MASK || /:\/\/\*{3}@|[?&](?:[^=&#\s]*=)?\*{3}(?:[&#]|$)|^\w+\s+\*{3}$/.test(text);
+}
+
 function maskPairs(text: string, pattern: RegExp): string {
   if (!text.includes('=')) return text;
   return text.replace(pattern, (pair, before: string, name: string) =>

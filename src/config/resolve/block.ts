@@ -1,3 +1,5 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { MASK, maskText } from '../../model/secret-values.ts';
 import type { Position } from '../diagnostic.ts';
 import type { Overrides } from '../environment.ts';
 import { defaultOf, defaultWords, readValue } from '../read-values.ts';
@@ -12,6 +14,8 @@ export interface Setting {
   readonly name: string;
   readonly args: readonly string[];
   readonly block?: readonly Setting[] | undefined;
+  /** Tells values apart that are shown alike, since something in them is masked; says nothing of it to anybody else. */
+  readonly mark?: string | undefined;
   /** `unset` has no value at all; a position is a place in a file or a variable. */
   readonly origin: 'default' | 'unset' | Position;
 }
@@ -57,11 +61,11 @@ function resolveSpec(
   const given = directives.filter((directive) => directive.name === name && directive.block === undefined);
   const read = (spec.again === 'adds' ? given : given.slice(0, 1)).map(({ args, at }) => {
     // Read even where a variable has the last word: what is wrong in the file is told.
-    return { read: readValue(spec, args, at, report), args: shown(spec, args), at };
+    return { read: readValue(spec, args, at, report), shown: shown(spec, args), at };
   });
   if (override !== undefined) {
     const { words, value, at } = override;
-    return { value, settings: [{ name, args: shown(spec, words), origin: at }] };
+    return { value, settings: [{ name, ...shown(spec, words), origin: at }] };
   }
   const good = read.flatMap((one) => (one.read === undefined ? [] : [{ ...one, value: one.read.value }]));
   if (good.length === 0) {
@@ -73,13 +77,22 @@ function resolveSpec(
   }
   return {
     value: spec.again === 'adds' ? good.flatMap((one) => one.value as unknown[]) : good[0]?.value,
-    settings: good.map(({ args, at }) => ({ name, args, origin: at })),
+    settings: good.map(({ shown: words, at }) => ({ name, ...words, origin: at })),
   };
 }
 
-/** The words as they may be printed. Where a secret stands is none. */
-function shown({ secretFrom = Number.POSITIVE_INFINITY }: Spec<unknown>, words: readonly Word[]): string[] {
-  return words.map(({ text }, index) => (index < secretFrom || isReference(text) ? text : '***'));
+/** The key of marks, so that none can be guessed from what is shown. */
+const MARK_KEY = randomBytes(32);
+
+/** The words as they may be printed. Where a secret stands is none, nor is there one inside of others. */
+function shown(
+  { secretFrom = Number.POSITIVE_INFINITY }: Spec<unknown>,
+  words: readonly Word[],
+): Pick<Setting, 'args' | 'mark'> {
+  const texts = words.map(({ text }) => text);
+  const args = texts.map((text, index) => (index < secretFrom || isReference(text) ? maskText(text) : MASK));
+  if (args.every((arg, index) => arg === texts[index])) return { args };
+  return { args, mark: createHmac('sha256', MARK_KEY).update(JSON.stringify(texts)).digest('base64') };
 }
 
 /** Where a setting was given a value; undefined where nobody gave it one. */

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { ListenAddress } from '../../model/options.ts';
+import { MASK } from '../../model/secret-values.ts';
 import { quote } from '../report.ts';
 import type { Read } from './spec.ts';
 
@@ -102,10 +103,13 @@ export function userName(): Check<string> {
 
 /** An absolute http or https URL, kept as it was written. */
 export function httpUrl(): Check<string> {
-  return checked('a whole URL such as http://127.0.0.1:8085/api', (word) => {
+  const read = (word: string) => {
     if (!/^https?:\/\/[^/?#\\\s]+[^\s\p{Cc}]*$/iu.test(word) || !URL.canParse(word)) return undefined;
     return new URL(word).hostname === '' ? undefined : word;
-  });
+  };
+  // Where a password ends in what is no URL, nobody can say.
+  const quoted = (word: string) => show(word.replace(/[^/]*:.*@/s, `${MASK}@`));
+  return checked('a whole URL such as http://127.0.0.1:8085/api', read, quoted);
 }
 
 /** `[ip:]port`, an IPv6 address in brackets. */
@@ -159,11 +163,15 @@ export function accessRules(): Read<readonly { readonly role: 'publish' | 'play'
     }) as Read<readonly { readonly role: 'publish' | 'play'; readonly from: string }[]>;
 }
 
-function checked<T>(expected: string, read: (word: string) => T | undefined): Check<T> {
+function checked<T>(
+  expected: string,
+  read: (word: string) => T | undefined,
+  quoted: (word: string) => string = show,
+): Check<T> {
   return z.string().transform((word, { issues }) => {
     const value = read(word);
     if (value !== undefined) return value;
-    issues.push({ code: 'custom', message: `is ${show(word)}, expected ${expected}`, input: word });
+    issues.push({ code: 'custom', message: `is ${quoted(word)}, expected ${expected}`, input: word });
     return z.NEVER;
   }) as Check<T>;
 }

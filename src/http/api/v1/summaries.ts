@@ -2,6 +2,7 @@ import { availableParallelism, cpus, freemem, loadavg, totalmem, uptime } from '
 import { cwd, memoryUsage, ppid } from 'node:process';
 import type { Census } from '../../../model/census.ts';
 import type { ServerControl } from '../../../model/control.ts';
+import { maskText } from '../../../model/secret-values.ts';
 import type { SrsBody } from './bodies.ts';
 import { type MachineReading, part, readMachine } from './machine.ts';
 
@@ -38,7 +39,7 @@ export class Summaries {
       version,
       pid: process.pid,
       ppid,
-      argv: process.argv.join(' '),
+      argv: maskText(process.argv.join(' ')),
       cwd: cwd(),
       mem_kbyte: Math.round(rss / 1024),
       mem_percent: part(rss, totalmem()),
