@@ -4,7 +4,8 @@ import type { Gate, RecordedFile, Stamp } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
 import { unfinished } from './claim-file.ts';
-import type { Conclusion, Journal, JournalEntry } from './journal.ts';
+import type { Journal } from './journal.ts';
+import type { Conclusion, JournalEntry } from './journal-entry.ts';
 
 /** What is known of a file that is whole. */
 export type FileFacts = Pick<RecordedFile, 'durationMs' | 'bytes'>;

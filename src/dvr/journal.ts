@@ -1,35 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
-import { mkdir, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import type { EventFacts, RecordedFile, ServerIds, Stamp } from '../model/lifecycle.ts';
-import type { RecordingContainer } from '../model/recording-path.ts';
-import type { FlvLayout } from './flv-head.ts';
+import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { type Conclusion, type JournalEntry, readConclusion, readEntry } from './journal-entry.ts';
 
-/** A file that is being recorded: all that is needed to finish it and to tell of it. */
-export interface JournalEntry {
-  /** A UUID. */
-  readonly id: string;
-  /** Names the process that records, in all its runs; no slash and no dot. */
-  readonly owner: string;
-  readonly container: RecordingContainer;
-  readonly cwd: string;
-  /** Its name when it is complete, relative to `cwd` or absolute. */
-  readonly file: string;
-  /** Of an FLV file. */
-  readonly layout?: FlvLayout | undefined;
-  /** What events say of the publisher. */
-  readonly facts: EventFacts;
-  readonly server: ServerIds;
-}
-
-/** The last word on a file: what its event says is fixed before it is told. */
-export interface Conclusion extends Pick<RecordedFile, 'durationMs' | 'bytes' | 'reason'> {
-  readonly stamp: Stamp;
-}
-
-/** An entry that was found, and its conclusion if it had come to that. */
+/** An entry that was found, and how far its file had come. */
 export interface FoundEntry {
   readonly entry: JournalEntry;
+  /** True if nothing was written to its file, which may not even be there. */
+  readonly planned: boolean;
   readonly conclusion: Conclusion | undefined;
 }
 
@@ -38,16 +16,21 @@ const CONCLUSION_BYTES = 512;
 
 const DIRECTORY = 'dvr';
 const ENDING = '.json';
+/** Of an entry that was not written to its end. */
+const UNFINISHED = '.json.tmp';
+/** Of an entry that makes no sense. */
+const DAMAGED = '.damaged';
+const PLANNED = JSON.stringify({ planned: true });
 
 /** True if recordings are on record in a state directory. */
 export function recordingsLeft(stateDir: string): boolean {
   const directory = join(stateDir, DIRECTORY);
-  return existsSync(directory) && readdirSync(directory).some((name) => name.endsWith(ENDING));
+  return existsSync(directory) && readdirSync(directory).some(isLeft);
 }
 
 /**
- * Which files are open, each by a file of its own in `state_dir/dvr`. An entry is there from the file's beginning until
- * its event is on record elsewhere; what a process leaves there has to be finished by another.
+ * Which files are open, each by a file of its own in `state_dir/dvr`. An entry is there from before the file's beginning
+ * until its event is on record elsewhere; what a process leaves there has to be finished by another.
  */
 export class Journal {
   readonly #directory: string;
@@ -56,23 +39,29 @@ export class Journal {
     this.#directory = join(stateDir, DIRECTORY);
   }
 
-  /** Puts a file on record. */
-  async open(entry: JournalEntry): Promise<void> {
+  /** Puts a file on record that is going to be made; all of the entry or nothing. */
+  async plan(entry: JournalEntry): Promise<void> {
     await mkdir(this.#directory, { recursive: true, mode: 0o700 });
-    const text = `${JSON.stringify(entry)}\n${' '.repeat(CONCLUSION_BYTES)}`;
-    await writeFile(this.#pathOf(entry), text, { mode: 0o600 });
+    const path = this.#pathOf(entry);
+    const unfinished = `${path}.tmp`;
+    try {
+      const text = `${JSON.stringify(entry)}\n${PLANNED.padEnd(CONCLUSION_BYTES)}`;
+      await writeFile(unfinished, text, { mode: 0o600 });
+      await rename(unfinished, path);
+    } catch (error) {
+      await rm(unfinished, { force: true }).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  /** The file of an entry is there and is its own: from now on it may be written to. */
+  async begin(entry: JournalEntry): Promise<void> {
+    await this.#note(entry, '', false);
   }
 
   /** Writes the last word down, on the disk for good when it settles. */
   async conclude(entry: JournalEntry, conclusion: Conclusion): Promise<void> {
-    const file = await open(this.#pathOf(entry), 'r+');
-    try {
-      const bytes = Buffer.from(JSON.stringify(conclusion).padEnd(CONCLUSION_BYTES));
-      await file.write(bytes, 0, bytes.length, Buffer.byteLength(JSON.stringify(entry)) + 1);
-      await file.datasync();
-    } finally {
-      await file.close();
-    }
+    await this.#note(entry, JSON.stringify(conclusion), true);
   }
 
   /** There is no more to be done for a file. */
@@ -83,19 +72,50 @@ export class Journal {
   /** The names of the entries that other processes have left: those whose owner fits. */
   async left(fits: (owner: string) => boolean): Promise<readonly string[]> {
     const names = await readdir(this.#directory).catch(() => []);
-    return names.filter((name) => name.endsWith(ENDING) && fits(name.slice(0, name.indexOf('.'))));
+    return names.filter((name) => isLeft(name) && fits(name.slice(0, name.indexOf('.'))));
   }
 
-  /** Reads an entry; undefined if it was never written to its end. */
+  /** Reads an entry; undefined if it makes no sense. */
   async read(name: string): Promise<FoundEntry | undefined> {
     const [opening = '', rest = ''] = (await readFile(join(this.#directory, name), 'utf8')).split('\n');
-    const entry = parse(opening) as JournalEntry | undefined;
-    return entry && { entry, conclusion: parse(rest) as Conclusion | undefined };
+    const entry = readEntry(opening);
+    if (!entry || basename(this.#pathOf(entry)) !== name) return undefined;
+    return { entry, planned: rest.trimEnd() === PLANNED, conclusion: readConclusion(rest) };
   }
 
-  /** Forgets an entry that cannot be read. */
-  async forget(name: string): Promise<void> {
+  /** True if another entry, of whichever process, is about the same file. */
+  async isShared({ id, cwd, file }: JournalEntry): Promise<boolean> {
+    for (const name of await this.left(() => true)) {
+      const other = await this.read(name).catch(() => undefined);
+      if (other && other.entry.id !== id && resolve(other.entry.cwd, other.entry.file) === resolve(cwd, file))
+        return true;
+    }
+    return false;
+  }
+
+  /** Forgets an entry that was not written to its end, which is about nothing yet; false for any other. */
+  async forgetUnfinished(name: string): Promise<boolean> {
+    if (!name.endsWith(UNFINISHED)) return false;
     await rm(join(this.#directory, name), { force: true });
+    return true;
+  }
+
+  /** Moves an entry away that nobody can do anything about; returns where it is from now on. */
+  async setAside(name: string): Promise<string> {
+    const path = join(this.#directory, name);
+    await rename(path, path + DAMAGED);
+    return path + DAMAGED;
+  }
+
+  async #note(entry: JournalEntry, text: string, forGood: boolean): Promise<void> {
+    const file = await open(this.#pathOf(entry), 'r+');
+    try {
+      const bytes = Buffer.from(text.padEnd(CONCLUSION_BYTES));
+      await file.write(bytes, 0, bytes.length, Buffer.byteLength(JSON.stringify(entry)) + 1);
+      if (forGood) await file.datasync();
+    } finally {
+      await file.close();
+    }
   }
 
   #pathOf({ owner, id }: JournalEntry): string {
@@ -103,11 +123,6 @@ export class Journal {
   }
 }
 
-function parse(text: string): unknown {
-  try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null ? value : undefined;
-  } catch {
-    return undefined;
-  }
+function isLeft(name: string): boolean {
+  return name.endsWith(ENDING) || name.endsWith(UNFINISHED);
 }

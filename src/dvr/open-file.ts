@@ -1,17 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import type { FileHandle } from 'node:fs/promises';
-import { unlink } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { EventFacts, RecordingEnd } from '../model/lifecycle.ts';
 import { type MediaNames, markPrivate } from '../model/private-files.ts';
 import type { RecordingContainer } from '../model/recording-path.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
-import { claimFile, unfinished } from './claim-file.ts';
+import { exists, namesOf, openNew, unfinished } from './claim-file.ts';
 import { conclude, type FileFacts } from './conclude.ts';
 import { type DiskFailure, diskFailure } from './disk-failure.ts';
 import { FileWriter } from './file-writer.ts';
 import type { FlvLayout } from './flv-head.ts';
-import type { JournalEntry } from './journal.ts';
+import type { JournalEntry } from './journal-entry.ts';
+import { MAX_SAME_NAMES } from './limits.ts';
 import type { DvrMeans } from './means.ts';
 import { repairFile } from './repair-file.ts';
 
@@ -96,28 +97,55 @@ export class OpenFile {
     }
   }
 
+  /** Whatever is interrupted, the journal knows of each file that is there: it is on record before it is made. */
   async #open(): Promise<Opened> {
-    const means = this.#means;
-    const { container, layout, facts } = this.#plan;
-    await markPrivate(this.#plan.names, resolve(means.cwd, this.#plan.file));
-    const { handle, file } = await claimFile(this.#plan.file, means.cwd);
-    const { owner, cwd, server } = means;
-    const entry: JournalEntry = { id: randomUUID(), owner, container, cwd, file, layout, facts, server };
-    try {
-      await means.journal.open(entry);
-    } catch (error) {
-      await handle.close();
-      await unlink(resolve(cwd, unfinished(file)));
-      await means.journal.remove(entry);
-      throw error;
+    const { owner, cwd, server, journal, logger } = this.#means;
+    const { file, names, container, layout, facts } = this.#plan;
+    await markPrivate(names, resolve(cwd, file));
+    for (const name of namesOf(file)) {
+      const path = resolve(cwd, name);
+      if ((await exists(path)) || (await exists(unfinished(path)))) continue;
+      const entry: JournalEntry = {
+        id: randomUUID(),
+        ...{ owner, container, cwd, file: name, layout, facts, server },
+      };
+      const handle = await this.#claim(entry);
+      if (!handle) continue;
+      logger.info({ stream: formatStreamKey(facts), file: name }, 'recording');
+      await journal.begin(entry);
+      return { handle, entry };
     }
-    means.logger.info({ stream: formatStreamKey(facts), file }, 'recording');
-    return { handle, entry };
+    throw new Error(`there are ${MAX_SAME_NAMES} files named ${file}: put [timestamp] into dvr_path`);
   }
 
-  /** Nothing was recorded of which anybody could be told. */
+  /** Makes the file of an entry; undefined, and nothing on record, if its name is taken. */
+  async #claim(entry: JournalEntry): Promise<FileHandle | undefined> {
+    const { journal } = this.#means;
+    const path = resolve(entry.cwd, entry.file);
+    await journal.plan(entry);
+    let handle: FileHandle | undefined;
+    try {
+      handle = await openNew(unfinished(path));
+      // Another one may have got its name since somebody looked.
+      const isOurs = handle !== undefined && !(await exists(path));
+      if (isOurs) await journal.begin(entry);
+      else await this.#undo(entry, handle);
+      return isOurs ? handle : undefined;
+    } catch (error) {
+      await this.#undo(entry, handle);
+      throw error;
+    }
+  }
+
+  async #undo(entry: JournalEntry, handle: FileHandle | undefined): Promise<void> {
+    await handle?.close();
+    if (handle) await this.#discard(entry);
+    else await this.#means.journal.remove(entry);
+  }
+
+  /** Nothing was recorded of which anybody could be told. The file goes first: an entry without one does no harm. */
   async #discard(entry: JournalEntry): Promise<void> {
-    await unlink(resolve(entry.cwd, unfinished(entry.file)));
+    await rm(resolve(entry.cwd, unfinished(entry.file)), { force: true });
     await this.#means.journal.remove(entry);
   }
 

@@ -2,7 +2,7 @@ import type { FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { unfinished } from './claim-file.ts';
 import type { FileFacts } from './conclude.ts';
-import type { JournalEntry } from './journal.ts';
+import type { JournalEntry } from './journal-entry.ts';
 import { repairFlv } from './repair-flv.ts';
 import { repairMp4 } from './repair-mp4.ts';
 

@@ -12,6 +12,7 @@ import { open } from 'node:fs/promises';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type FlvLayout, flvHead } from '../../src/dvr/flv-head.ts';
+import { recordingsLeft } from '../../src/dvr/journal.ts';
 import { repairFlv } from '../../src/dvr/repair-flv.ts';
 import { flvTagSize, writeFlvTag } from '../../src/protocol/flv/tag.ts';
 import { isKeyframe, type Packet } from '../support/flv-file.ts';
@@ -166,14 +167,71 @@ describe('what a killed server has left', () => {
     expect([journal(), gate.files]).toEqual([[], []]);
   });
 
-  test('as an entry that cannot be read is forgotten', async () => {
-    const { dvr, gate, file, settled, journal } = openDvr();
-    mkdirSync(file('state/dvr'), { recursive: true });
-    writeFileSync(file('state/dvr/run0.x.json'), '{"id":"x","own');
+  test.each(['{"id":"x","own', '', '\0\0\0', '[]', '{"id":"x","owner":"run0"}\n'])(
+    'as an entry that makes no sense is moved aside, with one line for all starts: %j',
+    async (text) => {
+      const { directory, file } = openDvr();
+      mkdirSync(file('state/dvr'), { recursive: true });
+      writeFileSync(file('state/dvr/run0.x.json'), text);
+      for (let start = 0; start < 2; start++) {
+        const { dvr, gate, settled, journal, log } = openDvr({ directory });
+        dvr.tell(gate);
+        dvr.finishLeft(() => true);
+        await settled();
+        expect([journal(), gate.files]).toEqual([['dvr/run0.x.json.damaged'], []]);
+        const movedTo = file('state/dvr/run0.x.json.damaged');
+        expect(log.lines).toMatchObject(
+          start === 0
+            ? [{ level: 'error', message: 'an entry for a recording was moved aside', fields: { movedTo } }]
+            : [],
+        );
+      }
+    },
+  );
+
+  test('as an entry under another name is not told of again and again', async () => {
+    const { directory, entry, kept, file } = await killed();
+    renameSync(kept, file(entry.replace('run0.', 'run0.copy-of-')));
+    const { dvr, gate, settled, journal } = openDvr({ directory });
     dvr.tell(gate);
     dvr.finishLeft(() => true);
     await settled();
-    expect([journal(), gate.files]).toEqual([[], []]);
+    expect([journal(), gate.files]).toEqual([[expect.stringMatching(/\.damaged$/)], []]);
+  });
+
+  test('as an entry that was not written to its end is gone, as it is about no file yet', async () => {
+    const { dvr, gate, file, settled, journal, log } = openDvr();
+    mkdirSync(file('state/dvr'), { recursive: true });
+    writeFileSync(file('state/dvr/run0.x.json.tmp'), '{"id":"x","own');
+    expect(recordingsLeft(file('state'))).toBe(true);
+    dvr.tell(gate);
+    dvr.finishLeft(() => true);
+    await settled();
+    expect([journal(), gate.files, log.lines]).toEqual([[], [], []]);
+  });
+
+  test.each([
+    ['an empty file is removed', '', undefined, []],
+    ['a file of somebody else stays', 'theirs', undefined, ['cam.flv.tmp']],
+    ['an empty file of another process stays', '', 'run2', ['cam.flv.tmp']],
+  ] as const)('of what was only planned %s', async (_what, content, other, files) => {
+    const { directory, entry, kept, file } = await killed();
+    const [planned = ''] = readFileSync(kept, 'utf8').split('\n');
+    const id = entry.replace(/.*run0\.|\.json$/g, '');
+    writeFileSync(file(entry), `${planned}\n${'{"planned":true}'.padEnd(512)}`);
+    if (other !== undefined) {
+      const theirs = planned.replace('"owner":"run0"', `"owner":"${other}"`).replace(id, 'another');
+      writeFileSync(file(`state/dvr/${other}.another.json`), `${theirs}\n${' '.repeat(512)}`);
+    }
+    rmSync(kept);
+    rmSync(file('cam.flv'));
+    writeFileSync(file('cam.flv.tmp'), content);
+    const next = openDvr({ directory });
+    next.dvr.tell(next.gate);
+    next.dvr.finishLeft((owner) => owner === 'run0');
+    await next.settled();
+    expect([next.files(), next.gate.files, next.log.lines]).toEqual([files, [], []]);
+    expect(next.journal()).toHaveLength(other === undefined ? 0 : 1);
   });
 });
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Dvr } from '../../src/dvr/dvr.ts';
 import type { Gate, Grant, SealedEvent } from '../../src/model/lifecycle.ts';
@@ -105,6 +105,7 @@ export function openDvr(setting: DvrSetting = {}) {
 }
 
 function filesIn(directory: string): string[] {
+  if (!existsSync(directory)) return [];
   const entries = readdirSync(directory, { recursive: true, withFileTypes: true });
   return entries
     .filter((entry) => entry.isFile() && !entry.name.startsWith('.'))
