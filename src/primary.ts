@@ -2,7 +2,7 @@ import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
 import { ApiDesk } from './api-desk.ts';
 import { type Answer, Crew, type CrewSnapshot } from './cluster/crew.ts';
-import { Fleet, STOP_TIMEOUT_MS, type WorkerProcess } from './cluster/fleet.ts';
+import { Fleet, LAST_SHARE, WORKERS_SHARE, type WorkerProcess } from './cluster/fleet.ts';
 import { WorkersCensus } from './cluster/ipc-census.ts';
 import type { SharedRecorder } from './cluster/ipc-recorder.ts';
 import { ownerOf } from './cluster/membership.ts';
@@ -11,9 +11,10 @@ import { recordingsLeft } from './dvr/journal.ts';
 import { StoredSequences } from './hls/stored-sequences.ts';
 import { HookDesk } from './hook-desk.ts';
 import { createHooks, type Hooks } from './hooks/dispatcher.ts';
+import { Deadline } from './model/deadline.ts';
 import type { Config } from './model/options.ts';
 import { systemClock } from './model/process-clock.ts';
-import { makeIds, orGiveFree, type Server, type ServerDeps } from './server.ts';
+import { makeIds, orGiveFree, type Server, type ServerDeps, STOP_GRACE_MS, waitingPart } from './server.ts';
 import { VERSION } from './version.ts';
 
 /** A server of several processes, as the one that started them has it. */
@@ -110,18 +111,20 @@ export async function createPrimary(
     stopping = true;
     if (api) api.ready = false;
     hooks.announce('server_stopping');
+    const { drainTimeoutMs } = current;
+    const deadline = new Deadline(clock, drainTimeoutMs);
+    const part = waitingPart(logger);
     const gone = fleet.empty();
-    crew.stop();
-    const timer = clock.after(STOP_TIMEOUT_MS, () => {
-      for (const worker of fleet.workers) worker.kill();
-    });
-    await gone;
-    timer.clear();
-    await dvr.close(current.drainTimeoutMs);
-    await hooks.drain(current.drainTimeoutMs);
-    await api?.close();
-    await hooks.close();
-    await desk.close();
+    crew.stop(WORKERS_SHARE * drainTimeoutMs);
+    const patience = new Deadline(clock, Math.max(LAST_SHARE * drainTimeoutMs, STOP_GRACE_MS));
+    if (!(await patience.bound(gone))) for (const worker of fleet.workers) worker.kill();
+    const work = new Deadline(clock, Math.max(deadline.leftMs, STOP_GRACE_MS));
+    await part('workers', work, gone);
+    await dvr.close(work);
+    await hooks.drain(deadline.leftMs);
+    const last = new Deadline(clock, STOP_GRACE_MS);
+    await part('control API, outbox', last, Promise.all([api?.close(), hooks.close()]));
+    await part('control socket', last, desk.close());
     crew.close();
   };
 

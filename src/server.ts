@@ -15,6 +15,7 @@ import { soleCensus } from './model/census.ts';
 import type { Clock } from './model/clock.ts';
 import { ConcealedNames } from './model/concealed-names.ts';
 import type { ConfigControl, ListeningPlace } from './model/control.ts';
+import { Deadline } from './model/deadline.ts';
 import { UNOBSERVED } from './model/delivery.ts';
 import type { Gate } from './model/lifecycle.ts';
 import { hushed, type Logger } from './model/logger.ts';
@@ -57,8 +58,11 @@ export interface Server {
    * be listened on.
    */
   reload(config: Config): Promise<void>;
-  /** Refuses newcomers, closes clients, and waits for their closing hooks as long as `drain_timeout` allows. */
-  stop(): Promise<void>;
+  /**
+   * Refuses newcomers, closes clients, finishes their files and waits for their closing hooks: for all of that
+   * `drain_timeout`, or as many milliseconds as are given. What does not end in time is left as it is.
+   */
+  stop(timeoutMs?: number): Promise<void>;
 }
 
 /**
@@ -136,7 +140,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     await lobby.close('shutdown', 'The server could not start.');
     await doors.close();
     await backDoor?.close();
-    await takers.close(0);
+    await takers.close(new Deadline(clock, 0));
     await hooks.close();
     await desk?.close();
     throw error;
@@ -173,20 +177,34 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       lobby.change(rules);
       backDoor?.change(rules.snapshot.vhosts);
     },
-    async stop() {
+    async stop(timeoutMs = current.drainTimeoutMs) {
+      const deadline = new Deadline(clock, timeoutMs);
+      // What waits for nobody but the machine is not cut short where no time is given to wait for others.
+      const work = new Deadline(clock, Math.max(timeoutMs, STOP_GRACE_MS));
+      const part = waitingPart(logger);
       if (api) api.ready = false;
       doors.shut();
       hooks.announce('server_stopping');
-      await lobby.close('shutdown', 'The server is stopping.');
-      await doors.close();
-      await backDoor?.close();
-      await takers.close(current.drainTimeoutMs);
-      await hooks.drain(current.drainTimeoutMs);
-      await api?.close();
+      await part('clients', work, lobby.close('shutdown', 'The server is stopping.'));
+      await part('connections', work, Promise.all([doors.close(), backDoor?.close()]));
+      await takers.close(work);
+      await hooks.drain(deadline.leftMs);
       census?.close();
-      await hooks.close();
-      await desk?.close();
+      const last = new Deadline(clock, STOP_GRACE_MS);
+      await part('control API, outbox', last, Promise.all([api?.close(), hooks.close()]));
+      await part('control socket', last, Promise.resolve(desk?.close()));
     },
+  };
+}
+
+/** Time that a stopping server has, at least and after the rest, for what waits for nobody but the machine. */
+export const STOP_GRACE_MS = 2_000;
+
+/** Waits for a part of a stopping server, until a deadline: then it says which one has not ended. */
+export function waitingPart(logger: Logger) {
+  return async (what: string, deadline: Deadline, work: Promise<unknown>): Promise<void> => {
+    if (!(await deadline.bound(work)))
+      logger.warn({ part: what }, 'not waited for any longer while stopping');
   };
 }
 

@@ -2,7 +2,9 @@ import { Dvr, type DvrDeps } from './dvr/dvr.ts';
 import type { Hls } from './hls/hls.ts';
 import { HlsRoom } from './hls/hls-room.ts';
 import type { Hub } from './hub/hub.ts';
+import type { Deadline } from './model/deadline.ts';
 import type { Gate } from './model/lifecycle.ts';
+import type { Logger } from './model/logger.ts';
 import type { VhostOptions } from './model/options.ts';
 import type { PlaylistSequences } from './model/playlist-sequences.ts';
 import type { StreamKey } from './model/stream-key.ts';
@@ -11,11 +13,13 @@ import type { StreamKey } from './model/stream-key.ts';
 export class Takers {
   readonly #dvr: Dvr;
   readonly #segments: HlsRoom;
+  readonly #log: Logger;
   #gate: Gate | undefined;
 
   constructor(hub: Hub, means: DvrDeps, sequences: PlaylistSequences) {
     const { clock, logger: log } = means;
     this.#dvr = new Dvr(means);
+    this.#log = log;
     this.#segments = new HlsRoom({ clock, log, sequences, tell: (event) => this.#gate?.tell(event) });
     hub.observe({ started: (source) => this.#dvr.started(source), ended: (key) => this.#dvr.ended(key) });
     hub.observe({ started: (source) => this.#segments.started(source) });
@@ -43,9 +47,12 @@ export class Takers {
     this.#dvr.finishLeft(fits);
   }
 
-  /** Ends the segments, and waits for recordings to be complete for as long as `timeoutMs`. */
-  async close(timeoutMs: number): Promise<void> {
-    await this.#segments.close();
-    await this.#dvr.close(timeoutMs);
+  /** Ends the segments and the recordings; what the disk has not taken by the deadline is left to the next start. */
+  async close(deadline: Deadline): Promise<void> {
+    const segments = async () => {
+      if (await deadline.bound(this.#segments.close())) return;
+      this.#log.warn({}, 'segments are not removed: the disk does not answer; the next start does it');
+    };
+    await Promise.all([segments(), this.#dvr.close(deadline)]);
   }
 }

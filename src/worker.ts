@@ -44,7 +44,7 @@ async function run(assignment: Assignment): Promise<void> {
   process.on('message', (message: ToWorker) => {
     membership.take(message);
     if (message.type === 'reopen log') log.reopen();
-    if (message.type === 'stop') void stop(starting, membership);
+    if (message.type === 'stop') void stop(starting, membership, message.timeoutMs);
     if (message.type === 'reload') {
       void answer(async () => {
         const server = await starting;
@@ -68,9 +68,13 @@ async function answer(work: () => Promise<Server | undefined>): Promise<void> {
   }
 }
 
-async function stop(starting: Promise<Server> | undefined, membership: Membership): Promise<void> {
+async function stop(
+  starting: Promise<Server> | undefined,
+  membership: Membership,
+  timeoutMs: number,
+): Promise<void> {
   const server = await starting?.catch(() => undefined);
-  await server?.stop();
+  await server?.stop(timeoutMs);
   membership.hooks.flush();
   // The way to the primary is in order: when this is written, so is all that was told before.
   send({ type: 'connections', count: 0 }, () => process.exit(0));

@@ -136,11 +136,11 @@ export class Crew {
     return Promise.all(answers);
   }
 
-  /** Lets all workers close their clients and end. */
-  stop(): void {
+  /** Lets all workers close their clients and end within `timeoutMs`. */
+  stop(timeoutMs: number): void {
     for (const { waiting, process } of this.#hands.values()) {
       if (waiting) process.kill();
-      else process.send({ type: 'stop' });
+      else process.send({ type: 'stop', timeoutMs });
     }
   }
 

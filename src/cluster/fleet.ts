@@ -6,8 +6,10 @@ import { Watchdog } from './watchdog.ts';
 /** A worker that asks to begin within this time of its predecessor's beginning waits out the rest of it. */
 export const RESPAWN_PAUSE_MS = 1_000;
 
-/** A worker that has not closed its clients this long after it was told to stop is ended. */
-export const STOP_TIMEOUT_MS = 10_000;
+/** Share of `drain_timeout` in which the workers of a stopping server close their clients … */
+export const WORKERS_SHARE = 0.6;
+/** … and after which one that has not is ended. The rest is for the delivery of what they told last. */
+export const LAST_SHARE = 0.8;
 
 /** A worker process, as the primary has it. */
 export interface WorkerProcess {

@@ -53,7 +53,7 @@ export type ToWorker =
   | { readonly type: 'start'; readonly assignment: Assignment }
   | { readonly type: 'reload'; readonly config: Config }
   | { readonly type: 'reopen log' }
-  | { readonly type: 'stop' }
+  | { readonly type: 'stop'; readonly timeoutMs: number }
   | { readonly type: 'numbers'; readonly block: NumberBlock }
   | { readonly type: 'census'; readonly request: CensusRequest }
   | { readonly type: 'recorder'; readonly notice: RecorderNotice }

@@ -1,6 +1,7 @@
 import { loadMediabunny, type Mediabunny } from '../media/load-mediabunny.ts';
 import { Turns } from '../media/turns.ts';
 import type { Clock } from '../model/clock.ts';
+import type { Deadline } from '../model/deadline.ts';
 import type { Gate, ServerIds, Stamp } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { MediaSource } from '../model/media-source.ts';
@@ -85,14 +86,9 @@ export class Dvr {
     return (this.#rows.get(formatStreamKey(key)) ?? []).flatMap(({ writing }) => writing ?? []);
   }
 
-  /** Settles when the files of all publishes that have ended are complete and told of, or after `timeoutMs`. */
-  async close(timeoutMs: number): Promise<void> {
-    if (this.#running.size === 0) return;
-    const done = Promise.all(this.#running).then(() => true);
-    const late = new Promise<boolean>((resolve) => {
-      this.#deps.clock.after(timeoutMs, () => resolve(false));
-    });
-    if (await Promise.race([done, late])) return;
+  /** Settles when the files of all publishes that have ended are complete and told of, or at the deadline. */
+  async close(deadline: Deadline): Promise<void> {
+    if (this.#running.size === 0 || (await deadline.bound(Promise.all(this.#running)))) return;
     const left = this.#running.size;
     this.#deps.logger.warn(
       { left },

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { networkMatcher } from '../model/ip.ts';
 import type { HttpServerOptions } from '../model/options.ts';
+import { LINGER_MS } from '../visits/limits.ts';
 import type { Lobby } from '../visits/lobby.ts';
 import { excusePauses } from './excuse-pauses.ts';
 import {
@@ -134,7 +135,11 @@ export class PlaybackServer {
   /** Ends all connections, after what has been written to them. */
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroySoon();
+    const linger = this.#lobby.clock.after(LINGER_MS, () => {
+      for (const socket of this.#sockets) socket.destroy();
+    });
     await this.#app.close();
+    linger.clear();
   }
 
   #serve(socket: Socket): void {

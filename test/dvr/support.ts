@@ -1,9 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Dvr } from '../../src/dvr/dvr.ts';
+import { Deadline } from '../../src/model/deadline.ts';
 import type { Gate, Grant, SealedEvent } from '../../src/model/lifecycle.ts';
 import type { MediaSource, MediaTap } from '../../src/model/media-source.ts';
 import type { DvrOptions } from '../../src/model/options.ts';
+import { systemClock } from '../../src/model/process-clock.ts';
 import { parseRecordingPath, type RecordingPath } from '../../src/model/recording-path.ts';
 import { DEFAULT_VHOST, type StreamKey } from '../../src/model/stream-key.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -100,7 +102,7 @@ export function openDvr(setting: DvrSetting = {}) {
     files: () => filesIn(directory),
     journal: () => filesIn(join(directory, 'state')),
     /** When all that has ended is complete. */
-    settled: () => dvr.close(60_000),
+    settled: () => dvr.close(new Deadline(systemClock, 60_000)),
   };
 }
 

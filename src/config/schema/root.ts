@@ -79,7 +79,7 @@ export const ROOT: BlockSpec<RootValues> = {
       read: one(whole(0, 3_600_000)),
       fallback: '10000',
       unit: 'milliseconds',
-      doc: 'How long a stopping server waits until its closing hooks are delivered. Gatecast only.',
+      doc: 'Time that a stopping server has in all: to close its clients, finish recordings and segments, end its workers and deliver its closing hooks. What is not done then is left to the next start. Gatecast only.',
       example: '30000',
     },
     serverId: {
