@@ -41,6 +41,17 @@ async function live(format: string) {
   return { server, publish, url: `http://127.0.0.1:${port}/live/cam.m3u8` };
 }
 
+/** Runs in the page: plays, and goes on after the network failed, as the manual of hls.js has it. */
+const PLAY_ON = `(source) => {
+  const video = document.querySelector('video');
+  const player = new Hls();
+  player.on('hlsError', (_event, { fatal, type }) => fatal && type === 'networkError' && player.startLoad());
+  player.on('hlsFragChanged', (_event, { frag }) => { window.played = frag.sn; });
+  player.loadSource(source);
+  player.attachMedia(video);
+  void video.play();
+}`;
+
 describe.each(['ts', 'fmp4'])('HLS in %s', (format) => {
   test('ffmpeg watches it live, and over a republish, without a word', async (context) => {
     const ffmpeg = requiredFfmpeg(context);
@@ -72,3 +83,44 @@ describe.each(['ts', 'fmp4'])('HLS in %s', (format) => {
     expect((await videoState(page)).width).toBe(160);
   });
 });
+
+test('a page goes on over three restarts of the server', async (context) => {
+  requiredFfmpeg(context);
+  const browser = await openBrowser(context);
+  const directory = stopped(temporaryDirectory());
+  const [port, webPort] = [await freePort(), await freePort()];
+  const flv = directory.file('published.flv');
+  makeFlv(flv, { seconds: 4 });
+  const start = async () => {
+    const server = stopped(
+      await startGatecast(`listen 127.0.0.1:${port}; state_dir ${directory.file('objs')};
+        http_server { enabled on; listen 127.0.0.1:${webPort}; }
+        vhost __defaultVhost__ { hls { enabled on; hls_storage memory; hls_fragment 1; hls_window 10; } }`),
+    );
+    const loop = ['-re', '-stream_loop', '-1', '-i', flv, '-c', 'copy', '-f', 'flv'];
+    const publisher = stopped(startFfmpeg(...loop, server.url('live/cam')));
+    return { server, publisher };
+  };
+  const url = `http://127.0.0.1:${webPort}/live/cam.m3u8`;
+  /** Number of the first segment of this run. */
+  const firstSegment = async () => {
+    const master = await (await fetch(url)).text();
+    const media = await fetch(new URL(master.split('\n').find((line) => line.startsWith('cam')) ?? '', url));
+    return Number(/#EXT-X-MEDIA-SEQUENCE:(\d+)/.exec(await media.text())?.[1]);
+  };
+  const played = async () => Number(await page.evaluate('window.played ?? 0'));
+
+  let run = await start();
+  const page = await openPage(browser);
+  await addPlayer(page, 'hls.js');
+  await page.evaluate(`(${PLAY_ON})(${JSON.stringify(url)})`);
+  await until('the first picture', async () => (await played()) > 0, 20_000);
+  for (const signal of ['SIGTERM', 'SIGKILL', 'SIGTERM'] as const) {
+    run.server.child.kill(signal);
+    await run.server.child.end();
+    await run.publisher.stop();
+    run = await start();
+    const first = await firstSegment();
+    await until(`segment ${first} after ${signal}`, async () => (await played()) >= first, 30_000);
+  }
+}, 150_000);
