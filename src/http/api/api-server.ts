@@ -11,9 +11,10 @@ import { systemClock } from '../../model/process-clock.ts';
 import { excusePauses } from '../excuse-pauses.ts';
 import { CLOSE_TIMEOUT_MS } from '../limits.ts';
 import { answerError } from './answer-error.ts';
+import { ApiConnections } from './api-connections.ts';
 import { consolePages } from './console-pages.ts';
 import { guard } from './guard.ts';
-import { API_REQUEST_TIMEOUT_MS, MAX_API_BODY_BYTES, MAX_API_CONNECTIONS } from './limits.ts';
+import { API_HEADERS_TIMEOUT_MS, API_REQUEST_TIMEOUT_MS, MAX_API_BODY_BYTES } from './limits.ts';
 import { LogIns } from './log-ins.ts';
 import { openApi } from './openapi.ts';
 import { SharedCensus } from './shared-census.ts';
@@ -23,6 +24,9 @@ import { eventRoutes } from './v2/events.ts';
 import { hookRoutes } from './v2/hooks.ts';
 import { serverRoutes } from './v2/server.ts';
 import { streamRoutes } from './v2/streams.ts';
+
+/** How often somebody looks whether a request takes too long, in milliseconds. */
+const LOOK_MS = 1_000;
 
 /** The running API. */
 export interface ApiServer {
@@ -68,7 +72,6 @@ export async function openApiServer(
         cause: error,
       });
     }
-    app.server.maxConnections = MAX_API_CONNECTIONS;
     excusePauses(app.server, systemClock);
     const address = app.server.address() as AddressInfo;
     return { host: address.address, port: address.port };
@@ -92,9 +95,17 @@ async function buildApi(
     forceCloseConnections: true,
     routerOptions: { ignoreTrailingSlash: true },
   } as const;
-  const plain = certificate
-    ? (fastify({ ...common, https: tlsOptions(certificate) }) as unknown as FastifyInstance)
-    : fastify(common);
+  const http = { headersTimeout: API_HEADERS_TIMEOUT_MS, connectionsCheckingInterval: LOOK_MS };
+  const secured = certificate && {
+    ...tlsOptions(certificate),
+    ...http,
+    handshakeTimeout: API_HEADERS_TIMEOUT_MS,
+  };
+  const plain = secured
+    ? (fastify({ ...common, https: secured }) as unknown as FastifyInstance)
+    : fastify({ ...common, http });
+  const connections = new ApiConnections(log);
+  connections.watch(plain.server);
   if (certificate) followRenewal(plain, certificate);
   const app = plain.withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
@@ -108,6 +119,10 @@ async function buildApi(
     strictTransportSecurity: false,
   });
   const door = await guard(app, options, logIns);
+  app.addHook('onRequest', async (request, reply) => {
+    const known = !logIns || door.userOf(request) !== null;
+    if (!connections.request(request.raw.socket, known)) reply.header('connection', 'close');
+  });
   app.addHook('onSend', (_request, reply, payload, done) => {
     if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
     done(null, payload);
