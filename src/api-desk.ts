@@ -65,7 +65,8 @@ export class ApiDesk {
     const metrics = new ServerMetrics(census, { version: VERSION, perStream: httpApi.streamMetrics });
     const { https } = httpApi;
     const certificates = https && new Certificates(server.clock, server.logger);
-    if (https) certificates?.change({ listeners: [https], vhosts: [] });
+    const shown = https && certificates?.prepare({ listeners: [https], vhosts: [] });
+    shown?.commit();
     let desk: ApiDesk | undefined;
     const api = await openApiServer(
       httpApi,
@@ -83,7 +84,7 @@ export class ApiDesk {
         configuration,
       },
       server.logger,
-      https && certificates?.termsFor(https),
+      https && shown?.termsFor(https),
     );
     desk = new ApiDesk(api, vhosts, certificates);
     return desk;

@@ -5,8 +5,9 @@ import { WebDoor } from './http/web-door.ts';
 import type { Logger } from './model/logger.ts';
 import type { Neighbourhood } from './model/neighbourhood.ts';
 import type { Config, ProxyProtocolOptions, TlsListenOptions } from './model/options.ts';
+import { type PreparedChange, prepareTogether } from './model/prepared-change.ts';
 import { FrontDoor } from './session/front-door.ts';
-import { Certificates } from './tls/certificates.ts';
+import { Certificates, type PreparedCertificates } from './tls/certificates.ts';
 import { type Entrance, Listeners, type OpenAddress, type Protocol } from './visits/listeners.ts';
 import type { Lobby } from './visits/lobby.ts';
 import { SecureReception } from './visits/secure-reception.ts';
@@ -23,7 +24,7 @@ export class Doors {
 
   /**
    * `parts` are what is served over HTTP, also to the `neighbourhood`; `log` is told what becomes of certificates. Nobody
-   * listens before `change`.
+   * listens before a change is committed.
    */
   constructor(
     lobby: Lobby,
@@ -44,24 +45,19 @@ export class Doors {
   }
 
   /**
-   * Goes over to the listeners and certificates of a configuration, without touching who is there. Rejects with a
-   * sentence, and with everything as it was, if an address cannot be had or a certificate is of no use.
+   * Gets ready for the listeners and certificates of a configuration; who is here stays. Rejects with a sentence if an
+   * address cannot be had or a certificate is of no use.
    */
-  async change(config: Config): Promise<void> {
+  prepare(config: Config): Promise<PreparedChange> {
     const { rtmps, https, vhosts, httpServer, proxyProtocol } = config;
     const listeners = [rtmps, https].filter((options) => options !== undefined);
-    const goBack = this.#certificates.change({ listeners, vhosts });
-    try {
-      await this.#web.prepare(httpServer);
-      await this.#listeners.change(this.#entrances(config));
-    } catch (error) {
-      goBack();
-      throw error;
-    }
-    this.front.change(proxyProtocol);
-    this.#rtmps.change(proxyProtocol);
-    this.#https.change(proxyProtocol);
-    this.#web.change(httpServer, proxyProtocol);
+    return prepareTogether(async (add) => {
+      const certificates = add(this.#certificates.prepare({ listeners, vhosts }));
+      for (const reception of [this.front, this.#rtmps, this.#https]) add(reception.prepare(proxyProtocol));
+      add(await this.#web.prepare(httpServer, proxyProtocol));
+      // Last: from its commit on, clients come in.
+      add(await this.#listeners.prepare(this.#entrances(config, certificates)));
+    });
   }
 
   /** Lets nobody in any more; who is inside stays. */
@@ -79,26 +75,25 @@ export class Doors {
     await this.#web.close();
   }
 
-  #entrances({ listen, rtmps, httpServer, https }: Config): Entrance[] {
+  #entrances({ listen, rtmps, httpServer, https }: Config, certificates: PreparedCertificates): Entrance[] {
+    const secured = (
+      protocol: Protocol,
+      options: TlsListenOptions,
+      reception: SecureReception,
+      enter: (socket: Socket, ip: string) => void,
+    ): Entrance => {
+      const terms = certificates.termsFor(options);
+      const take = (socket: Socket) => reception.receive(socket, terms, enter);
+      return { protocol, listen: options.listen, take };
+    };
     const rtmp = (stream: Duplex, ip: string) => void this.front.enter(stream, ip);
     const http = (socket: Socket, ip: string) => this.#web.enter(socket, ip);
     const plainHttp = httpServer.enabled ? httpServer.listen : [];
     return [
       { protocol: 'rtmp', listen, take: (socket) => this.front.accept(socket) },
-      ...(rtmps ? [this.#secured('rtmps', rtmps, this.#rtmps, rtmp)] : []),
+      ...(rtmps ? [secured('rtmps', rtmps, this.#rtmps, rtmp)] : []),
       { protocol: 'http', listen: plainHttp, take: (socket) => this.#web.accept(socket) },
-      ...(https ? [this.#secured('https', https, this.#https, http)] : []),
+      ...(https ? [secured('https', https, this.#https, http)] : []),
     ];
-  }
-
-  #secured(
-    protocol: Protocol,
-    options: TlsListenOptions,
-    reception: SecureReception,
-    enter: (socket: Socket, ip: string) => void,
-  ): Entrance {
-    const terms = this.#certificates.termsFor(options);
-    const take = (socket: Socket) => reception.receive(socket, terms, enter);
-    return { protocol, listen: options.listen, take };
   }
 }

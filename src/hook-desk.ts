@@ -6,6 +6,7 @@ import { ConcealedNames } from './model/concealed-names.ts';
 import { type HookControl, type OutboxStats, RequestError, type UrlHealth } from './model/control.ts';
 import type { BreakerState, Delivery, HookObserver, HookReport } from './model/delivery.ts';
 import type { Config } from './model/options.ts';
+import type { PreparedChange } from './model/prepared-change.ts';
 import type { HookMetrics } from './observe/metrics.ts';
 
 /** What the desk lets do, as soon as there are hooks that can. */
@@ -48,7 +49,7 @@ export class HookDesk {
     };
   }
 
-  /** What can be seen and done of the hooks. Nothing that takes memory is counted before the desk is open. */
+  /** What can be seen and done of the hooks. Nothing that takes memory is counted before a first configuration is committed. */
   readonly control: HookControl = {
     deliveries: this.#journal,
     replay: (id) => this.#replay(id),
@@ -57,32 +58,33 @@ export class HookDesk {
   };
 
   /**
-   * Opens the socket, which takes hold of the state directory, if some vhost has hooks or records, or `needed` says that
-   * there is something else to be done there, and it is not open. Rejects with a sentence if that cannot be done.
+   * Gets ready for what a configuration says of journal and metrics. Opens the socket, which takes hold of the state
+   * directory, if some vhost has hooks or records, or `needed` says that there is something else to be done there, and it
+   * is not open. Rejects with a sentence if that cannot be done.
    */
-  async open({ vhosts, httpApi }: Config, needed = false): Promise<void> {
+  async prepare({ vhosts, httpApi, journalSize }: Config, needed = false): Promise<PreparedChange> {
     const wanted = needed || vhosts.some(({ hooks, dvr }) => hooks.enabled || dvr.enabled);
-    if (httpApi.enabled) this.#health ??= new HookHealth();
-    if (wanted || httpApi.enabled) {
-      const { HookMetrics } = await import('./observe/metrics.ts');
-      this.#metrics ??= new HookMetrics(() => this.#stats);
-    }
-    if (this.#socket || !wanted) return;
-    const { openControlSocket } = await import('./http/control-socket.ts');
-    this.#socket = await openControlSocket(this.#stateDir, this.control);
+    const hooks = vhosts.map((vhost) => vhost.hooks);
+    const secrets = hooks.flatMap(configuredSecrets);
+    const origins = new Set(hooks.flatMap(configuredOrigins));
+    const loaded = wanted || httpApi.enabled ? await import('./observe/metrics.ts') : undefined;
+    const socket = wanted && !this.#socket ? await this.#openSocket() : undefined;
+    return {
+      commit: () => {
+        if (httpApi.enabled) this.#health ??= new HookHealth();
+        if (loaded) this.#metrics ??= new loaded.HookMetrics(() => this.#stats);
+        if (socket) this.#socket = socket;
+        this.#journal.configure(journalSize, secrets);
+        this.#metrics?.configure(origins);
+        this.#health?.configure(hooks);
+      },
+      rollBack: () => socket?.close(),
+    };
   }
 
   /** How each configured URL fares. */
   health(): readonly UrlHealth[] {
     return this.#health?.report() ?? [];
-  }
-
-  /** Takes what a configuration says of journal and metrics. */
-  configure({ vhosts, journalSize }: Config): void {
-    const hooks = vhosts.map((vhost) => vhost.hooks);
-    this.#journal.configure(journalSize, hooks.flatMap(configuredSecrets));
-    this.#metrics?.configure(new Set(hooks.flatMap(configuredOrigins)));
-    this.#health?.configure(hooks);
   }
 
   /** From now on these hooks are what the desk speaks for. */
@@ -113,6 +115,11 @@ export class HookDesk {
     this.#journal.close();
     await this.#socket?.close();
     this.#socket = undefined;
+  }
+
+  async #openSocket(): Promise<ControlSocket> {
+    const { openControlSocket } = await import('./http/control-socket.ts');
+    return openControlSocket(this.#stateDir, this.control);
   }
 
   #breaker(origin: string, state: BreakerState, process?: string): void {

@@ -2,6 +2,7 @@ import { accessGate } from './access/access-gate.ts';
 import type { Hooks } from './hooks/dispatcher.ts';
 import { allOf, type Gate } from './model/lifecycle.ts';
 import type { Config } from './model/options.ts';
+import type { PreparedChange } from './model/prepared-change.ts';
 import type { RefusalCount } from './refusal-count.ts';
 import type { LobbyRules } from './visits/lobby.ts';
 
@@ -14,11 +15,20 @@ export interface Judges {
   readonly refusals: RefusalCount | undefined;
 }
 
-/** What the lobby goes by under a configuration: its vhosts, and one gate of all that have a say, in their order. */
-export function houseRules(config: Config, { hooks, gate, refusals }: Judges): LobbyRules {
+/** Rules that count once the hooks that they ask are committed. */
+export interface PreparedRules extends PreparedChange {
+  readonly rules: LobbyRules;
+}
+
+/**
+ * What the lobby goes by under a configuration: its vhosts, and one gate of all that have a say, in their order. Throws
+ * what preparing the hooks throws.
+ */
+export function prepareHouseRules(config: Config, { hooks, gate, refusals }: Judges): PreparedRules {
   const vhosts = new Map(config.vhosts.map((vhost) => [vhost.name, vhost]));
-  const hookGate = hooks.gateFor(new Map(config.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
-  const all = allOf(...(gate ? [gate] : []), accessGate(vhosts), hookGate);
+  const access = accessGate(vhosts);
+  const prepared = hooks.prepare(new Map(config.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
+  const all = allOf(...(gate ? [gate] : []), access, prepared.gate);
   const snapshot = { vhosts, strictVhost: config.strictVhost, gate: refusals?.of(all) ?? all };
-  return { snapshot, maxConnections: config.maxConnections };
+  return { ...prepared, rules: { snapshot, maxConnections: config.maxConnections } };
 }

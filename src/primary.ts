@@ -13,6 +13,7 @@ import { HookDesk } from './hook-desk.ts';
 import { createHooks, type Hooks } from './hooks/dispatcher.ts';
 import { Deadline } from './model/deadline.ts';
 import type { Config } from './model/options.ts';
+import { changeBy, committed, type PreparedChange, prepareTogether } from './model/prepared-change.ts';
 import { systemClock } from './model/process-clock.ts';
 import { makeIds, orGiveFree, type Server, type ServerDeps, STOP_GRACE_MS, waitingPart } from './server.ts';
 import { VERSION } from './version.ts';
@@ -42,8 +43,7 @@ export async function createPrimary(
   const ids = makeIds(config);
   const desk = new HookDesk(config.stateDir);
   const left = recordingsLeft(config.stateDir);
-  await desk.open(config, left);
-  desk.configure(config);
+  committed(await desk.prepare(config, left));
   const hooks = createHooks({
     logger,
     clock,
@@ -58,14 +58,24 @@ export async function createPrimary(
   const { stateDir } = config;
   const stamp = (id: string) => hooks.stamp(id);
   const dvr = new Dvr({ clock, logger, stateDir, server: ids, owner: ids.serviceId, stamp });
-  const give = (next: Config): Config => {
-    const gate = hooks.gateFor(new Map(next.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
-    dvr.tell(gate);
-    hooks.change(next.outbox);
-    return { ...next, maxConnections: Math.ceil(next.maxConnections / count) };
-  };
+  const ordersOf = (next: Config): Config => ({
+    ...next,
+    maxConnections: Math.ceil(next.maxConnections / count),
+  });
   let current = config;
-  let orders = await orGiveFree(() => give(config), desk);
+  let orders = ordersOf(config);
+  const prepareHooks = (next: Config): PreparedChange => {
+    const prepared = hooks.prepare(new Map(next.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
+    return {
+      commit() {
+        prepared.commit();
+        dvr.tell(prepared.gate);
+        hooks.change(next.outbox);
+      },
+      rollBack: () => prepared.rollBack(),
+    };
+  };
+  await orGiveFree(() => committed(prepareHooks(config)), desk);
 
   const sequences = new StoredSequences({ stateDir, clock, log: logger });
   const crew = new Crew(count, clock, logger, ids, recorderOf(hooks), sequences);
@@ -164,18 +174,21 @@ export async function createPrimary(
       for (const worker of fleet.workers) worker.send({ type: 'reopen log' });
     },
     async reload(next) {
-      await desk.open(next);
-      orders = give(next);
-      const answer = together(await crew.reorder(orders));
-      if (answer && !answer.ok) {
-        orders = give(current);
-        await crew.reorder(orders);
-        throw new Error(answer.message);
-      }
-      if (answer) ({ addresses } = answer);
-      current = next;
-      desk.configure(next);
-      api?.configure(next);
+      const change = await prepareTogether(async (add) => {
+        add(await desk.prepare(next));
+        add(prepareHooks(next));
+        add(
+          changeBy(() => {
+            current = next;
+            orders = ordersOf(next);
+            api?.configure(next);
+          }),
+        );
+        add(await crew.prepare(ordersOf(next)));
+      });
+      change.commit();
+      const answer = (await crew.settled).find(({ ok }) => ok);
+      if (answer?.ok) ({ addresses } = answer);
     },
     stop,
   };

@@ -6,7 +6,7 @@ import { recordingsLeft } from './dvr/journal.ts';
 import { StoredSequences } from './hls/stored-sequences.ts';
 import { HookDesk } from './hook-desk.ts';
 import { createHooks } from './hooks/dispatcher.ts';
-import { houseRules } from './house-rules.ts';
+import { prepareHouseRules } from './house-rules.ts';
 import { HlsPart } from './http/hls/hls-part.ts';
 import { liveFlv } from './http/live/live-flv.ts';
 import { Neighbours } from './http/neighbours/neighbours.ts';
@@ -20,6 +20,7 @@ import { UNOBSERVED } from './model/delivery.ts';
 import type { Gate } from './model/lifecycle.ts';
 import { hushed, type Logger } from './model/logger.ts';
 import type { Config } from './model/options.ts';
+import { changeBy, committed, type PreparedChange, prepareTogether } from './model/prepared-change.ts';
 import { systemClock } from './model/process-clock.ts';
 import { RefusalCount } from './refusal-count.ts';
 import type { FrontDoor } from './session/front-door.ts';
@@ -54,10 +55,11 @@ export interface Server {
   readonly connections: number;
   /**
    * Goes over to another configuration: vhosts and hooks for those who come from now on, listeners without dropping
-   * anybody, and clients of removed vhosts are shown out. Rejects, with everything as it was, if a new address cannot
-   * be listened on.
+   * anybody, and clients of removed vhosts are shown out. Rejects, with everything as it was, if any of it cannot be had.
    */
   reload(config: Config): Promise<void>;
+  /** Does of `reload` all that can fail; the rest is done by the commit. One change at a time. */
+  prepare(config: Config): Promise<PreparedChange>;
   /**
    * Refuses newcomers, closes clients, finishes their files and waits for their closing hooks: for all of that
    * `drain_timeout`, or as many milliseconds as are given. What does not end in time is left as it is.
@@ -75,8 +77,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   // A worker's is in the primary.
   const desk = membership ? undefined : new HookDesk(config.stateDir);
   const left = membership === undefined && recordingsLeft(config.stateDir);
-  await desk?.open(config, left);
-  desk?.configure(config);
+  if (desk) committed(await desk.prepare(config, left));
   const concealed = desk?.concealed ?? new ConcealedNames();
   const ids = membership?.ids ?? makeIds(config);
   const hooks = createHooks({
@@ -94,7 +95,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     gate: deps.gate,
     refusals: config.httpApi.enabled ? new RefusalCount() : undefined,
   };
-  const rules = await orGiveFree(() => houseRules(config, judges), desk);
+  const { rules } = await orGiveFree(() => committed(prepareHouseRules(config, judges)), desk);
   const owner = membership?.owner ?? ids.serviceId;
   const { stateDir } = config;
   const sequences = membership?.sequences ?? new StoredSequences({ stateDir, clock, log: logger });
@@ -119,8 +120,9 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   if (membership) membership.office = census;
   let api: ApiDesk | undefined;
   try {
-    await takers.change(config.vhosts, rules.snapshot.gate);
-    await doors.change(config);
+    committed(await takers.prepare(config.vhosts, rules.snapshot.gate));
+    await takers.cleared;
+    committed(await doors.prepare(config));
     if (desk && census) {
       const { configuration } = deps;
       const listening = () => doors.addresses;
@@ -151,6 +153,25 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   // Whoever holds the state directory knows that those who recorded into it are no more.
   if (left) takers.finishLeft((owner) => owner !== ids.serviceId);
 
+  const prepare = (next: Config): Promise<PreparedChange> =>
+    prepareTogether(async (add) => {
+      // First: whoever holds the state directory may use what is in it.
+      if (desk) add(await desk.prepare(next));
+      const { rules } = add(prepareHouseRules(next, judges));
+      add(
+        changeBy(() => {
+          current = next;
+          api?.configure(next);
+          hooks.change(next.outbox);
+          lobby.change(rules);
+          backDoor?.change(rules.snapshot.vhosts);
+        }),
+      );
+      add(await takers.prepare(next.vhosts, rules.snapshot.gate));
+      add(await doors.prepare(next));
+    });
+  let reloading: Promise<unknown> = Promise.resolve();
+
   return {
     get addresses() {
       return doors.addresses;
@@ -165,17 +186,11 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     get connections() {
       return lobby.connections;
     },
-    async reload(next) {
-      await desk?.open(next);
-      const rules = houseRules(next, judges);
-      await doors.change(next);
-      current = next;
-      desk?.configure(next);
-      api?.configure(next);
-      hooks.change(next.outbox);
-      await takers.change(next.vhosts, rules.snapshot.gate);
-      lobby.change(rules);
-      backDoor?.change(rules.snapshot.vhosts);
+    prepare,
+    reload(next) {
+      const reloaded = reloading.then(async () => void committed(await prepare(next)));
+      reloading = reloaded.catch(() => undefined);
+      return reloaded;
     },
     async stop(timeoutMs = current.drainTimeoutMs) {
       const deadline = new Deadline(clock, timeoutMs);

@@ -7,6 +7,7 @@ import type { Gate } from './model/lifecycle.ts';
 import type { Logger } from './model/logger.ts';
 import type { VhostOptions } from './model/options.ts';
 import type { PlaylistSequences } from './model/playlist-sequences.ts';
+import { changeBy, type PreparedChange, prepareTogether } from './model/prepared-change.ts';
 import type { StreamKey } from './model/stream-key.ts';
 
 /** Who takes whole publishes, beside the players: recording, and the segments of HLS. */
@@ -30,16 +31,27 @@ export class Takers {
     return this.#segments.hls;
   }
 
+  /** Settles when nothing is left on the disk of an earlier run's segments that a viewer must not have. */
+  get cleared(): Promise<void> {
+    return this.#segments.cleared;
+  }
+
   /** Files that are being written of a stream. */
   filesOf(key: StreamKey): readonly string[] {
     return this.#dvr.filesOf(key);
   }
 
-  /** Gets ready for the publishes of these vhosts; what comes of them is told to `gate`. */
-  async change(vhosts: readonly VhostOptions[], gate: Gate): Promise<void> {
-    this.#gate = gate;
-    await this.#segments.prepare(vhosts);
-    await this.#dvr.change(vhosts, gate);
+  /** Gets ready for the publishes of these vhosts; what comes of them is told to `gate` from the commit on. */
+  prepare(vhosts: readonly VhostOptions[], gate: Gate): Promise<PreparedChange> {
+    return prepareTogether(async (add) => {
+      add(await this.#segments.prepare(vhosts));
+      add(await this.#dvr.prepare(vhosts, gate));
+      add(
+        changeBy(() => {
+          this.#gate = gate;
+        }),
+      );
+    });
   }
 
   /** Finishes, in the background, what processes have left in the state directory whose names fit. */

@@ -3,6 +3,7 @@ import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Membership } from './cluster/membership.ts';
 import type { Assignment, ToPrimary, ToWorker } from './cluster/messages.ts';
+import type { PreparedChange } from './model/prepared-change.ts';
 import { systemClock } from './model/process-clock.ts';
 import { openLog } from './observe/logger.ts';
 import { createServer, type Server } from './server.ts';
@@ -41,31 +42,44 @@ async function run(assignment: Assignment): Promise<void> {
   const log = openLog(config.log);
   const logger = log.logger.child({ worker });
   let starting: Promise<Server> | undefined;
+  let prepared: PreparedChange | undefined;
+  let work: Promise<void> = Promise.resolve();
+  /** Does what the primary says in the order in which it does; tells what fails. */
+  const next = (task: () => Promise<void>) => {
+    work = work.then(task).catch((error: Error) => send({ type: 'failed', message: error.message }));
+  };
   process.on('message', (message: ToWorker) => {
     membership.take(message);
     if (message.type === 'reopen log') log.reopen();
     if (message.type === 'stop') void stop(starting, membership, message.timeoutMs);
-    if (message.type === 'reload') {
-      void answer(async () => {
-        const server = await starting;
-        await server?.reload(message.config);
-        return server;
+    if (message.type === 'prepare') {
+      next(async () => {
+        prepared = await (await starting)?.prepare(message.config);
+        send({ type: 'prepared' });
+      });
+    }
+    if (message.type === 'commit') {
+      next(async () => {
+        prepared?.commit();
+        prepared = undefined;
+        sendAddresses(await starting);
+      });
+    }
+    if (message.type === 'roll back') {
+      next(async () => {
+        await prepared?.rollBack();
+        prepared = undefined;
       });
     }
   });
   starting = createServer(config, { logger, membership });
-  await answer(() => starting);
+  next(async () => sendAddresses(await starting));
   const server = await starting.catch(() => undefined);
   if (server) reportConnections(server);
 }
 
-/** Tells how something went. */
-async function answer(work: () => Promise<Server | undefined>): Promise<void> {
-  try {
-    send({ type: 'listening', addresses: (await work())?.addresses ?? [] });
-  } catch (error) {
-    send({ type: 'failed', message: (error as Error).message });
-  }
+function sendAddresses(server: Server | undefined): void {
+  send({ type: 'listening', addresses: server?.addresses ?? [] });
 }
 
 async function stop(

@@ -6,6 +6,7 @@ import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Config } from '../model/options.ts';
 import type { PlaylistSequences } from '../model/playlist-sequences.ts';
+import type { PreparedChange } from '../model/prepared-change.ts';
 import type { OpenAddress } from '../visits/listeners.ts';
 import type { WorkerProcess } from './fleet.ts';
 import { RecorderDesk, type SharedRecorder } from './ipc-recorder.ts';
@@ -55,6 +56,7 @@ export class Crew {
   readonly #registry = new MemoryRegistry();
   readonly #numbers = new NumberOffice();
   readonly #hands = new Map<WorkerProcess, Hand>();
+  #settled: Promise<readonly Answer[]> = Promise.resolve([]);
   readonly #directory = mkdtempSync(join(tmpdir(), 'gatecast-'));
   readonly #token = randomBytes(24).toString('hex');
 
@@ -122,18 +124,38 @@ export class Crew {
     return answerOf(hand);
   }
 
-  /** Gives all workers a configuration; resolves with their answers. */
-  reorder(config: Config): Promise<readonly Answer[]> {
-    const answers: Promise<Answer>[] = [];
-    for (const hand of this.#hands.values()) {
-      if (hand.waiting) {
-        hand.waiting = { ...hand.waiting, config };
-      } else {
-        hand.process.send({ type: 'reload', config });
-        answers.push(answerOf(hand));
-      }
+  /**
+   * Has all workers prepare a configuration. Rejects with a sentence, and with all of them as they were, if one cannot. One
+   * that has begun by the commit, and was not there to prepare it, does both then.
+   */
+  async prepare(config: Config): Promise<PreparedChange> {
+    const prepared = [...this.#hands.values()].filter(({ waiting }) => !waiting);
+    const rollBack = () => {
+      for (const { process } of prepared) process.send({ type: 'roll back' });
+    };
+    const answers = await Promise.all(prepared.map((hand) => prepareIn(hand, config)));
+    const no = answers.find((answer) => !answer.ok);
+    if (no) {
+      rollBack();
+      throw new Error(no.message);
     }
-    return Promise.all(answers);
+    return {
+      commit: () => {
+        const hands = [...this.#hands.values()];
+        for (const hand of hands) if (hand.waiting) hand.waiting = { ...hand.waiting, config };
+        this.#settled = Promise.all(
+          hands
+            .filter(({ waiting }) => !waiting)
+            .map((hand) => (prepared.includes(hand) ? commitIn(hand) : changeIn(hand, config))),
+        );
+      },
+      rollBack,
+    };
+  }
+
+  /** Settles, with the answers of the workers, when the last change that was committed counts in all of them. */
+  get settled(): Promise<readonly Answer[]> {
+    return this.#settled;
   }
 
   /** Lets all workers close their clients and end within `timeoutMs`. */
@@ -155,6 +177,9 @@ export class Crew {
         return;
       case 'listening':
         hand.answers.shift()?.({ ok: true, addresses: message.addresses });
+        return;
+      case 'prepared':
+        hand.answers.shift()?.({ ok: true, addresses: [] });
         return;
       case 'failed':
         hand.answers.shift()?.({ ok: false, message: message.message });
@@ -194,6 +219,24 @@ export class Crew {
   close(): void {
     rmSync(this.#directory, { recursive: true, force: true });
   }
+}
+
+function prepareIn(hand: Hand, config: Config): Promise<Answer> {
+  hand.process.send({ type: 'prepare', config });
+  return answerOf(hand);
+}
+
+function commitIn(hand: Hand): Promise<Answer> {
+  hand.process.send({ type: 'commit' });
+  return answerOf(hand);
+}
+
+/** A worker that cannot do as the others do is ended: the one in its place begins with the new configuration. */
+async function changeIn(hand: Hand, config: Config): Promise<Answer> {
+  const answer = await prepareIn(hand, config);
+  if (answer.ok) return commitIn(hand);
+  hand.process.kill();
+  return answer;
 }
 
 function answerOf(hand: Hand): Promise<Answer> {

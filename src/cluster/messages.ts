@@ -51,7 +51,11 @@ export interface Assignment {
 
 export type ToWorker =
   | { readonly type: 'start'; readonly assignment: Assignment }
-  | { readonly type: 'reload'; readonly config: Config }
+  /** Answered with `prepared` or `failed`; then one of the next two follows. */
+  | { readonly type: 'prepare'; readonly config: Config }
+  /** Answered with `listening`. */
+  | { readonly type: 'commit' }
+  | { readonly type: 'roll back' }
   | { readonly type: 'reopen log' }
   | { readonly type: 'stop'; readonly timeoutMs: number }
   | { readonly type: 'numbers'; readonly block: NumberBlock }
@@ -62,8 +66,9 @@ export type ToWorker =
 export type ToPrimary =
   /** What is sent to a process before it has said this is lost. */
   | { readonly type: 'ready' }
-  /** The answer to `start` and `reload`. */
+  /** The answer to `start` and `commit`. */
   | { readonly type: 'listening'; readonly addresses: readonly OpenAddress[] }
+  | { readonly type: 'prepared' }
   | { readonly type: 'failed'; readonly message: string }
   | { readonly type: 'connections'; readonly count: number }
   | { readonly type: 'hooks'; readonly report: HookReport }

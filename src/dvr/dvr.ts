@@ -6,6 +6,7 @@ import type { Gate, ServerIds, Stamp } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { MediaSource } from '../model/media-source.ts';
 import type { VhostOptions } from '../model/options.ts';
+import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
 import type { RecordingPath } from '../model/recording-path.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { Disk } from './disk.ts';
@@ -50,12 +51,12 @@ export class Dvr {
     this.#gate = gate;
   }
 
-  /** Gets ready for the publishes of these vhosts: files that begin from now on are told to `gate`. */
-  async change(vhosts: Iterable<VhostOptions>, gate: Gate): Promise<void> {
+  /** Gets ready for the publishes of these vhosts: files that begin after the commit are told to `gate`. */
+  async prepare(vhosts: Iterable<VhostOptions>, gate: Gate): Promise<PreparedChange> {
     const recording = [...vhosts].filter(({ dvr }) => dvr.enabled);
     if (recording.some(({ dvr }) => dvr.paths.some(({ container }) => container === 'mp4')))
       this.#bunny ??= await loadMediabunny();
-    this.tell(gate);
+    return changeBy(() => this.tell(gate));
   }
 
   /** Finishes, in the background, what processes have left in the state directory whose names fit. */

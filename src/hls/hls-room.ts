@@ -1,5 +1,6 @@
 import type { MediaSource } from '../model/media-source.ts';
 import type { VhostOptions } from '../model/options.ts';
+import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
 import type { Hls, HlsMeans } from './hls.ts';
 
 /** The room, which is loaded once a vhost wants it: a server without HLS does not pay for it. */
@@ -17,10 +18,18 @@ export class HlsRoom {
   }
 
   /** Gets ready for what these vhosts want. */
-  async prepare(vhosts: readonly VhostOptions[]): Promise<void> {
-    if (this.#hls || !vhosts.some(({ hls }) => hls.enabled)) return;
-    const { Hls } = await import('./hls.ts');
-    this.#hls = await Hls.open(this.#means, vhosts);
+  async prepare(vhosts: readonly VhostOptions[]): Promise<PreparedChange> {
+    const isWanted = !this.#hls && vhosts.some(({ hls }) => hls.enabled);
+    const hls = isWanted ? await import('./hls.ts').then(({ Hls }) => Hls.open(this.#means)) : undefined;
+    return changeBy(() => {
+      this.#hls ??= hls;
+      hls?.clearLeftovers(vhosts);
+    });
+  }
+
+  /** Settles when what an earlier run has left on the disk has been cleared away, or kept back. */
+  get cleared(): Promise<void> {
+    return this.#hls?.cleared ?? Promise.resolve();
   }
 
   /** Begins to cut a publish, if its vhost wants that. */

@@ -69,6 +69,8 @@ export class Hls {
   readonly #taps = new Map<MediaSource, () => void>();
   /** Publishes of which no more can be cut. */
   readonly #stopped = new WeakSet<MediaSource>();
+  /** Settles when there is nothing on the disk of an earlier run. */
+  #cleared: Promise<void> = Promise.resolve();
   #closed = false;
 
   private constructor(means: HlsMeans, bunny: Mediabunny) {
@@ -76,19 +78,23 @@ export class Hls {
     this.#bunny = bunny;
   }
 
-  /** Loads what muxing takes, and clears away what an earlier run has left on the disk. */
-  static async open(means: HlsMeans, vhosts: readonly VhostOptions[]): Promise<Hls> {
-    const hls = new Hls(means, await loadMediabunny());
+  /** Loads what muxing takes. */
+  static async open(means: HlsMeans): Promise<Hls> {
+    return new Hls(means, await loadMediabunny());
+  }
+
+  /** Settles when what an earlier run has left on the disk has been cleared away, or kept back. */
+  get cleared(): Promise<void> {
+    return this.#cleared;
+  }
+
+  /** Clears away what an earlier run has left on the disk; what is cut meanwhile is stored after that. */
+  clearLeftovers(vhosts: readonly VhostOptions[]): void {
     const roots = new Map<string, HlsOptions>();
     for (const { name, hls: options } of vhosts)
       if (options.enabled && options.storage === 'disk')
         roots.set(fillPath(options.path, { vhost: name }), options);
-    for (const [root, options] of roots) {
-      const streams = await clearLeftovers(root, options.cleanup);
-      if (streams > 0) means.log.info({ root, streams }, 'HLS of an earlier run removed');
-      await markLeftovers(root, options, means.log);
-    }
-    return hls;
+    this.#cleared = this.#clear(roots);
   }
 
   /** Begins to cut a publish, if its vhost wants that. */
@@ -167,6 +173,14 @@ export class Hls {
     this.#entries.clear();
   }
 
+  async #clear(roots: ReadonlyMap<string, HlsOptions>): Promise<void> {
+    for (const [root, options] of roots) {
+      const streams = await clearLeftovers(root, options.cleanup);
+      if (streams > 0) this.#means.log.info({ root, streams }, 'HLS of an earlier run removed');
+      await markLeftovers(root, options, this.#means.log);
+    }
+  }
+
   async #close({ timer, work, playlist }: Entry): Promise<void> {
     timer?.clear();
     await work;
@@ -179,7 +193,7 @@ export class Hls {
     const known = this.#entries.get(name);
     // What a reload has changed counts from the next publish on, in a playlist of its own.
     if (known && JSON.stringify(known.playlist.options) === JSON.stringify(options)) return known;
-    const cleared = known ? this.#dispose(name, known) : Promise.resolve();
+    const cleared = known ? this.#dispose(name, known) : this.#cleared;
     const root = fillPath(options.path, { vhost: key.vhost });
     const store =
       options.storage === 'disk' ? diskStore(privateNames(options, root), this.#recent) : memoryStore(root);

@@ -5,6 +5,7 @@ import type { Delivery, HookObserver } from '../model/delivery.ts';
 import type { Gate, Stamp } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HookOptions, OutboxOptions } from '../model/options.ts';
+import type { PreparedChange } from '../model/prepared-change.ts';
 import type { Recorder } from '../model/recorder.ts';
 import { Backends } from './backends.ts';
 import { Caller } from './caller.ts';
@@ -13,7 +14,7 @@ import { Gatekeeper } from './gatekeeper.ts';
 import type { Means } from './means.ts';
 import { Directory } from './outbox/directory.ts';
 import { type OutboxPlace, openOutbox } from './outbox/open-outbox.ts';
-import type { DrainReport, Outbox } from './outbox/outbox.ts';
+import { type DrainReport, Outbox } from './outbox/outbox.ts';
 import { recordedGate } from './outbox/recorded-gate.ts';
 import { replay } from './replay.ts';
 import { SegmentNotifier } from './segment-notifier.ts';
@@ -36,14 +37,20 @@ export interface HooksDeps {
   readonly outbox: OutboxPlace | Recorder;
 }
 
+/** The hooks of a configuration snapshot, which count once they are committed. */
+export interface PreparedHooks extends PreparedChange {
+  readonly gate: Gate;
+}
+
 /** The HTTP callbacks of the process. */
 export interface Hooks {
   /**
-   * The gate of one configuration snapshot; a gate of an earlier one goes on working. Connections are shared between
-   * snapshots, and those that only earlier ones use are closed. Throws if a URL is not an absolute http or https URL.
-   * `vhosts` has every vhost there is, also those without hooks: a vhost that it lacks lets nobody through.
+   * Gets ready for one configuration snapshot. From the commit on its gate works, and one of an earlier snapshot goes on
+   * working; connections are shared between snapshots, and those that only earlier ones use are closed. Throws if a URL
+   * is not an absolute http or https URL, or the outbox cannot be opened. `vhosts` has every vhost there is, also those
+   * without hooks: a vhost that it lacks lets nobody through.
    */
-  gateFor(vhosts: ReadonlyMap<string, HookOptions>): Gate;
+  prepare(vhosts: ReadonlyMap<string, HookOptions>): PreparedHooks;
   /**
    * Sends an event again as it was, as the `attempt`th time, under the rules of the last snapshot; resolves with what
    * came of it. Rejects with a RequestError if its URL is not configured any more.
@@ -78,49 +85,62 @@ export function createHooks(deps: HooksDeps): Hooks {
   let latest: ReadonlyMap<string, VhostHooks> = new Map();
   const directory = new Directory(version);
   let outbox: Outbox | undefined;
-  const recorderOf = (place: OutboxPlace | Recorder): Recorder => {
-    if ('open' in place) return place;
-    outbox ??= openOutbox(place, { ...means, directory, server, now: Date.now });
-    return outbox;
+  const recorderOf = (place: OutboxPlace | Recorder): Recorder | Outbox =>
+    'open' in place ? place : (outbox ?? openOutbox(place, { ...means, directory, server, now: Date.now }));
+  const gateOf = (
+    options: ReadonlyMap<string, HookOptions>,
+    vhosts: ReadonlyMap<string, VhostHooks>,
+    recorder: Recorder | undefined,
+  ): Gate => {
+    const cache = new VerdictCache(clock);
+    const asking: Pick<Gate, 'ask' | 'asks'> = {
+      async ask(event, signal) {
+        const hooks = vhosts.get(event.vhost);
+        if (hooks !== undefined) return gatekeeper.ask(event, hooks, cache, signal);
+        return { allowed: false, message: 'The vhost is not configured.' };
+      },
+      asks: (action, vhost) => {
+        if (action === 'on_hls' && options.get(vhost)?.urls.on_hls_notify !== undefined) return true;
+        return vhosts.get(vhost)?.targets.has(action) ?? true;
+      },
+    };
+    if (!recorder) return { ...asking, tell: () => undefined, entrust: () => Promise.resolve(true) };
+    const gate = recordedGate(asking, {
+      recorder,
+      stamper,
+      hears: (action, vhost) => vhosts.get(vhost)?.targets.has(action) ?? false,
+      timeoutMs: (action, vhost) => vhosts.get(vhost)?.policy(action).timeoutMs ?? 0,
+    });
+    return {
+      ask: (event, signal) => gate.ask(event, signal),
+      tell(event) {
+        const own = options.get(event.vhost);
+        if (event.action === 'on_hls' && own !== undefined) notifier.notify(event, own);
+        gate.tell(event);
+      },
+      entrust: (event) => gate.entrust(event),
+      asks: (action, vhost) => gate.asks(action, vhost),
+    };
+  };
+  const prepare = (options: ReadonlyMap<string, HookOptions>): PreparedHooks => {
+    const vhosts = new Map(Array.from(options, ([name, hooks]) => [name, prepareHooks(hooks, version)]));
+    const isOn = [...options.values()].some(({ enabled }) => enabled);
+    const recorder = isOn ? recorderOf(deps.outbox) : undefined;
+    const opened = recorder instanceof Outbox && recorder !== outbox ? recorder : undefined;
+    return {
+      gate: gateOf(options, vhosts, recorder),
+      commit() {
+        latest = vhosts;
+        backends.keepOnly(Array.from(vhosts.values(), ({ targets }) => [...targets.values()].flat()).flat());
+        directory.update(options, vhosts);
+        outbox ??= opened;
+        opened?.recover();
+      },
+      rollBack: () => opened?.close(),
+    };
   };
   return {
-    gateFor(options) {
-      const vhosts = new Map(Array.from(options, ([name, hooks]) => [name, prepareHooks(hooks, version)]));
-      latest = vhosts;
-      backends.keepOnly(Array.from(vhosts.values(), ({ targets }) => [...targets.values()].flat()).flat());
-      directory.update(options, vhosts);
-      const cache = new VerdictCache(clock);
-      const asking: Pick<Gate, 'ask' | 'asks'> = {
-        async ask(event, signal) {
-          const hooks = vhosts.get(event.vhost);
-          if (hooks !== undefined) return gatekeeper.ask(event, hooks, cache, signal);
-          return { allowed: false, message: 'The vhost is not configured.' };
-        },
-        asks: (action, vhost) => {
-          if (action === 'on_hls' && options.get(vhost)?.urls.on_hls_notify !== undefined) return true;
-          return vhosts.get(vhost)?.targets.has(action) ?? true;
-        },
-      };
-      if (![...options.values()].some(({ enabled }) => enabled)) {
-        return { ...asking, tell: () => undefined, entrust: () => Promise.resolve(true) };
-      }
-      const gate = recordedGate(asking, {
-        recorder: recorderOf(deps.outbox),
-        stamper,
-        hears: (action, vhost) => vhosts.get(vhost)?.targets.has(action) ?? false,
-        timeoutMs: (action, vhost) => vhosts.get(vhost)?.policy(action).timeoutMs ?? 0,
-      });
-      return {
-        ask: (event, signal) => gate.ask(event, signal),
-        tell(event) {
-          const own = options.get(event.vhost);
-          if (event.action === 'on_hls' && own !== undefined) notifier.notify(event, own);
-          gate.tell(event);
-        },
-        entrust: (event) => gate.entrust(event),
-        asks: (action, vhost) => gate.asks(action, vhost),
-      };
-    },
+    prepare,
     replay: (delivery, attempt) => replay(delivery, latest.get(delivery.vhost), attempt, means),
     get outbox() {
       return outbox;

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { networkMatcher } from '../model/ip.ts';
 import type { HttpServerOptions } from '../model/options.ts';
+import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
 import { LINGER_MS } from '../visits/limits.ts';
 import type { Lobby } from '../visits/lobby.ts';
 import { excusePauses } from './excuse-pauses.ts';
@@ -107,14 +108,17 @@ export class PlaybackServer {
       frameworkErrors: (error, _request, reply) => void answerError(error, reply),
     });
     const server = new PlaybackServer(lobby, options, parts, app);
-    await server.#prepare();
+    await server.#build();
     return server;
   }
 
-  /** What counts from now on. */
-  change(options: HttpServerOptions): void {
-    this.#options = options;
-    this.#isTrusted = networkMatcher(options.trusted);
+  /** What counts from the commit on. Throws if a network is none. */
+  prepare(options: HttpServerOptions): PreparedChange {
+    const isTrusted = networkMatcher(options.trusted);
+    return changeBy(() => {
+      this.#options = options;
+      this.#isTrusted = isTrusted;
+    });
   }
 
   /** Takes the socket of a client at `ip`, paused or not. */
@@ -149,7 +153,7 @@ export class PlaybackServer {
     socket.resume();
   }
 
-  async #prepare(): Promise<void> {
+  async #build(): Promise<void> {
     const app = this.#app;
     const { default: websocket } = await import('@fastify/websocket');
     await app.register(websocket, {

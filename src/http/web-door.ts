@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Neighbourhood } from '../model/neighbourhood.ts';
 import type { HttpServerOptions, ProxyProtocolOptions } from '../model/options.ts';
+import { type PreparedChange, prepareTogether } from '../model/prepared-change.ts';
 import type { Lobby } from '../visits/lobby.ts';
 import { Reception } from '../visits/reception.ts';
 import type { PlaybackPart } from './playback-part.ts';
@@ -28,15 +29,13 @@ export class WebDoor {
     this.#neighbourhood = neighbourhood;
   }
 
-  /** Gets ready for sockets, if there are to be any. */
-  async prepare(options: HttpServerOptions): Promise<void> {
-    if (!options.enabled || this.#server) return;
-    const { PlaybackServer } = await import('./playback-server.ts');
-    const server = await PlaybackServer.open(this.#lobby, options, this.#parts);
-    this.#server = server;
-    const { token = '' } = this.#neighbourhood ?? {};
-    const stop = await this.#neighbourhood?.receive((socket) => server.enterNeighbour(socket, token));
-    if (stop) this.#stopReceiving = stop;
+  /** Gets ready for sockets, if there are to be any, and for what counts from the commit on; who is here stays. */
+  prepare(options: HttpServerOptions, proxyProtocol: ProxyProtocolOptions): Promise<PreparedChange> {
+    return prepareTogether(async (add) => {
+      add(this.#reception.prepare(proxyProtocol));
+      if (this.#server) add(this.#server.prepare(options));
+      else if (options.enabled) add(await this.#open(options));
+    });
   }
 
   /** Takes a socket that a listener accepted with `pauseOnConnect`. */
@@ -50,16 +49,33 @@ export class WebDoor {
     else socket.destroy();
   }
 
-  /** What counts from now on; who is here stays. */
-  change(options: HttpServerOptions, proxyProtocol: ProxyProtocolOptions): void {
-    this.#reception.change(proxyProtocol);
-    this.#server?.change(options);
-  }
-
   /** Ends all connections. */
   async close(): Promise<void> {
     this.#reception.close();
     this.#stopReceiving();
     await this.#server?.close();
+  }
+
+  async #open(options: HttpServerOptions): Promise<PreparedChange> {
+    const { PlaybackServer } = await import('./playback-server.ts');
+    const server = await PlaybackServer.open(this.#lobby, options, this.#parts);
+    const { token = '' } = this.#neighbourhood ?? {};
+    let stopReceiving: (() => void) | undefined;
+    try {
+      stopReceiving = await this.#neighbourhood?.receive((socket) => server.enterNeighbour(socket, token));
+    } catch (error) {
+      await server.close();
+      throw error;
+    }
+    return {
+      commit: () => {
+        this.#server = server;
+        if (stopReceiving) this.#stopReceiving = stopReceiving;
+      },
+      async rollBack() {
+        stopReceiving?.();
+        await server.close();
+      },
+    };
   }
 }

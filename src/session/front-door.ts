@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ProxyProtocolOptions } from '../model/options.ts';
+import type { PreparedChange } from '../model/prepared-change.ts';
 import { randomSource } from '../protocol/bytes/random.ts';
 import type { Lobby } from '../visits/lobby.ts';
 import { Reception } from '../visits/reception.ts';
@@ -19,9 +20,9 @@ export class FrontDoor {
     this.#reception = new Reception(lobby, proxyProtocol);
   }
 
-  /** Who has to begin with a PROXY header from now on. */
-  change(proxyProtocol: ProxyProtocolOptions): void {
-    this.#reception.change(proxyProtocol);
+  /** Who has to begin with a PROXY header from the commit on. */
+  prepare(proxyProtocol: ProxyProtocolOptions): PreparedChange {
+    return this.#reception.prepare(proxyProtocol);
   }
 
   /** Takes a socket that a listener accepted with `pauseOnConnect`; from then on it reads as `SharedReads` says. */

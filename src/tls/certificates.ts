@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { CertificateFiles, TlsListenOptions, VhostOptions } from '../model/options.ts';
+import type { PreparedChange } from '../model/prepared-change.ts';
 import type { HandshakeTerms } from './handshakes.ts';
 import { KeptCertificate } from './kept-certificate.ts';
 import { type Certificate, readCertificate } from './read-certificate.ts';
@@ -16,6 +17,12 @@ export interface WantedCertificates {
   /** For those to whom no other belongs. */
   readonly listeners: readonly CertificateFiles[];
   readonly vhosts: readonly Pick<VhostOptions, 'name' | 'tls'>[];
+}
+
+/** Other certificates, which have been read and tried. */
+export interface PreparedCertificates extends PreparedChange {
+  /** How to meet the clients of a listener, which has to be of the configuration, once the change is committed. */
+  termsFor(listener: TlsListenOptions): HandshakeTerms;
 }
 
 /** All certificates of a server: which of them belongs to whom, and whether there are new ones on the disk. */
@@ -36,11 +43,8 @@ export class Certificates {
     this.#today = today;
   }
 
-  /**
-   * Goes over to the certificates of a configuration; returns what goes back. If one is of no use, throws a
-   * `CertificateError`, and all is as it was.
-   */
-  change({ listeners, vhosts }: WantedCertificates): () => void {
+  /** Reads the certificates of a configuration. Throws a `CertificateError` if one is of no use. */
+  prepare({ listeners, vhosts }: WantedCertificates): PreparedCertificates {
     const own = vhosts.flatMap(({ name, tls }) => (tls ? [{ name, tls }] : []));
     const read = new Map<string, { files: CertificateFiles; certificate: Certificate }>();
     for (const files of [...listeners, ...own.map(({ tls }) => tls)]) {
@@ -50,29 +54,19 @@ export class Certificates {
     const kept = new Map<string, KeptCertificate>();
     for (const [place, { files, certificate }] of read) {
       const known = this.#kept.get(place);
-      known?.renew(certificate);
       kept.set(place, known ?? new KeptCertificate(files, certificate, this.#log, this.#today));
     }
-    const before = { kept: this.#kept, byVhost: this.#byVhost };
-    this.#kept = kept;
-    this.#byVhost = new Map(own.map(({ name, tls }) => [name.toLowerCase(), this.#at(tls)]));
-    for (const one of kept.values()) one.remind();
-    this.#watch();
-    return () => {
-      this.#kept = before.kept;
-      this.#byVhost = before.byVhost;
-    };
-  }
-
-  /** How to meet the clients of a listener, which has to be of the configuration. */
-  termsFor(listener: TlsListenOptions): HandshakeTerms {
-    const kept = this.#at(listener);
+    const byVhost = new Map(own.map(({ name, tls }) => [name.toLowerCase(), keptOf(kept, tls)]));
     return {
-      versions: listener.versions,
-      get standard() {
-        return kept.current;
+      termsFor: (listener) => this.#terms(keptOf(kept, listener), listener),
+      commit: () => {
+        for (const [place, { certificate }] of read) this.#kept.get(place)?.renew(certificate);
+        this.#kept = kept;
+        this.#byVhost = byVhost;
+        for (const one of kept.values()) one.remind();
+        this.#watch();
       },
-      named: (host) => this.named(host),
+      rollBack: () => undefined,
     };
   }
 
@@ -97,10 +91,14 @@ export class Certificates {
     this.#timer?.clear();
   }
 
-  #at(files: CertificateFiles): KeptCertificate {
-    const kept = this.#kept.get(placeOf(files));
-    if (!kept) throw new Error(`${files.cert} is no certificate of this configuration`);
-    return kept;
+  #terms(kept: KeptCertificate, { versions }: TlsListenOptions): HandshakeTerms {
+    return {
+      versions,
+      get standard() {
+        return kept.current;
+      },
+      named: (host) => this.named(host),
+    };
   }
 
   #watch(): void {
@@ -113,6 +111,12 @@ export class Certificates {
     this.#timer = undefined;
     this.#watch();
   }
+}
+
+function keptOf(kept: ReadonlyMap<string, KeptCertificate>, files: CertificateFiles): KeptCertificate {
+  const one = kept.get(placeOf(files));
+  if (!one) throw new Error(`${files.cert} is no certificate of this configuration`);
+  return one;
 }
 
 function placeOf({ cert, key }: CertificateFiles): string {

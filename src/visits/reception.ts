@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import { formatIp, networkMatcher } from '../model/ip.ts';
 import type { ProxyProtocolOptions } from '../model/options.ts';
+import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
 import type { Lobby } from './lobby.ts';
 import { readProxyHeader } from './real-ip.ts';
 
@@ -18,9 +19,12 @@ export class Reception {
     this.#isProxy = proxyMatcher(proxyProtocol);
   }
 
-  /** Who has to begin with a PROXY header from now on. */
-  change(proxyProtocol: ProxyProtocolOptions): void {
-    this.#isProxy = proxyMatcher(proxyProtocol);
+  /** Who has to begin with a PROXY header from the commit on. Throws if a network is none. */
+  prepare(proxyProtocol: ProxyProtocolOptions): PreparedChange {
+    const isProxy = proxyMatcher(proxyProtocol);
+    return changeBy(() => {
+      this.#isProxy = isProxy;
+    });
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ProxyProtocolOptions } from '../model/options.ts';
+import type { PreparedChange } from '../model/prepared-change.ts';
 import { Handshakes, type HandshakeTerms } from '../tls/handshakes.ts';
 import type { Lobby } from './lobby.ts';
 import { Reception } from './reception.ts';
@@ -21,9 +22,9 @@ export class SecureReception {
     this.#handshakes = new Handshakes(protocols, lobby.clock);
   }
 
-  /** Who has to begin with a PROXY header from now on. */
-  change(proxyProtocol: ProxyProtocolOptions): void {
-    this.#reception.change(proxyProtocol);
+  /** Who has to begin with a PROXY header from the commit on. */
+  prepare(proxyProtocol: ProxyProtocolOptions): PreparedChange {
+    return this.#reception.prepare(proxyProtocol);
   }
 
   /** Hands on what the client says inside TLS, with its address, once hands are shaken; or destroys the socket. */

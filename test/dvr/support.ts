@@ -5,6 +5,7 @@ import { Deadline } from '../../src/model/deadline.ts';
 import type { Gate, Grant, SealedEvent } from '../../src/model/lifecycle.ts';
 import type { MediaSource, MediaTap } from '../../src/model/media-source.ts';
 import type { DvrOptions } from '../../src/model/options.ts';
+import { committed } from '../../src/model/prepared-change.ts';
 import { systemClock } from '../../src/model/process-clock.ts';
 import { parseRecordingPath, type RecordingPath } from '../../src/model/recording-path.ts';
 import { DEFAULT_VHOST, type StreamKey } from '../../src/model/stream-key.ts';
@@ -66,7 +67,7 @@ export function openDvr(setting: DvrSetting = {}) {
     const key = { vhost: DEFAULT_VHOST, app: 'live', stream: 'cam', ...named };
     const parsed = paths.map((path) => parseRecordingPath(join(directory, path)) as RecordingPath);
     const recorded = vhost({ dvr: { ...NO_DVR, enabled: true, ...rest, paths: parsed } });
-    await dvr.change([recorded], gate);
+    committed(await dvr.prepare([recorded], gate));
     const taps: MediaTap[] = [];
     const client = { number: 7, id: 'abcdefgh', ip: '192.0.2.7' };
     const source: MediaSource = {

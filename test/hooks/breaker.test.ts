@@ -3,7 +3,7 @@ import { Breaker } from '../../src/hooks/breaker.ts';
 import type { BreakerState } from '../../src/model/delivery.ts';
 import { until } from '../support/until.ts';
 import { freePort } from './scripted-backend.ts';
-import { backend, closingEvent, gateEvent, handClock, openGate, staying } from './support.ts';
+import { backend, closingEvent, gateEvent, gateFor, handClock, openGate, staying } from './support.ts';
 
 /** Opens after 2 failures, for 1000 ms. */
 function breaker() {
@@ -220,6 +220,6 @@ test('a reload that drops a backend that failed reports its breaker closed', asy
   const origin = `http://127.0.0.1:${await freePort()}`;
   const { hooks, observer, gate } = openGate({ on_play: [origin] }, BREAKER);
   for (let i = 0; i < 3; i++) await gate.ask(gateEvent('on_play'), staying());
-  hooks.gateFor(new Map());
+  gateFor(hooks, new Map());
   expect(observer.breakers).toEqual(['open', 'closed']);
 });

@@ -7,6 +7,7 @@ import {
   backend,
   FACTS,
   gateEvent,
+  gateFor,
   handClock,
   hookOptions,
   openGate,
@@ -198,7 +199,7 @@ test('a reload empties it', async () => {
   const { hooks } = openHooks();
   const options = new Map([[FACTS.vhost, hookOptions({ on_play: [origin] }, { cacheMs: 10_000 })]]);
   for (let i = 0; i < 2; i++) {
-    const gate = hooks.gateFor(options);
+    const gate = gateFor(hooks, options);
     await gate.ask(gateEvent('on_play'), staying());
     await gate.ask(gateEvent('on_play'), staying());
   }

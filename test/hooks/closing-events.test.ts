@@ -1,6 +1,15 @@
 import { expect, test } from 'vitest';
 import type { ScriptedBackend } from './scripted-backend.ts';
-import { backend, closingEvent, FACTS, handClock, hookOptions, openGate, openHooks } from './support.ts';
+import {
+  backend,
+  closingEvent,
+  FACTS,
+  gateFor,
+  handClock,
+  hookOptions,
+  openGate,
+  openHooks,
+} from './support.ts';
 
 const OK = 'HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n0';
 const actions = ({ received }: ScriptedBackend) => received.map(({ body }) => JSON.parse(body).action);
@@ -137,7 +146,7 @@ test('an event goes where the newest configuration sends it, and where the last 
   const peer = await backend(() => '0');
   const { hooks } = openHooks();
   const gateTo = (urls: Parameters<typeof hookOptions>[0]) =>
-    hooks.gateFor(new Map([[FACTS.vhost, hookOptions(urls)]]));
+    gateFor(hooks, new Map([[FACTS.vhost, hookOptions(urls)]]));
   const old = gateTo({ on_stop: [`${peer.origin}/old`], on_close: [`${peer.origin}/old`] });
   gateTo({ on_stop: [`${peer.origin}/new`] });
   old.tell(closingEvent('on_stop'));

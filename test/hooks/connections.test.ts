@@ -6,6 +6,7 @@ import {
   closingEvent,
   FACTS,
   gateEvent,
+  gateFor,
   handClock,
   hookOptions,
   openGate,
@@ -42,7 +43,8 @@ test('vhosts whose hooks treat a backend alike share its connections, and others
   const { origin, connections } = await backend(() => '0');
   const { hooks } = openHooks();
   const urls = { on_play: [origin] };
-  const gate = hooks.gateFor(
+  const gate = gateFor(
+    hooks,
     new Map([
       ['one', hookOptions(urls)],
       ['two', hookOptions({ on_play: [`${origin}/two`] }, { schema: 'srs5' })],

@@ -5,6 +5,7 @@ import {
   backend,
   FACTS,
   gateEvent,
+  gateFor,
   handClock,
   hookOptions,
   openGate,
@@ -190,7 +191,7 @@ test('closing refuses what is open and all that comes later', async () => {
 
 test('a URL that is none is an error of the configuration', () => {
   const { hooks } = openHooks();
-  const withUrl = (url: string) => () => hooks.gateFor(new Map([['v', hookOptions({ on_play: [url] })]]));
+  const withUrl = (url: string) => () => gateFor(hooks, new Map([['v', hookOptions({ on_play: [url] })]]));
   expect(withUrl('/relative')).toThrow('A hook needs an absolute http or https URL.');
   expect(withUrl('ftp://host/')).toThrow('A hook needs an absolute http or https URL.');
 });
@@ -228,7 +229,7 @@ test('snapshots share connections; those that only an old one uses are closed, a
   const left = await backend(() => '0');
   const { hooks } = openHooks();
   const gateOf = (...urls: string[]) =>
-    hooks.gateFor(new Map([[FACTS.vhost, hookOptions({ on_play: urls })]]));
+    gateFor(hooks, new Map([[FACTS.vhost, hookOptions({ on_play: urls })]]));
   const old = gateOf(kept.origin, left.origin);
   await old.ask(gateEvent('on_play'), staying());
   const { socket } = await left.arrival(1);
@@ -246,7 +247,7 @@ test('a reload lets the requests of the old snapshot finish before it closes the
   const { hooks, gate } = openGate({ on_play: [origin] });
   const verdict = gate.ask(gateEvent('on_play'), staying());
   const request = await arrival(1);
-  hooks.gateFor(new Map());
+  gateFor(hooks, new Map());
   request.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n0');
   expect(await verdict).toEqual({ allowed: true });
   await request.gone;

@@ -1,12 +1,13 @@
 import type { Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { createHooks } from '../../src/hooks/dispatcher.ts';
+import { createHooks, type Hooks } from '../../src/hooks/dispatcher.ts';
 import type { OutboxPlace } from '../../src/hooks/outbox/open-outbox.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import type { BreakerState, Delivery, HookObserver } from '../../src/model/delivery.ts';
-import type { ClosingEvent, EventFacts, GateEvent } from '../../src/model/lifecycle.ts';
+import type { ClosingEvent, EventFacts, Gate, GateEvent } from '../../src/model/lifecycle.ts';
 import type { Logger } from '../../src/model/logger.ts';
 import type { HookOptions } from '../../src/model/options.ts';
+import { committed } from '../../src/model/prepared-change.ts';
 import { systemClock } from '../../src/model/process-clock.ts';
 import { NO_HOOKS, OUTBOX } from '../support/options.ts';
 import { type Script, type ScriptedBackend, startBackend, startRaw } from './scripted-backend.ts';
@@ -129,6 +130,10 @@ export function openHooks(clock: Clock = systemClock, outbox: OutboxPlace = IN_M
 }
 
 /** The gate of one vhost, `FACTS.vhost`. */
+/** The gate of a configuration, which counts from now on. */
+export const gateFor = (hooks: Hooks, vhosts: ReadonlyMap<string, HookOptions>): Gate =>
+  committed(hooks.prepare(vhosts)).gate;
+
 export function openGate(
   urls: HookOptions['urls'],
   options: Partial<HookOptions> = {},
@@ -139,7 +144,7 @@ export function openGate(
     hooks,
     logger,
     observer,
-    gate: hooks.gateFor(new Map([[FACTS.vhost, hookOptions(urls, options)]])),
+    gate: gateFor(hooks, new Map([[FACTS.vhost, hookOptions(urls, options)]])),
   };
 }
 

@@ -26,7 +26,9 @@ export async function segmented(
   const logger: Logger = { debug: note, info: note, warn: note, error: note, child: () => logger };
   const own = vhost({ name: vhostName, hls: { ...HLS, enabled: true, ...options } });
   const tell = (event: NoticeEvent) => void events.push(event);
-  const hls = await Hls.open({ clock, log: logger, sequences, tell }, [own]);
+  const hls = await Hls.open({ clock, log: logger, sequences, tell });
+  hls.clearLeftovers([own]);
+  await hls.cleared;
   stopped({ stop: () => hls.close() });
   hub.observe({ started: (source) => hls.started(source) });
   const keyOf = (stream: string): StreamKey => ({ vhost: vhostName, app: 'live', stream });

@@ -1,6 +1,7 @@
 import { copyFileSync, renameSync, rmSync, symlinkSync, unlinkSync, writeFileSync } from 'node:fs';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import type { CertificateFiles } from '../../src/model/options.ts';
+import { committed } from '../../src/model/prepared-change.ts';
 import { Certificates, type WantedCertificates } from '../../src/tls/certificates.ts';
 import { certificateMaker } from '../support/certificates.ts';
 import { FakeClock } from '../support/fake-clock.ts';
@@ -17,9 +18,10 @@ function open(wanted: WantedCertificates) {
   let passed = 0;
   const certificates = new Certificates(clock, log, () => Date.now() + passed);
   onTestFinished(() => certificates.close());
-  certificates.change(wanted);
+  const prepared = committed(certificates.prepare(wanted));
   return {
     certificates,
+    termsFor: prepared.termsFor,
     clock,
     log,
     pass: (ms: number) => {
@@ -74,8 +76,8 @@ describe('files that change', () => {
   test('are read again, and what they hold counts from then on', async (context) => {
     const maker = certificateMaker(context);
     const [files, newer] = [maker.make('live', ['old.example']), maker.make('newer', ['new.example'])];
-    const { certificates, look, messages, log } = open(onlyFor(files));
-    const shown = certificates.termsFor(listener(files));
+    const { termsFor, look, messages, log } = open(onlyFor(files));
+    const shown = termsFor(listener(files));
     const before = shown.standard;
     await look();
     expect(shown.standard).toBe(before);
@@ -92,21 +94,21 @@ describe('files that change', () => {
     const files = { cert: maker.file('fullchain.pem'), key: maker.file('privkey.pem') };
     symlinkSync(one.cert, files.cert);
     symlinkSync(one.key, files.key);
-    const { certificates, look } = open(onlyFor(files));
+    const { termsFor, look } = open(onlyFor(files));
     await look();
     for (const which of ['cert', 'key'] as const) {
       symlinkSync(two[which], `${files[which]}.new`);
       renameSync(`${files[which]}.new`, files[which]);
     }
     await look();
-    expect(certificates.termsFor(listener(files)).standard.leaf.subjectAltName).toBe('DNS:two.example');
+    expect(termsFor(listener(files)).standard.leaf.subjectAltName).toBe('DNS:two.example');
   });
 
   test('leave the old certificate while they are of no use, which is told once', async (context) => {
     const maker = certificateMaker(context);
     const [files, newer] = [maker.make('live', ['old.example']), maker.make('newer', ['new.example'])];
-    const { certificates, look, messages, log } = open(onlyFor(files));
-    const shown = certificates.termsFor(listener(files));
+    const { termsFor, look, messages, log } = open(onlyFor(files));
+    const shown = termsFor(listener(files));
     writeFileSync(files.cert, 'not a certificate');
     for (let i = 0; i < 4; i++) await look();
     expect(shown.standard.leaf.subjectAltName).toBe('DNS:old.example');
@@ -137,28 +139,42 @@ describe('another configuration', () => {
   test('has its files read, also those that are known already', (context) => {
     const maker = certificateMaker(context);
     const [files, newer] = [maker.make('live', ['old.example']), maker.make('newer', ['new.example'])];
-    const { certificates, messages } = open({ listeners: [files], vhosts: [] });
-    const shown = certificates.termsFor(listener(files));
+    const { certificates, termsFor, messages } = open({ listeners: [files], vhosts: [] });
+    const shown = termsFor(listener(files));
     replace(files, newer);
-    certificates.change({ listeners: [files], vhosts: [] });
+    committed(certificates.prepare({ listeners: [files], vhosts: [] }));
     expect(shown.standard.leaf.subjectAltName).toBe('DNS:new.example');
     expect(messages()).toEqual(['info: certificate renewed']);
   });
 
-  test('changes nothing if one of its certificates is of no use, and can be taken back', (context) => {
+  test('changes nothing if one of its certificates is of no use', (context) => {
     const maker = certificateMaker(context);
     const [a, b] = [maker.make('a', ['a.example']), maker.make('b', ['b.example'])];
     const { certificates } = open({ listeners: [], vhosts: [{ name: 'v', tls: a }] });
     const wrong = { cert: a.cert, key: b.key };
-    const change = (tls: CertificateFiles) =>
-      certificates.change({ listeners: [], vhosts: [{ name: 'v', tls }] });
-    expect(() => change(wrong)).toThrow('is not the key of the first certificate');
+    expect(() => certificates.prepare({ listeners: [], vhosts: [{ name: 'v', tls: wrong }] })).toThrow(
+      'is not the key of the first certificate',
+    );
     expect(certificates.named('v')?.leaf.subjectAltName).toBe('DNS:a.example');
-    const goBack = change(b);
+  });
+
+  test('changes nothing before it is committed, be its files other ones or newer', (context) => {
+    const maker = certificateMaker(context);
+    const [a, b] = [maker.make('a', ['a.example']), maker.make('b', ['b.example'])];
+    const { certificates, termsFor, messages } = open({ listeners: [a], vhosts: [{ name: 'v', tls: a }] });
+    const shown = termsFor(listener(a));
+    replace(a, maker.make('newer', ['newer.example']));
+    const prepared = certificates.prepare({ listeners: [a, b], vhosts: [{ name: 'v', tls: b }] });
+    expect(certificates.named('v')?.leaf.subjectAltName).toBe('DNS:a.example');
+    expect(shown.standard.leaf.subjectAltName).toBe('DNS:a.example');
+    expect(messages()).toEqual([]);
+    prepared.commit();
     expect(certificates.named('v')?.leaf.subjectAltName).toBe('DNS:b.example');
-    goBack();
-    expect(certificates.named('v')?.leaf.subjectAltName).toBe('DNS:a.example');
-    expect(() => certificates.termsFor(listener(b))).toThrow('is no certificate of this configuration');
+    expect(shown.standard.leaf.subjectAltName).toBe('DNS:newer.example');
+    expect(prepared.termsFor(listener(b)).standard.leaf.subjectAltName).toBe('DNS:b.example');
+    expect(() => prepared.termsFor(listener({ ...a, key: b.key }))).toThrow(
+      'is no certificate of this configuration',
+    );
   });
 });
 
@@ -191,7 +207,7 @@ test('nothing is looked at where there are no certificates, or any more when the
   const files = maker.make('a', ['a.example']);
   const { certificates, clock } = open({ listeners: [], vhosts: [] });
   expect(clock.pending).toEqual([]);
-  certificates.change({ listeners: [files], vhosts: [] });
+  committed(certificates.prepare({ listeners: [files], vhosts: [] }));
   expect(clock.pending).toEqual([5000]);
   certificates.close();
   rmSync(files.cert);

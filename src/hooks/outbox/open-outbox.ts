@@ -9,7 +9,7 @@ export interface OutboxPlace {
   readonly stateDir: string;
 }
 
-/** Opens the outbox and takes up what earlier runs left in it. Throws a sentence if it cannot be kept there. */
+/** Opens the outbox; what earlier runs left in it waits for `recover`. Throws a sentence if it cannot be kept there. */
 export function openOutbox(
   { options, stateDir }: OutboxPlace,
   means: Omit<OutboxMeans, 'store' | 'options'>,
@@ -21,7 +21,5 @@ export function openOutbox(
       trouble.note('disk', { directory: stateDir, why }, 'the outbox cannot write to its disk'),
     recovered: () => logger.info({ directory: stateDir }, 'the outbox is on its disk again'),
   });
-  const outbox = new Outbox({ ...means, options, store });
-  outbox.recover();
-  return outbox;
+  return new Outbox({ ...means, options, store });
 }

@@ -14,6 +14,7 @@ import {
   closingEvent,
   FACTS,
   gateEvent,
+  gateFor,
   handClock,
   hookOptions,
   keepingLogger,
@@ -42,7 +43,7 @@ function openRun(
     outbox: { options: { ...OUTBOX, enabled: stateDir !== '', ...options }, stateDir },
   });
   onTestFinished(() => hooks.close());
-  const gate = hooks.gateFor(new Map([[vhost, hookOptions(urls, { timeoutMs: 1000 })]]));
+  const gate = gateFor(hooks, new Map([[vhost, hookOptions(urls, { timeoutMs: 1000 })]]));
   return { hooks, gate, logger };
 }
 
