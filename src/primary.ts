@@ -27,7 +27,7 @@ export interface Primary extends Pick<Server, 'addresses' | 'api' | 'reload' | '
 }
 
 /** How many processes a configuration asks for. */
-export function workerCount({ workers }: Config): number {
+export function workerCount({ workers }: Pick<Config, 'workers'>): number {
   return workers === 'auto' ? availableParallelism() : workers;
 }
 

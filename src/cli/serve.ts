@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from 'node:util';
 import type { ConfigControl } from '../model/control.ts';
 import type { Config } from '../model/options.ts';
 import { type Log, openLog } from '../observe/logger.ts';
@@ -8,6 +7,7 @@ import { VERSION } from '../version.ts';
 import { ConfigFile } from './config-file.ts';
 import { writePidFile } from './pid-file.ts';
 import type { Loaded } from './read-config.ts';
+import { notesOfReload } from './reload-notes.ts';
 
 /** A server of one process or of several. */
 interface Running extends Pick<Server, 'addresses' | 'api' | 'reload' | 'stop'> {
@@ -28,7 +28,7 @@ export async function serve(file: string, loaded: Loaded): Promise<void> {
     loaded,
     async (next) => {
       await server.reload(next);
-      return lasting(config, next, server.workers);
+      return notesOfReload(config, next);
     },
     (outcome) => {
       const { warnings } = outcome;
@@ -122,19 +122,6 @@ function running(
     clients,
     reopenLogs,
   };
-}
-
-/** What a reload cannot change, a sentence each. */
-function lasting(started: Config, wanted: Config, workers: number): string[] {
-  const until = 'until the server is started again';
-  const kept = started.outbox.enabled;
-  const api = isDeepStrictEqual(wanted.httpApi, started.httpApi);
-  return [
-    ...(workerCount(wanted) === workers ? [] : [`workers stays ${workers} ${until}`]),
-    ...(api ? [] : [`http_api stays as it is ${until}`]),
-    ...(wanted.stateDir === started.stateDir ? [] : [`state_dir stays ${started.stateDir} ${until}`]),
-    ...(wanted.outbox.enabled === kept ? [] : [`outbox stays ${kept ? 'on' : 'off'} ${until}`]),
-  ];
 }
 
 function openLogOf({ log }: Config): Log {

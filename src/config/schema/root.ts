@@ -87,7 +87,7 @@ export const ROOT: BlockSpec<RootValues> = {
       takes: 'one value',
       read: maybe(text(128)),
       fallback: '',
-      doc: 'Name of this server in hook bodies of schema srs5. Without it one is made up at each start.',
+      doc: 'Name of this server in hook bodies of schema srs5. Without it one is made up at each start. A change takes a restart.',
       example: 'vid-frankfurt-1',
     },
     pidFile: {
@@ -95,7 +95,7 @@ export const ROOT: BlockSpec<RootValues> = {
       takes: 'one value',
       read: maybe(text(4096)),
       fallback: '',
-      doc: 'File that holds the process id while the server runs. Without it none is written.',
+      doc: 'File that holds the process id while the server runs. Without it none is written. A change takes a restart.',
       example: './objs/gatecast.pid',
     },
     stateDir: {
@@ -119,7 +119,7 @@ export const ROOT: BlockSpec<RootValues> = {
       takes: 'one value',
       read: one(choice('console', 'file')),
       fallback: 'console',
-      doc: 'Where the log goes: console (standard output), or file, which needs srs_log_file.',
+      doc: 'Where the log goes: console (standard output), or file, which needs srs_log_file. A change takes a restart.',
       example: 'file',
     },
     logFile: {
@@ -127,7 +127,7 @@ export const ROOT: BlockSpec<RootValues> = {
       takes: 'one value',
       read: maybe(text(4096)),
       fallback: '',
-      doc: 'The log file; used when srs_log_tank is file.',
+      doc: 'The log file; used when srs_log_tank is file. A change takes a restart.',
       example: './objs/gatecast.log',
     },
     logLevel: {
@@ -135,7 +135,7 @@ export const ROOT: BlockSpec<RootValues> = {
       takes: 'one value',
       read: one(choice('verbose', 'info', 'trace', 'debug', 'warn', 'error')),
       fallback: 'trace',
-      doc: 'The least that is logged, on the scale of SRS: verbose and info are debug lines, trace is the usual level, then warn and error.',
+      doc: 'The least that is logged, on the scale of SRS: verbose and info are debug lines, trace is the usual level, then warn and error. A change takes a restart.',
       example: 'warn',
     },
   },
