@@ -1,4 +1,12 @@
 #!/usr/bin/env node
-import { program } from './program.ts';
+import { lackOfOpenFiles } from './open-files.ts';
 
-await program().parseAsync();
+// Before anything else is loaded: that takes a hundred files at a time.
+const lack = lackOfOpenFiles();
+if (lack === undefined) {
+  const { program } = await import('./program.ts');
+  await program().parseAsync();
+} else {
+  console.error(`error: ${lack}`);
+  process.exitCode = 1;
+}

@@ -5,6 +5,7 @@ import { createPrimary, workerCount } from '../primary.ts';
 import { createServer, type Server } from '../server.ts';
 import { VERSION } from '../version.ts';
 import { ConfigFile } from './config-file.ts';
+import { lackForConnections } from './open-files.ts';
 import { writePidFile } from './pid-file.ts';
 import type { Loaded } from './read-config.ts';
 import { notesOfReload } from './reload-notes.ts';
@@ -28,7 +29,8 @@ export async function serve(file: string, loaded: Loaded): Promise<void> {
     loaded,
     async (next) => {
       await server.reload(next);
-      return notesOfReload(config, next);
+      const lack = lackForConnections(next, server.workers);
+      return [...notesOfReload(config, next), ...(lack === undefined ? [] : [lack])];
     },
     (outcome) => {
       const { warnings } = outcome;
@@ -51,6 +53,8 @@ export async function serve(file: string, loaded: Loaded): Promise<void> {
     return;
   }
   const { logger } = log;
+  const lack = lackForConnections(config, server.workers);
+  if (lack !== undefined) logger.warn({ why: lack }, 'too few open files for max_connections');
   process.on('SIGHUP', () => void configFile.reload());
   process.on('SIGUSR1', () => server.reopenLogs());
   let stopping = false;

@@ -40,7 +40,7 @@ export const ROOT: BlockSpec<RootValues> = {
       takes: 'one value',
       read: one(whole(1, 10_000_000)),
       fallback: '1000',
-      doc: 'Connections held at a time; one more is closed at once. Of several workers each holds an equal share, rounded up.',
+      doc: 'Connections held at a time; one more is closed at once. Of several workers each holds an equal share, rounded up. Each is an open file: the log warns at the start if the limit of the process (ulimit -n) is too low for them.',
       example: '10000',
     },
     workers: {
