@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { CloseReason } from '../model/lifecycle.ts';
 import { ProtocolError } from '../protocol/errors.ts';
+import { splitAggregate } from '../protocol/rtmp/aggregate.ts';
 import { ChunkDecoder } from '../protocol/rtmp/chunk-decoder.ts';
 import { chunkedSize, writeChunked } from '../protocol/rtmp/chunk-encoder.ts';
 import {
@@ -16,8 +17,9 @@ import {
 import type { HandshakeStep } from '../protocol/rtmp/handshake.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
 import { LINGER_MS } from '../visits/limits.ts';
-import { MAX_EARLY_BYTES, MAX_REPLY_BACKLOG } from './limits.ts';
+import { ANSWER_PACKETS, CHUNKS_PER_PACKET, MAX_EARLY_BYTES, MAX_REPLY_BACKLOG } from './limits.ts';
 import { ReadPace } from './read-pace.ts';
+import { WorkBudget } from './work-budget.ts';
 
 /** RTMP 5.4.1: the chunk size of both directions until a Set Chunk Size says otherwise. */
 const DEFAULT_CHUNK_SIZE = 128;
@@ -26,7 +28,10 @@ const DEFAULT_CHUNK_SIZE = 128;
 export interface ConnectionEvents {
   /** The handshake is complete. */
   ready(): void;
-  /** A message that is not the connection's own business (chunk size, acknowledgements and pings are). */
+  /**
+   * A message that is not the connection's own business (chunk size, acknowledgements and pings are). An aggregate comes
+   * as the messages within.
+   */
   message(message: RtmpMessage): void;
   /** Milliseconds for which nothing that the peer may send is needed; asked after each read. */
   patience(): number;
@@ -40,7 +45,8 @@ export interface Handshake {
 
 /**
  * RTMP messages over one duplex stream, for both roles: handshake, chunks, acknowledgements, pings, back-pressure. What
- * the stream reads is borrowed: it may change once its 'data' has been handled.
+ * the stream reads is borrowed: it may change once its 'data' has been handled. Messages are handed out in their order, so
+ * many in a turn and so many in a second as `WorkBudget` allows; what is left waits, and the stream is not read meanwhile.
  */
 export class Connection {
   readonly #stream: Duplex;
@@ -48,6 +54,15 @@ export class Connection {
   readonly #clock: Clock;
   readonly #decoder = new ChunkDecoder();
   #pace: ReadPace;
+  readonly #budget: WorkBudget;
+  /** Chunks of the decoder that have been counted. */
+  #chunks = 0;
+  /** The messages that are left of an aggregate. */
+  #parts: Iterator<RtmpMessage> | undefined;
+  /** Set while what has been read waits for another turn, or for the time that its pace asks for. */
+  #wait: Timer | 'another turn' | undefined;
+  /** True when the peer has ended while what it had sent before waits. */
+  #ending = false;
   #handshake: Handshake | undefined;
   #held = false;
   #paused = false;
@@ -73,10 +88,11 @@ export class Connection {
     this.#events = events;
     this.#clock = clock;
     this.#pace = new ReadPace(clock.now());
+    this.#budget = new WorkBudget(clock.now());
     stream.on('data', (bytes: Buffer) => this.#receive(bytes));
-    stream.on('end', () => this.close('client'));
+    stream.on('end', () => this.#hearEnd());
     stream.on('error', (error) => this.close('client', error));
-    stream.on('close', () => this.close('client'));
+    stream.on('close', () => this.#hearEnd());
   }
 
   /** Bytes received, handshake included. */
@@ -109,11 +125,14 @@ export class Connection {
 
   release(): void {
     this.#held = false;
-    if (this.#paused) {
-      this.#paused = false;
-      this.#stream.resume();
-    }
+    this.#paused = false;
     this.#handOut();
+    this.#flow();
+  }
+
+  /** Counts work for the peer that costs as much as so many media packets. */
+  spend(packets: number): void {
+    this.#budget.spend(packets);
   }
 
   /** Reads now and lets the stream rest no more, until enough has been read to tell anew for how long it may. */
@@ -126,7 +145,12 @@ export class Connection {
     if (!this.#rest) return;
     this.#rest.clear();
     this.#rest = undefined;
-    this.#stream.resume();
+    this.#flow();
+  }
+
+  /** Reads, unless there is a reason not to. */
+  #flow(): void {
+    if (!this.#paused && !this.#rest && !this.#wait) this.#stream.resume();
   }
 
   get held(): boolean {
@@ -148,6 +172,7 @@ export class Connection {
       offset = writeChunked(bytes, offset, message, message.payload, this.#outChunkSize);
     }
     this.write(bytes);
+    this.spend(ANSWER_PACKETS);
     this.#replyBytes = this.backlog === 0 ? 0 : this.#replyBytes + bytes.length;
     if (this.#replyBytes > MAX_REPLY_BACKLOG) {
       this.close('slow', new Error(`the client left ${MAX_REPLY_BACKLOG} bytes of replies unread`));
@@ -204,6 +229,7 @@ export class Connection {
     if (this.#closed) return;
     this.#closed = true;
     this.#rest?.clear();
+    if (typeof this.#wait === 'object') this.#wait.clear();
     this.#stream.end();
     this.#stream.resume();
     if (reason === 'slow' || reason === 'timeout' || error !== undefined) {
@@ -235,7 +261,7 @@ export class Connection {
   }
 
   #considerRest(): void {
-    if (this.#closed || this.#held || this.#paused || this.#rest) return;
+    if (this.#closed || this.#held || this.#paused || this.#rest || this.#wait) return;
     const ms = this.#pace.restMs(this.#events.patience());
     if (ms === 0) return;
     this.#stream.pause();
@@ -253,20 +279,63 @@ export class Connection {
 
   #handOut(): void {
     try {
-      for (let first = true; !this.#held && !this.#closed; first = false) {
-        const message = this.#decoder.next();
-        if (!message) return;
+      for (let first = true; !this.#held && !this.#closed && !this.#wait; first = false) {
+        const message = this.#nextPart() ?? this.#decoder.next();
+        if (!message) break;
         const acknowledgement = message.type === MESSAGE_TYPE.acknowledgement;
         this.#onlyAcknowledged = acknowledgement && (first || this.#onlyAcknowledged);
+        this.#budget.spend(1);
         this.#handle(message);
+        if (this.#budget.turnIsOver) this.#giveWay();
       }
     } catch (error) {
       this.#fail(error);
     }
+    this.#countChunks();
     if (this.#held && !this.#paused && this.#decoder.buffered > MAX_EARLY_BYTES) {
       this.#paused = true;
       this.#stream.pause();
     }
+  }
+
+  #nextPart(): RtmpMessage | undefined {
+    const part = this.#parts?.next();
+    if (part?.done) this.#parts = undefined;
+    return part?.value as RtmpMessage | undefined;
+  }
+
+  /** Chunks cost something, also those of which no message comes. */
+  #countChunks(): void {
+    const { chunks } = this.#decoder;
+    this.#budget.spend((chunks - this.#chunks) / CHUNKS_PER_PACKET);
+    this.#chunks = chunks;
+    if (this.#budget.turnIsOver) this.#giveWay();
+  }
+
+  /** Leaves what has been read until the others have had their turn, or for as long as the budget says. */
+  #giveWay(): void {
+    if (this.#closed || this.#wait) return;
+    const ms = this.#budget.settle(this.#clock.now());
+    this.#stream.pause();
+    const goOn = () => {
+      this.#wait = undefined;
+      if (this.#closed) return;
+      this.#handOut();
+      if (this.#ending) this.#hearEnd();
+      else this.#flow();
+    };
+    if (ms > 0) {
+      this.#wait = this.#clock.after(ms, goOn);
+    } else {
+      this.#wait = 'another turn';
+      this.#clock.endOfTurn(goOn);
+    }
+  }
+
+  /** The peer has ended: at once, or when what it had sent before has been handed out. */
+  #hearEnd(): void {
+    this.#ending = true;
+    if (!this.#wait) this.close('client');
   }
 
   #handle(message: RtmpMessage): void {
@@ -282,6 +351,9 @@ export class Connection {
         if (control.event === USER_CONTROL.pingRequest) this.send(pingResponse(control.value));
         return;
       }
+      case MESSAGE_TYPE.aggregate:
+        this.#parts = splitAggregate(message);
+        return;
       default:
         this.#events.message(message);
     }

@@ -3,7 +3,6 @@ import { METADATA_SLOT, type MediaPacket } from '../model/media-packet.ts';
 import { inspectAudio } from '../protocol/flv/audio.ts';
 import { parseDataMessage } from '../protocol/flv/metadata.ts';
 import { inspectVideo } from '../protocol/flv/video.ts';
-import { splitAggregate } from '../protocol/rtmp/aggregate.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
 import { MAX_CONFIGURATION_BYTES, MAX_METADATA_BYTES } from './limits.ts';
 
@@ -11,7 +10,7 @@ import { MAX_CONFIGURATION_BYTES, MAX_METADATA_BYTES } from './limits.ts';
 export type MediaTaker = Pick<Publication, 'write' | 'clearMetadata'>;
 
 /**
- * Turns a publisher's audio, video, data or aggregate message into what the stream takes, and gives it that. Returns how
+ * Turns a publisher's audio, video or data message into what the stream takes, and gives it that. Returns how
  * many packets there were; an empty message says nothing.
  */
 export function readMedia(message: RtmpMessage, taker: MediaTaker): number {
@@ -26,13 +25,6 @@ export function readMedia(message: RtmpMessage, taker: MediaTaker): number {
     case MESSAGE_TYPE.dataAmf0:
     case MESSAGE_TYPE.dataAmf3:
       return readData(message, taker);
-    case MESSAGE_TYPE.aggregate: {
-      let packets = 0;
-      for (const part of splitAggregate(message)) {
-        if (part.type !== MESSAGE_TYPE.aggregate) packets += readMedia(part, taker);
-      }
-      return packets;
-    }
     default:
       return 0;
   }

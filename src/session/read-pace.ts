@@ -14,6 +14,8 @@ export class ReadPace {
   #bytes = 0;
   /** Of the last whole window; 0 while there was none. */
   #bytesPerMs = 0;
+  /** True if the last read has brought so much that more may be waiting. */
+  #behind = false;
 
   constructor(now: number) {
     this.#since = now;
@@ -22,6 +24,7 @@ export class ReadPace {
   /** Counts what was read at the time `now`, in milliseconds. */
   took(bytes: number, now: number): void {
     this.#bytes += bytes;
+    this.#behind = bytes > AHEAD_BYTES;
     const elapsed = now - this.#since;
     if (elapsed < WINDOW_MS) return;
     this.#bytesPerMs = this.#bytes / elapsed;
@@ -31,7 +34,7 @@ export class ReadPace {
 
   /** How many of the `patience` milliseconds in which nobody needs what may come the socket may rest; 0 is not at all. */
   restMs(patience: number): number {
-    if (this.#bytesPerMs === 0) return 0;
+    if (this.#bytesPerMs === 0 || this.#behind) return 0;
     const rest = Math.min(patience, AHEAD_BYTES / this.#bytesPerMs);
     return rest < SHORTEST_REST_MS ? 0 : rest;
   }

@@ -15,7 +15,12 @@ import { StallWatch } from '../visits/stall-watch.ts';
 import { dispatch } from './commands/index.ts';
 import { Connection } from './connection.ts';
 import type { Dialogue } from './dialogue.ts';
-import { HANDSHAKE_TIMEOUT_MS, IDLE_TIMEOUT_MS } from './limits.ts';
+import {
+  COMMAND_BYTES_PER_PACKET,
+  COMMAND_PACKETS,
+  HANDSHAKE_TIMEOUT_MS,
+  IDLE_TIMEOUT_MS,
+} from './limits.ts';
 import { MessageStreams } from './message-streams.ts';
 import { command as commandMessage } from './replies.ts';
 
@@ -177,7 +182,6 @@ export class ServerSession implements Guest {
       case MESSAGE_TYPE.video:
       case MESSAGE_TYPE.dataAmf0:
       case MESSAGE_TYPE.dataAmf3:
-      case MESSAGE_TYPE.aggregate:
         this.#dialogue.streams.publisherAt(message.streamId)?.take(message);
         return;
       default: // Shared objects and unknown types: nothing to us, and no reason to hang up.
@@ -185,6 +189,7 @@ export class ServerSession implements Guest {
   }
 
   #command(message: RtmpMessage): void {
+    this.#connection.spend(COMMAND_PACKETS + message.payload.length / COMMAND_BYTES_PER_PACKET);
     const waiting = dispatch(this.#dialogue, decodeCommand(message), message.streamId);
     if (!waiting) return;
     this.#connection.hold();

@@ -16,8 +16,17 @@ describe('a socket that nobody waits for', () => {
 
   test('rests no longer than 48 KiB take to come', () => {
     const pace = new ReadPace(0);
-    pace.took(122_880, 250);
+    for (const at of [80, 160, 250]) pace.took(40_960, at);
     expect(pace.restMs(350)).toBe(100);
+  });
+
+  test('is not left alone when more may be waiting in it', () => {
+    const pace = new ReadPace(0);
+    pace.took(25_000, 250);
+    pace.took(65_536, 260);
+    expect(pace.restMs(350)).toBe(0);
+    pace.took(10_000, 261);
+    expect(pace.restMs(350)).toBeGreaterThan(0);
   });
 
   test('is not left alone for less than is worth it', () => {

@@ -37,6 +37,7 @@ export class ChunkDecoder {
   readonly #streams = new Map<number, ChunkStream>();
   readonly #slab = new Slab();
   #chunkSize = 128;
+  #chunks = 0;
   /** Bytes held in unfinished messages. */
   #partial = 0;
   /** The chunk whose payload is being read, and how much of it is still to come. */
@@ -50,6 +51,11 @@ export class ChunkDecoder {
   /** Bytes pushed and not yet consumed. */
   get buffered(): number {
     return this.#queue.length;
+  }
+
+  /** Chunks that have begun so far. */
+  get chunks(): number {
+    return this.#chunks;
   }
 
   /** Bytes per chunk that the peer announced last; 128 at first. */
@@ -105,6 +111,7 @@ export class ChunkDecoder {
     if (!ready) return undefined;
     if (!known) this.#streams.set(csid, stream);
     this.#current = stream;
+    this.#chunks += 1;
     this.#chunkLeft = Math.min(this.#chunkSize, stream.length - stream.received);
     return stream;
   }

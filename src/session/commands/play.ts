@@ -4,6 +4,7 @@ import { STATUS } from '../../protocol/rtmp/status.ts';
 import { admitPlayer } from '../../visits/admit-player.ts';
 import { explain, type Refusal } from '../../visits/refusal.ts';
 import { type Dialogue, enter, resident, type Visitor } from '../dialogue.ts';
+import { OPENING_PACKETS } from '../limits.ts';
 import { Player } from '../player.ts';
 import { onStatus, redirection } from '../replies.ts';
 
@@ -17,6 +18,7 @@ export async function play(
   streamId: number,
   visitor: Visitor,
 ): Promise<void> {
+  dialogue.connection.spend(OPENING_PACKETS);
   const refuse = (why: string | Refusal) => {
     const refusal = typeof why === 'string' ? { message: why } : why;
     const details = redirection(refusal);

@@ -4,6 +4,7 @@ import { explain, type Refusal } from '../../visits/refusal.ts';
 import { stayOf } from '../../visits/stay.ts';
 import { admitPublisher } from '../admit-publisher.ts';
 import { type Dialogue, enter, resident, type Visitor } from '../dialogue.ts';
+import { OPENING_PACKETS } from '../limits.ts';
 import { Publisher } from '../publisher.ts';
 import { command as commandMessage, onStatus, redirection } from '../replies.ts';
 
@@ -17,6 +18,7 @@ export async function publish(
   streamId: number,
   visitor: Visitor,
 ): Promise<void> {
+  dialogue.connection.spend(OPENING_PACKETS);
   const refuse = (code: StatusCode, why: string | Refusal) => {
     const refusal = typeof why === 'string' ? { message: why } : why;
     const words = onStatus(streamId, 'error', code, explain(refusal), redirection(refusal));
