@@ -46,7 +46,7 @@ export function diskStore(names: MediaNames, recent: LRUCache<string, Buffer>): 
   const remove = async (path: string) => {
     const file = fileOf(path);
     recent.delete(file);
-    await rm(file, { force: true }).catch(() => undefined);
+    await rm(file, { force: true });
     // The directory of a stream goes with its last file; that of others is not empty.
     if (path.includes('/')) await rmdir(dirname(file)).catch(() => undefined);
   };
@@ -62,7 +62,7 @@ export function diskStore(names: MediaNames, recent: LRUCache<string, Buffer>): 
     },
     async removePlaylist(path) {
       const owned = await readFile(fileOf(path), 'utf8').then(readOwnedText, () => undefined);
-      if (owned?.pid === process.pid) await remove(path);
+      if (owned?.pid === process.pid) await remove(path).catch(() => undefined);
     },
     remove,
   };

@@ -19,10 +19,12 @@ import {
   type FreshSegment,
   indexName,
   LivePlaylist,
+  type LostSegment,
   type MediaFile,
   type Segment,
 } from './live-playlist.ts';
 import { memoryStore } from './memory-store.ts';
+import { Outage } from './outage.ts';
 import { fillPath, privateNames } from './path-template.ts';
 import { Segmenter } from './segmenter.ts';
 
@@ -41,6 +43,9 @@ interface Entry {
   work: Promise<unknown>;
   /** Bytes of it. */
   waiting: number;
+  /** Segments that are left out, since the last one that was taken. */
+  losing: { all: Promise<LostSegment> } | undefined;
+  readonly outage: Outage;
   /** Publishes that are under way; the next may begin before the last one's end has been heard of. */
   publishes: number;
   timer: Timer | undefined;
@@ -198,7 +203,9 @@ export class Hls {
     const store =
       options.storage === 'disk' ? diskStore(privateNames(options, root), this.#recent) : memoryStore(root);
     const { sequences } = this.#means;
-    const playlist = new LivePlaylist(key, options, store, sequences, this.#index, known?.playlist.next);
+    const outage = new Outage(this.#means.log, key);
+    const { next } = known?.playlist ?? {};
+    const playlist = new LivePlaylist(key, options, store, sequences, outage, this.#index, next);
     if (!playlist.isStorable) return 'its name cannot be the name of a file';
     const owner = options.storage === 'disk' ? this.#files.get(playlist.file) : undefined;
     if (owner !== undefined && owner !== name)
@@ -209,6 +216,8 @@ export class Hls {
       // Behind what was there before, whose files have the same names.
       work: cleared,
       waiting: 0,
+      losing: undefined,
+      outage,
       publishes: 0,
       timer: undefined,
       timeline: { endMs: FIRST_MS },
@@ -221,22 +230,46 @@ export class Hls {
     // Looked at when its turn comes, and not unhandled until then.
     making.catch(() => undefined);
     if (entry.waiting >= MAX_WAITING_BYTES) {
-      this.#stop(source, `segments of ${entry.waiting} bytes wait for the disk`);
+      entry.outage.failed('segments', new Error(`${entry.waiting} bytes of segments wait for the disk`));
+      this.#lose(entry, making);
       return;
     }
+    entry.losing = undefined;
     entry.waiting += bytes;
     entry.work = entry.work.then(async () => {
       try {
-        const fresh = await making;
+        const fresh = await making.catch(async (error: unknown) => {
+          await entry.playlist.lose(NOTHING_KNOWN);
+          throw error;
+        });
         if (!fresh || this.#stopped.has(source)) return;
         const segment = await entry.playlist.add(fresh);
+        entry.outage.worked('segments');
         for (const waiter of [...(this.#waiters.get(formatStreamKey(entry.playlist.key)) ?? [])]) waiter();
         this.#tell(source, entry.playlist, segment);
       } catch (error) {
-        this.#stop(source, (error as Error).message);
+        entry.outage.failed('segments', error);
       } finally {
         entry.waiting -= bytes;
       }
+    });
+  }
+
+  /** Leaves a segment out. Of those that follow each other nothing is kept but what later ones may need. */
+  #lose(entry: Entry, making: Promise<FreshSegment | undefined>): void {
+    const lost = making.then(
+      (fresh): LostSegment => ({ ...NOTHING_KNOWN, ...(fresh && lostOf(fresh)) }),
+      () => NOTHING_KNOWN,
+    );
+    if (entry.losing) {
+      entry.losing.all = Promise.all([entry.losing.all, lost]).then(bothLost);
+      return;
+    }
+    const losing = { all: lost };
+    entry.losing = losing;
+    entry.work = entry.work.then(async () => {
+      if (entry.losing === losing) entry.losing = undefined;
+      await entry.playlist.lose(await losing.all);
     });
   }
 
@@ -299,4 +332,15 @@ async function markLeftovers(root: string, options: HlsOptions, log: Logger): Pr
   await markPrivate(privateNames(options, root), join(root, PRIVATE_LIST)).catch((error: Error) =>
     log.warn({ root, reason: error.message }, 'HLS files are not marked as private yet'),
   );
+}
+
+const NOTHING_KNOWN: LostSegment = { durationMs: 0, init: undefined, identity: '' };
+
+function lostOf({ durationMs, init, identity }: FreshSegment): LostSegment {
+  return { durationMs, init, identity };
+}
+
+function bothLost([first, second]: readonly [LostSegment, LostSegment]): LostSegment {
+  const { init, identity } = second.init ? second : first;
+  return { durationMs: first.durationMs + second.durationMs, init, identity };
 }

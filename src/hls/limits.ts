@@ -6,7 +6,10 @@ export const MAX_SEGMENT_BYTES: number = 32 * 1024 * 1024;
 /** Bytes of one stream's segments; over it the oldest go before their time. */
 export const MAX_STREAM_BYTES: number = 512 * 1024 * 1024;
 
-/** Bytes of one stream's segments that wait for the disk; over it the stream is not segmented any more. */
+/** Files of a stream that could not be removed and are tried again; of more, the oldest are forgotten. */
+export const MAX_UNREMOVED_FILES = 1_000;
+
+/** Bytes of one stream's segments that wait for the disk; over it the next one is left out. */
 export const MAX_WAITING_BYTES: number = 64 * 1024 * 1024;
 
 /** Bytes of segments on the disk that are in memory too, of all streams: the newest ones. */

@@ -1,7 +1,17 @@
 import type { HlsOptions } from '../model/options.ts';
 import type { PlaylistSequences, SequenceStart } from '../model/playlist-sequences.ts';
 import type { StreamKey } from '../model/stream-key.ts';
-import { fillPath, isFilePath, numbered, relativeUri, segmentWords, streamWords } from './path-template.ts';
+import { OldFiles } from './old-files.ts';
+import type { Outage } from './outage.ts';
+import {
+  fillPath,
+  isFilePath,
+  numbered,
+  type PathWords,
+  relativeUri,
+  segmentWords,
+  streamWords,
+} from './path-template.ts';
 import { type ListedSegment, mediaPlaylistText, type Variant } from './playlist.ts';
 import { SegmentList } from './segment-list.ts';
 import type { SegmentStore, Stored } from './segment-store.ts';
@@ -34,13 +44,16 @@ export interface FreshSegment {
   readonly tracks: Pick<Variant, 'codecs' | 'resolution'>;
 }
 
+/** What is known of a segment that is in no playlist. */
+export type LostSegment = Pick<FreshSegment, 'durationMs' | 'init' | 'identity'>;
+
 /** The playlist of one stream and the files that it leads to, through all publishes of the stream. */
 export class LivePlaylist {
   readonly key: StreamKey;
   readonly options: HlsOptions;
   /** Path of the playlist under `hls_path`, and in URLs. */
   readonly path: string;
-  readonly #store: SegmentStore;
+  readonly #disk: SegmentStore;
   readonly #list: SegmentList<Segment>;
   readonly #files = new Map<string, MediaFile>();
   readonly #index: FileIndex;
@@ -50,7 +63,13 @@ export class LivePlaylist {
   readonly #sequences: PlaylistSequences;
   /** Numbers that were given out for a segment that could not be kept. */
   #unused: SequenceStart | undefined;
+  readonly #outage: Outage;
+  readonly #oldFiles: OldFiles;
   #init: (MediaFile & { readonly identity: string }) | undefined;
+  /** What segments need first, while it could not be kept. */
+  #lostInit: Pick<FreshSegment, 'init' | 'identity'> | undefined;
+  /** True if a segment was lost, so that the next one continues nothing. */
+  #broken = false;
   #tracks: FreshSegment['tracks'] = { codecs: [], resolution: undefined };
   #version = 0;
   #gone = false;
@@ -62,14 +81,17 @@ export class LivePlaylist {
     options: HlsOptions,
     store: SegmentStore,
     sequences: PlaylistSequences,
+    outage: Outage,
     index: FileIndex = new Map(),
     next = 0,
   ) {
     this.#index = index;
     this.#sequences = sequences;
+    this.#outage = outage;
+    this.#oldFiles = new OldFiles(store, outage);
     this.key = key;
     this.options = options;
-    this.#store = store;
+    this.#disk = store;
     this.path = fillPath(options.m3u8File, streamWords(key));
     this.#list = new SegmentList(options.windowMs, options.fragmentMs * options.tdRatio, next);
   }
@@ -95,12 +117,12 @@ export class LivePlaylist {
 
   /** Where the playlist is on the disk. */
   get file(): string {
-    return this.#store.fileOf(this.path);
+    return this.#disk.fileOf(this.path);
   }
 
   /** Where a path of the stream is on the disk, or would be. */
   fileOf(path: string): string {
-    return this.#store.fileOf(path);
+    return this.#disk.fileOf(path);
   }
 
   /** What a master playlist says of the stream; undefined while there is no playlist. */
@@ -139,36 +161,32 @@ export class LivePlaylist {
     return () => this.#listeners.delete(listener);
   }
 
-  /** Puts the next segment into the playlist, once its bytes are kept. Rejects if they cannot be. */
+  /** Puts the next segment into the playlist, once its bytes are kept. Rejects if they cannot be: then it is lost. */
   async add(fresh: FreshSegment): Promise<Segment> {
-    const { options, key } = this;
-    const { seq, discontinuitySequence } = await this.#number(fresh);
-    const words = { ...streamWords(key), ...segmentWords(seq, fresh.durationMs, fresh.at) };
-    if (fresh.init && fresh.identity !== this.#init?.identity) {
-      const kept = await this.#keep(fillPath(numbered(options.initFile), words), fresh.init);
-      this.#init = { ...kept, identity: fresh.identity };
-    }
-    const template = options.format === 'ts' ? options.tsFile : options.fmp4File;
-    const kept = await this.#keep(fillPath(template, words), fresh.bytes);
-    const init = options.format === 'ts' ? undefined : this.#init;
-    const segment: Segment = {
-      ...kept,
-      seq,
-      init,
-      uri: relativeUri(this.path, kept.path),
-      initUri: init && relativeUri(this.path, init.path),
-      durationMs: fresh.durationMs,
-      at: fresh.at,
-      discontinuitySequence,
-    };
+    const segment = await this.#store(fresh).catch(async (error: unknown) => {
+      await this.lose(fresh);
+      throw error;
+    });
     this.#tracks = fresh.tracks;
+    this.#broken = false;
+    const { init } = segment;
     if (init) this.#initUses.set(init.path, (this.#initUses.get(init.path) ?? 0) + 1);
     this.#unused = undefined;
     const gone = this.#list.add(segment);
     this.#changed();
-    await this.#store.putPlaylist(this.path, this.#fileText());
-    for (const old of gone) await this.#forget(old);
+    await this.#forget(gone);
+    await this.#write();
     return segment;
+  }
+
+  /**
+   * Goes on without a segment: the next one is behind a discontinuity. Old ones go when their time is over all the same, or
+   * a full disk would stay as full as they make it.
+   */
+  async lose({ durationMs, init, identity }: LostSegment): Promise<void> {
+    this.#broken = true;
+    if (init) this.#lostInit = { init, identity };
+    await this.#forget(this.#list.pass(durationMs));
   }
 
   /** Removes everything. */
@@ -178,8 +196,49 @@ export class LivePlaylist {
     this.#version = 0;
     this.#gone = true;
     for (const listener of this.#listeners) listener();
-    await this.#store.removePlaylist(this.path);
-    for (const { path } of files) await this.#store.remove(path);
+    await this.#disk.removePlaylist(this.path);
+    await this.#oldFiles.remove(files.map(({ path }) => path));
+  }
+
+  /** Keeps the bytes of a segment, and those that it needs first. */
+  async #store(fresh: FreshSegment): Promise<Segment> {
+    const { options, key } = this;
+    const { seq, discontinuitySequence } = await this.#number(fresh);
+    const words = { ...streamWords(key), ...segmentWords(seq, fresh.durationMs, fresh.at) };
+    await this.#storeInit(fresh, words);
+    const template = options.format === 'ts' ? options.tsFile : options.fmp4File;
+    const kept = await this.#keep(fillPath(template, words), fresh.bytes);
+    const init = options.format === 'ts' ? undefined : this.#init;
+    return {
+      ...kept,
+      seq,
+      init,
+      uri: relativeUri(this.path, kept.path),
+      initUri: init && relativeUri(this.path, init.path),
+      durationMs: fresh.durationMs,
+      at: fresh.at,
+      discontinuitySequence,
+    };
+  }
+
+  async #storeInit({ init, identity }: FreshSegment, words: PathWords): Promise<void> {
+    if (this.options.format === 'ts' || identity === this.#init?.identity) return;
+    const lost = this.#lostInit?.identity === identity ? this.#lostInit.init : undefined;
+    const bytes = init ?? lost;
+    if (!bytes) throw new Error('what its segments need first is lost');
+    const kept = await this.#keep(fillPath(numbered(this.options.initFile), words), bytes);
+    this.#init = { ...kept, identity };
+    this.#lostInit = undefined;
+  }
+
+  /** Writes the playlist. That it is not there makes no segment useless: the next one tries again. */
+  async #write(): Promise<void> {
+    try {
+      await this.#disk.putPlaylist(this.path, this.#fileText());
+      this.#outage.worked('playlist');
+    } catch (error) {
+      this.#outage.failed('playlist', error);
+    }
   }
 
   /**
@@ -189,14 +248,15 @@ export class LivePlaylist {
   async #number({ discontinuity }: FreshSegment): Promise<Pick<Segment, 'seq' | 'discontinuitySequence'>> {
     const { next, listed } = this.#list;
     const last = listed.at(-1)?.discontinuitySequence;
-    if (last !== undefined && !discontinuity) return { seq: next, discontinuitySequence: last };
+    if (last !== undefined && !discontinuity && !this.#broken)
+      return { seq: next, discontinuitySequence: last };
     this.#unused ??= await this.#sequences.next(this.key, next);
     const { discontinuitySequence, mediaSequence } = this.#unused;
     return { seq: discontinuitySequence - 1 === last ? next : mediaSequence, discontinuitySequence };
   }
 
   async #keep(path: string, bytes: Buffer): Promise<MediaFile> {
-    const file = { path, stored: await this.#store.put(path, bytes), bytes: bytes.length };
+    const file = { path, stored: await this.#disk.put(path, bytes), bytes: bytes.length };
     this.#files.set(path, file);
     this.#index.set(indexName(this.key, path), file);
     return file;
@@ -207,20 +267,21 @@ export class LivePlaylist {
     this.#index.delete(indexName(this.key, path));
   }
 
-  async #forget({ path, init }: Segment): Promise<void> {
-    const { cleanup } = this.options;
-    this.#unlist(path);
-    if (cleanup) await this.#store.remove(path);
-    if (!init) return;
-    const uses = (this.#initUses.get(init.path) ?? 0) - 1;
-    if (uses > 0) {
-      this.#initUses.set(init.path, uses);
-      return;
-    }
-    this.#initUses.delete(init.path);
-    if (init.path === this.#init?.path) return;
-    this.#unlist(init.path);
-    if (cleanup) await this.#store.remove(init.path);
+  async #forget(segments: readonly Segment[]): Promise<void> {
+    const unneeded = segments.flatMap(({ path, init }) => {
+      this.#unlist(path);
+      const isLast = init !== undefined && this.#isLastUse(init);
+      if (isLast) this.#unlist(init.path);
+      return isLast ? [path, init.path] : [path];
+    });
+    if (this.options.cleanup) await this.#oldFiles.remove(unneeded);
+  }
+
+  #isLastUse({ path }: MediaFile): boolean {
+    const uses = (this.#initUses.get(path) ?? 0) - 1;
+    if (uses > 0) this.#initUses.set(path, uses);
+    else this.#initUses.delete(path);
+    return uses <= 0 && path !== this.#init?.path;
   }
 
   #changed(): void {
@@ -232,7 +293,7 @@ export class LivePlaylist {
   /** The playlist as it stands on the disk, with what else there is, for the run that may have to clear it away. */
   #fileText(): string {
     const listed = new Set(this.#list.listed.flatMap(({ path, init }) => [path, init?.path]));
-    const spare = [...this.#files.keys()].filter((path) => !listed.has(path));
+    const spare = [...this.#files.keys(), ...this.#oldFiles.left].filter((path) => !listed.has(path));
     return ownedText(
       this.text('') ?? '',
       process.pid,

@@ -56,6 +56,12 @@ export class SegmentList<S extends ListedSegment & { readonly bytes: number }> {
     return this.#takeUnneeded();
   }
 
+  /** Time of the stream has passed without a segment; returns those that need not be kept any more. */
+  pass(durationMs: number): readonly S[] {
+    for (const spare of this.#spare) spare.stayMs -= durationMs;
+    return this.#takeUnneeded();
+  }
+
   #exceedsWindow(): boolean {
     const [oldest] = this.#listed;
     return this.#listedMs - (oldest?.durationMs ?? 0) >= this.#windowMs || this.#bytes > MAX_STREAM_BYTES;

@@ -18,7 +18,7 @@ export interface SegmentStore {
   putPlaylist(path: string, text: string): Promise<void>;
   /** Forgets a playlist, unless another process has put its own in its place; never rejects. */
   removePlaylist(path: string): Promise<void>;
-  /** Forgets a path; never rejects. */
+  /** Forgets a path. Rejects if its file is there still; what was in memory of it is forgotten all the same. */
   remove(path: string): Promise<void>;
 }
 
