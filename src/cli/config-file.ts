@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { compareSettings } from '../config/compare.ts';
 import {
   type Diagnostic,
+  Fence,
   formatDiagnostic,
   type LoadResult,
   loadConfig,
@@ -26,6 +27,7 @@ export class ConfigFile implements ConfigControl {
   readonly #told: (outcome: Outcome) => void;
   #settings: readonly Setting[];
   #warnings: readonly string[];
+  #uses: Loaded['uses'];
   #work: Promise<unknown> = Promise.resolve();
 
   /**
@@ -41,6 +43,7 @@ export class ConfigFile implements ConfigControl {
     this.file = file;
     this.#settings = loaded.settings;
     this.#warnings = texts(loaded.warnings);
+    this.#uses = loaded.uses;
     this.#goOver = goOver;
     this.#told = told;
   }
@@ -63,7 +66,8 @@ export class ConfigFile implements ConfigControl {
   }
 
   check(text: string): ConfigTrial {
-    return this.#trial(parseConfigText(text, this.file, process.env));
+    const fence = new Fence(this.file, this.#uses);
+    return this.#trial(parseConfigText(text, this.file, process.env, fence));
   }
 
   apply(text: string, etag: string): Promise<ConfigTrial & { readonly applied: boolean }> {
@@ -114,6 +118,7 @@ export class ConfigFile implements ConfigControl {
       return { ok: false, errors: [(error as Error).message], warnings };
     }
     this.#settings = result.settings;
+    this.#uses = result.uses;
     this.#warnings = warnings;
     return { ok: true, warnings };
   }

@@ -42,7 +42,17 @@ class Includer {
 
   #filesOf({ text, at }: Word): string[] {
     if (!isDynamicPattern(text)) return [locate(text, at.file)];
-    for (const base of isAbsolute(text) ? ['/'] : ['.', dirname(at.file)]) {
+    const bases = isAbsolute(text) ? ['/'] : ['.', dirname(at.file)];
+    const places = bases.map((base) => ({
+      base,
+      use: { kind: 'include', path: join(base, fixedPartOf(text)) } as const,
+    }));
+    // Before files are looked for: which there are is nobody's business who may not read them.
+    const within = places.filter(({ use }) => this.#report.reaches(use));
+    for (const { use } of within.length > 0 ? within : places.slice(0, 1)) {
+      if (!this.#report.mayUse(use, within.length > 0 ? undefined : at, text)) return [];
+    }
+    for (const { base } of within) {
       const files = globSync(text, { cwd: base, deep: LIMITS.depth, expandDirectories: false }).sort();
       if (files.length > 0) return files.map((file) => join(base, file));
     }
@@ -50,7 +60,7 @@ class Includer {
     return [];
   }
 
-  #include(file: string, { at }: Word, chain: readonly string[]): Directive[] {
+  #include(file: string, { text: named, at }: Word, chain: readonly string[]): Directive[] {
     this.#files += 1;
     if (this.#files > LIMITS.includes) {
       this.#report.error({ ...at, line: 0 }, `more than ${LIMITS.includes} files are included`);
@@ -60,6 +70,7 @@ class Includer {
       this.#report.error(at, `files are included more than ${LIMITS.depth} deep`);
       return [];
     }
+    if (!this.#report.mayUse({ kind: 'include', path: file }, at, named)) return [];
     if (chain.some((open) => isSame(open, file))) {
       this.#report.error(at, `${quote(file)} includes itself`);
       return [];
@@ -76,6 +87,17 @@ class Includer {
     }
     return this.expand(parseSource(text, file, this.#report), [...chain, file]);
   }
+}
+
+/** The directory under which all files are that a pattern can match: what leads out again of one that matched counts. */
+function fixedPartOf(pattern: string): string {
+  const steps = pattern.split('/');
+  const fixed = steps.slice(
+    0,
+    steps.findIndex((step) => isDynamicPattern(step)),
+  );
+  const leavesAgain = steps.slice(fixed.length).includes('..');
+  return leavesAgain ? '/' : fixed.join('/') || (pattern.startsWith('/') ? '/' : '.');
 }
 
 function isSame(a: string, b: string): boolean {

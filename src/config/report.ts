@@ -1,8 +1,13 @@
 import { maskText } from '../model/secret-values.ts';
 import { type Diagnostic, formatDiagnostic, type Position } from './diagnostic.ts';
+import type { Fence, PathUse } from './fence.ts';
 
 /** A hostile file can be wrong a million times; nobody reads past the first hundred. */
 const MAX_FINDINGS = 100;
+
+/** What is said of a file instead of what is in it. */
+const UNQUOTED =
+  'is no configuration as it is; what is wrong in a file that is not in use yet is not shown to who edits by the API';
 
 /** Characters that are looked at of a text that a message quotes. */
 const MAX_QUOTED = 4096;
@@ -11,17 +16,30 @@ const MAX_QUOTED = 4096;
 export interface Report {
   readonly errors: readonly Diagnostic[];
   readonly warnings: readonly Diagnostic[];
+  /** Places and variables that the configuration uses, defaults included. */
+  readonly uses: readonly PathUse[];
+  /** Takes note of a use. False, and reported at `at`, if it is out of bounds; without `at` nothing is. `named` is how the text names it. */
+  mayUse(use: PathUse, at?: Position, named?: string): boolean;
+  /** True for a use that is within bounds. */
+  reaches(use: PathUse): boolean;
   error(at: Position, message: string): void;
   warn(at: Position, message: string): void;
 }
 
-/** An empty report. The same finding is kept once, however often it is made (an `env` value meets every vhost). */
-export function newReport(): Report {
+/**
+ * An empty report. The same finding is kept once, however often it is made (an `env` value meets every vhost). `fence` is
+ * for a text that `file` does not hold yet.
+ */
+export function newReport(fence?: Fence, main?: string): Report {
+  const uses: PathUse[] = [];
   const errors: Diagnostic[] = [];
   const warnings: Diagnostic[] = [];
   const seen = new Set<string>();
   const add = (list: Diagnostic[], { file, line, column }: Position, message: string) => {
-    const finding = { file, line, column, message };
+    const isOpen = fence === undefined || file === main || file.startsWith('env ') || fence.mayQuote(file);
+    const finding = isOpen
+      ? { file, line, column, message }
+      : { file, line: 0, column: 0, message: UNQUOTED };
     const text = formatDiagnostic(finding);
     if (list.length >= MAX_FINDINGS || seen.has(text)) return;
     seen.add(text);
@@ -30,9 +48,24 @@ export function newReport(): Report {
   return {
     errors,
     warnings,
+    uses,
+    reaches: (use) => fence?.allows(use) ?? true,
+    mayUse(use, at, named = use.path) {
+      uses.push(use);
+      if (at === undefined || fence === undefined || fence.allows(use)) return true;
+      add(errors, at, outOfBounds(use.kind, named));
+      return false;
+    },
     error: (at, message) => add(errors, at, message),
     warn: (at, message) => add(warnings, at, message),
   };
+}
+
+function outOfBounds(kind: PathUse['kind'], path: string): string {
+  if (kind === 'variable')
+    return `variable ${path} is not used by the configuration in force, so one that is sent to the API may not name it`;
+  const beside = kind === 'include' || kind === 'read' ? 'beside the configuration file, ' : '';
+  return `${quote(path)} is out of bounds for a configuration that is sent to the API, expected a place that is in use already, ${beside}or under edit_roots of http_api`;
 }
 
 /** Findings in the order in which a person reads: file by file, from the top, variables last. */

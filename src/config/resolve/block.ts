@@ -61,15 +61,18 @@ function resolveSpec(
   const given = directives.filter((directive) => directive.name === name && directive.block === undefined);
   const read = (spec.again === 'adds' ? given : given.slice(0, 1)).map(({ args, at }) => {
     // Read even where a variable has the last word: what is wrong in the file is told.
-    return { read: readValue(spec, args, at, report), shown: shown(spec, args), at };
+    const isInBounds = args.map((word) => useWord(spec, word, word.at, report)).every(Boolean);
+    return { read: isInBounds ? readValue(spec, args, at, report) : undefined, shown: shown(spec, args), at };
   });
   if (override !== undefined) {
     const { words, value, at } = override;
+    for (const word of words) useWord(spec, word, undefined, report);
     return { value, settings: [{ name, ...shown(spec, words), origin: at }] };
   }
   const good = read.flatMap((one) => (one.read === undefined ? [] : [{ ...one, value: one.read.value }]));
   if (good.length === 0) {
     const args = defaultWords(spec);
+    for (const text of args) useWord(spec, { text }, undefined, report);
     return {
       value: defaultOf(spec),
       settings: [{ name, args, origin: args.length === 0 ? 'unset' : 'default' }],
@@ -79,6 +82,16 @@ function resolveSpec(
     value: spec.again === 'adds' ? good.flatMap((one) => one.value as unknown[]) : good[0]?.value,
     settings: good.map(({ shown: words, at }) => ({ name, ...words, origin: at })),
   };
+}
+
+/** Takes note of a place that a word names; false if it is out of bounds. */
+function useWord(
+  { path }: Spec<unknown>,
+  { text }: Pick<Word, 'text'>,
+  at: Position | undefined,
+  report: Report,
+): boolean {
+  return path === undefined || report.mayUse({ kind: path, path: text }, at);
 }
 
 /** The key of marks, so that none can be guessed from what is shown. */

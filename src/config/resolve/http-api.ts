@@ -35,7 +35,8 @@ export function resolveHttpApi(
   const content = contentOf(root, 'http_api');
   const own = resolveBlock(HTTP_API, content, context);
   const auth = resolveBlock(HTTP_API_AUTH, contentOf(content, 'auth'), context);
-  const { enabled, listen, ...switches } = own.values;
+  // What they bound is the reading of a configuration: the server itself has no use for them.
+  const { enabled, listen, editRoots: _editRoots, ...switches } = own.values;
   const https = resolveApiHttps(content, enabled, context);
   const credentials = credentialsOf(auth, whole(file), context);
   if (enabled && !auth.values.enabled) {

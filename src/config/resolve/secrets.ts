@@ -55,6 +55,7 @@ export function textAt(
 ): string | undefined {
   const [, kind, place = ''] = /^(env|file):(.*)$/s.exec(word) ?? [];
   if (kind === undefined) return word;
+  if (!report.mayUse({ kind: kind === 'env' ? 'variable' : 'read', path: place }, at)) return undefined;
   const text = (kind === 'env' ? env[place] : readText(place, report, at))?.trim();
   if (text === '' || (text === undefined && kind === 'env')) {
     const what = kind === 'env' ? 'a variable that is set' : 'a file with the value';

@@ -30,6 +30,7 @@ export const DVR: BlockSpec<DvrValues> = {
     },
     paths: {
       name: 'dvr_path',
+      path: 'serve',
       takes: 'one or more values',
       read: many(recordingPath()),
       fallback: DEFAULT_PATH,

@@ -82,6 +82,7 @@ export const HLS: BlockSpec<HlsValues> = {
     },
     path: {
       name: 'hls_path',
+      path: 'serve',
       takes: 'one value',
       read: one(pathTemplate(['vhost'], [])),
       fallback: './objs/nginx/html',

@@ -1,6 +1,6 @@
 import type { ListenAddress } from '../../model/options.ts';
 import type { BlockSpec } from './spec.ts';
-import { listenAddress, maybe, one, onOff, text, userName } from './values.ts';
+import { listenAddress, many, maybe, one, onOff, text, userName } from './values.ts';
 
 /** What `http_api { … }` sets by itself. */
 export interface HttpApiValues {
@@ -8,6 +8,7 @@ export interface HttpApiValues {
   readonly listen: ListenAddress;
   readonly crossdomain: boolean;
   readonly editConfig: boolean;
+  readonly editRoots: readonly string[];
   readonly streamMetrics: boolean;
 }
 
@@ -55,6 +56,15 @@ export const HTTP_API: BlockSpec<HttpApiValues> = {
       fallback: 'off',
       doc: 'On lets whoever may use the API read this file as it is, with the secrets in it, check another text, and put that in its place. Gatecast only.',
       example: 'on',
+    },
+    editRoots: {
+      name: 'edit_roots',
+      path: 'root',
+      takes: 'one or more values',
+      read: many(text(4096)),
+      fallback: '',
+      doc: 'Directories in which a configuration that is put in place by the API may have files read, written and served. Without it: what the configuration in force uses already, and for reading the directory of its file. Gatecast only.',
+      example: '/etc/gatecast /var/lib/gatecast',
     },
     streamMetrics: {
       name: 'stream_metrics',

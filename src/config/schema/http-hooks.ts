@@ -180,6 +180,7 @@ export const HTTP_HOOKS: BlockSpec<HookValues> = {
     },
     caFile: {
       name: 'tls_ca_file',
+      path: 'read',
       takes: 'one value',
       read: maybe(text(4096)),
       fallback: '',

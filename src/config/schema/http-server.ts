@@ -25,6 +25,7 @@ export const HTTP_SERVER: BlockSpec<HttpServerOptions> = {
     },
     dir: {
       name: 'dir',
+      path: 'serve',
       takes: 'one value',
       read: maybe(text(4096)),
       fallback: '',

@@ -92,6 +92,7 @@ export const ROOT: BlockSpec<RootValues> = {
     },
     pidFile: {
       name: 'pid',
+      path: 'write',
       takes: 'one value',
       read: maybe(text(4096)),
       fallback: '',
@@ -100,6 +101,7 @@ export const ROOT: BlockSpec<RootValues> = {
     },
     stateDir: {
       name: 'state_dir',
+      path: 'write',
       takes: 'one value',
       read: one(text(4096)),
       fallback: './objs',
@@ -124,6 +126,7 @@ export const ROOT: BlockSpec<RootValues> = {
     },
     logFile: {
       name: 'srs_log_file',
+      path: 'write',
       takes: 'one value',
       read: maybe(text(4096)),
       fallback: '',

@@ -20,6 +20,8 @@ export interface Spec<T> {
   readonly again?: 'first' | 'error' | 'adds' | undefined;
   /** Which of its words, counted from 0, and all behind it, nobody may read in what is printed. */
   readonly secretFrom?: number | undefined;
+  /** What is done with the places that its words name. */
+  readonly path?: 'read' | 'write' | 'serve' | 'root' | undefined;
 }
 
 /** The directives of one block, by the names that the rest of the program calls them. */

@@ -12,11 +12,13 @@ export type VhostTlsValues = { readonly [K in keyof CertificateFiles]: Certifica
 
 const CERT = {
   name: 'cert',
+  path: 'read',
   takes: 'one value',
   example: '/etc/letsencrypt/live/example.com/fullchain.pem',
 } as const;
 const KEY = {
   name: 'key',
+  path: 'read',
   takes: 'one value',
   example: '/etc/letsencrypt/live/example.com/privkey.pem',
 } as const;

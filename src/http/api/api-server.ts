@@ -12,6 +12,7 @@ import { excusePauses } from '../excuse-pauses.ts';
 import { CLOSE_TIMEOUT_MS } from '../limits.ts';
 import { answerError } from './answer-error.ts';
 import { ApiConnections } from './api-connections.ts';
+import { canonicalUrl } from './canonical-url.ts';
 import { consolePages } from './console-pages.ts';
 import { guard } from './guard.ts';
 import { API_HEADERS_TIMEOUT_MS, API_REQUEST_TIMEOUT_MS, MAX_API_BODY_BYTES } from './limits.ts';
@@ -93,6 +94,7 @@ async function buildApi(
     bodyLimit: MAX_API_BODY_BYTES,
     requestTimeout: API_REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
+    rewriteUrl: ({ url = '/' }: IncomingMessage) => canonicalUrl(url),
     routerOptions: { ignoreTrailingSlash: true },
   } as const;
   const http = { headersTimeout: API_HEADERS_TIMEOUT_MS, connectionsCheckingInterval: LOOK_MS };
