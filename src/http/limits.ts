@@ -38,6 +38,9 @@ export const MAX_PLAYBACK_BODY_BYTES = 1_024;
 /** Bytes of a message from a viewer over WebSocket, who has nothing to say. */
 export const MAX_VIEWER_MESSAGE_BYTES = 1_024;
 
+/** Bytes of all that such a viewer says within a second, pings included. */
+export const MAX_VIEWER_BYTES = 65_536;
+
 /** How often a viewer over WebSocket is pinged, and how long it has to answer. */
 export const PONG_TIMEOUT_MS = 30_000;
 

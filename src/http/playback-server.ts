@@ -157,7 +157,8 @@ export class PlaybackServer {
     const app = this.#app;
     const { default: websocket } = await import('@fastify/websocket');
     await app.register(websocket, {
-      options: { perMessageDeflate: false, maxPayload: MAX_VIEWER_MESSAGE_BYTES },
+      // Who answers a viewer answers its pings too, and no more of them than it reads.
+      options: { perMessageDeflate: false, maxPayload: MAX_VIEWER_MESSAGE_BYTES, autoPong: false },
       // What a viewer sends is of no interest, and its end is heard by those who answer it.
       errorHandler: (_error, socket) => socket.terminate(),
     });

@@ -10,7 +10,7 @@ import { flvHeader } from '../../protocol/flv/tag.ts';
 import { LAST_CHUNK } from '../../protocol/http-chunk.ts';
 import { LINGER_MS } from '../../visits/limits.ts';
 import type { Carriage } from '../../visits/viewer.ts';
-import { MAX_EARLY_BATCHES, PONG_TIMEOUT_MS } from '../limits.ts';
+import { MAX_EARLY_BATCHES, MAX_VIEWER_BYTES, PONG_TIMEOUT_MS } from '../limits.ts';
 import { flvEncoder } from './flv-encoder.ts';
 import { type Framing, framed } from './framing.ts';
 
@@ -37,6 +37,11 @@ export class FlvLine implements Carriage {
   #answered = false;
   #heardAt = 0;
   #pingedAt = 0;
+  /** Bytes that the viewer had said when it was last looked at. */
+  #said = 0;
+  /** True while a pong is on its way; the newest ping that came meanwhile. */
+  #answering = false;
+  #unanswered: Buffer | undefined;
   /** Why it was closed, if it was. */
   farewell: string | undefined;
 
@@ -98,9 +103,19 @@ export class FlvLine implements Carriage {
     socket.uncork();
   }
 
-  /** The socket speaks WebSocket from now on. */
-  upgraded(websocket: WebSocket): void {
+  /** The socket speaks WebSocket from now on. `cutOff` hears that the viewer says more than it may. */
+  upgraded(websocket: WebSocket, cutOff: (why: string) => void): void {
     this.#websocket = websocket;
+    this.#said = this.#socket.bytesRead;
+    const listen = () => {
+      if (this.#socket.bytesRead - this.#said <= MAX_VIEWER_BYTES) return;
+      cutOff(`the viewer sent more than ${MAX_VIEWER_BYTES} bytes within a second`);
+    };
+    websocket.on('message', listen);
+    websocket.on('ping', (data: Buffer) => {
+      listen();
+      this.#answerPing(websocket, data);
+    });
     this.#heardAt = this.#clock.awake();
     this.#pingedAt = this.#heardAt;
     websocket.on('pong', () => {
@@ -110,6 +125,7 @@ export class FlvLine implements Carriage {
 
   /** Pings a WebSocket's viewer now and then; one that never answers has gone without a word. */
   overdue(now: number): string | undefined {
+    this.#said = this.#socket.bytesRead;
     if (!this.#websocket || now - this.#pingedAt < PONG_TIMEOUT_MS) return undefined;
     // A ping behind a backlog says nothing of the viewer; whether it takes anything is looked at elsewhere.
     if (this.#heardAt < this.#pingedAt && this.backlog === 0) {
@@ -132,7 +148,7 @@ export class FlvLine implements Carriage {
     // Nothing has been said yet: the answer to the request says why.
     if (!this.#answered) return;
     const socket = this.#socket;
-    if (reason === 'slow' || reason === 'timeout') {
+    if (reason === 'slow' || reason === 'timeout' || reason === 'protocol_error') {
       socket.destroy();
       return;
     }
@@ -141,6 +157,21 @@ export class FlvLine implements Carriage {
     else socket.end();
     const linger = this.#clock.after(LINGER_MS, () => socket.destroy());
     socket.once('close', () => linger.clear());
+  }
+
+  /** One pong at a time, then one for the newest ping (RFC 6455, 5.5.3): who does not read them piles up none. */
+  #answerPing(websocket: WebSocket, data: Buffer): void {
+    if (this.#answering) {
+      this.#unanswered = data;
+      return;
+    }
+    this.#answering = true;
+    websocket.pong(data, false, () => {
+      const newest = this.#unanswered;
+      this.#answering = false;
+      this.#unanswered = undefined;
+      if (newest) this.#answerPing(websocket, newest);
+    });
   }
 
   /** Writes the header, which says what the stream holds, before the first bytes from which that is known. */

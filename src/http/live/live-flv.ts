@@ -54,7 +54,9 @@ function answerFor(lobby: Lobby, request: PlaybackRequest, address: Address): An
       return start();
     },
     converse(_http, websocket) {
-      viewing?.line.upgraded(websocket);
+      if (!viewing) return;
+      const { line, viewer } = viewing;
+      line.upgraded(websocket, (why) => viewer.kick('protocol_error', why));
       start();
     },
   };

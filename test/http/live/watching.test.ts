@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_EARLY_BATCHES, PONG_TIMEOUT_MS } from '../../../src/http/limits.ts';
+import { MAX_EARLY_BATCHES, MAX_VIEWER_BYTES, PONG_TIMEOUT_MS } from '../../../src/http/limits.ts';
 import { STALL_TIMEOUT_MS } from '../../../src/visits/limits.ts';
 import { refused } from '../../support/fake-gate.ts';
 import { PLAY, REMUX, vhost } from '../../support/options.ts';
@@ -419,6 +419,30 @@ describe('over websocket', () => {
     await until('the end', () => silent.client.closed);
     expect(alive.client.closed).toBe(false);
     expect(gate.told.map(({ reason }) => reason)).toEqual(['timeout']);
+  });
+
+  test('a viewer that pings is answered, once for all of its pings that came together', async () => {
+    const { watch } = await startWebServer();
+    const viewer = await watch.websocket('/live/cam.flv');
+    const pings = Array.from({ length: 100 }, (_, at) => maskedFrame(9, Buffer.from(`${at}`)));
+    viewer.client.write(Buffer.concat(pings));
+    const pongs = () =>
+      viewer.control.filter(({ opcode }) => opcode === 10).map(({ payload }) => `${payload}`);
+    await until('the last pong', () => viewer.lines.length === 0 && pongs().includes('99'));
+    expect(pongs()[0]).toBe('0');
+    expect(pongs().length).toBeLessThan(10);
+  });
+
+  test.each([
+    ['pings', maskedFrame(9, Buffer.alloc(0))],
+    ['messages', maskedFrame(2, Buffer.alloc(0))],
+  ])('a viewer that sends %s without end is cut off', async (_what, frame) => {
+    const { gate, watch } = await startWebServer();
+    const { client } = await watch.websocket('/live/cam.flv');
+    client.write(Buffer.concat(Array.from({ length: MAX_VIEWER_BYTES / frame.length + 1 }, () => frame)));
+    await until('the end', () => client.closed);
+    await until('its end', () => gate.told.length === 1);
+    expect(gate.told.map(({ reason }) => reason)).toEqual(['protocol_error']);
   });
 
   test('pings stand between messages', async () => {
