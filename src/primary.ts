@@ -200,9 +200,9 @@ function recorderOf(hooks: Hooks): SharedRecorder {
     open: (opening, owner) => hooks.outbox?.open(opening, owner) ?? Promise.resolve({ ok: true, seq: 0 }),
     rename: (id, stream) => hooks.outbox?.rename(id, stream),
     withdraw: (id) => hooks.outbox?.withdraw(id),
-    tell: (event) => hooks.outbox?.tell(event),
+    tell: (event, schema) => hooks.outbox?.tell(event, schema),
     stamp: (id) => hooks.stamp(id),
-    entrust: (event) => hooks.outbox?.entrust(event) ?? Promise.resolve(true),
+    entrust: (event, schema) => hooks.outbox?.entrust(event, schema) ?? Promise.resolve(true),
     abandon: (owner) => hooks.outbox?.abandon(owner) ?? 0,
   };
 }

@@ -1,4 +1,5 @@
 import type { SealedEvent, Stamp, TellEvent } from '../model/lifecycle.ts';
+import type { HookSchema } from '../model/options.ts';
 import type { Opening, Recorded, Recorder } from '../model/recorder.ts';
 
 /** What a worker has recorded. */
@@ -6,9 +7,9 @@ export type RecorderRequest =
   | { readonly type: 'open'; readonly opening: Opening }
   | { readonly type: 'rename'; readonly id: string; readonly stream: string }
   | { readonly type: 'withdraw'; readonly id: string }
-  | { readonly type: 'tell'; readonly event: TellEvent }
+  | { readonly type: 'tell'; readonly event: TellEvent; readonly schema: HookSchema }
   | { readonly type: 'stamp'; readonly id: string }
-  | { readonly type: 'entrust'; readonly event: SealedEvent };
+  | { readonly type: 'entrust'; readonly event: SealedEvent; readonly schema: HookSchema };
 
 /** The answers to the opening `id`, and to what was asked of the event `id`. */
 export type RecorderNotice =
@@ -43,8 +44,8 @@ export class IpcRecorder implements Recorder {
     return stamp;
   }
 
-  async entrust(event: SealedEvent): Promise<boolean> {
-    const { kept } = await this.#ask('kept', event.seal.stamp.id, { type: 'entrust', event });
+  async entrust(event: SealedEvent, schema: HookSchema): Promise<boolean> {
+    const { kept } = await this.#ask('kept', event.seal.stamp.id, { type: 'entrust', event, schema });
     return kept;
   }
 
@@ -56,8 +57,8 @@ export class IpcRecorder implements Recorder {
     this.#send({ type: 'withdraw', id });
   }
 
-  tell(event: TellEvent): void {
-    this.#send({ type: 'tell', event });
+  tell(event: TellEvent, schema: HookSchema): void {
+    this.#send({ type: 'tell', event, schema });
   }
 
   /** Takes an answer of the primary. */
@@ -106,9 +107,9 @@ export class RecorderDesk {
         return;
       }
       case 'entrust': {
-        const { event } = request;
+        const { event, schema } = request;
         const { id } = event.seal.stamp;
-        void this.#recorder.entrust(event).then((kept) => this.#answer({ type: 'kept', id, kept }));
+        void this.#recorder.entrust(event, schema).then((kept) => this.#answer({ type: 'kept', id, kept }));
         return;
       }
       case 'rename':
@@ -118,7 +119,7 @@ export class RecorderDesk {
         this.#recorder.withdraw(request.id);
         return;
       case 'tell':
-        this.#recorder.tell(request.event);
+        this.#recorder.tell(request.event, request.schema);
         return;
       default:
         request satisfies never;

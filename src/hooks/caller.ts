@@ -5,7 +5,7 @@ import { type Action, isQuestion, type ServerIds } from '../model/lifecycle.ts';
 import type { HookSchema } from '../model/options.ts';
 import { MASK } from '../model/secret-values.ts';
 import type { Backends } from './backends.ts';
-import type { HookEvent, Stamped } from './event.ts';
+import type { EventHead, HookEvent, Stamped } from './event.ts';
 import type { Exchanged, Reply } from './exchange.ts';
 import { freshnessOf } from './freshness.ts';
 import { MAX_RECORDED_BODY } from './limits.ts';
@@ -17,14 +17,18 @@ import { type Judgement, judge } from './verdict.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
 
 /** One attempt to deliver an event to one URL. */
-export interface Call {
-  readonly event: Stamped<HookEvent>;
+export type Call = Subject & CallTerms;
+
+/** What a call is about, and its body if that is made already: of an event that is sent again, or is on record. */
+type Subject =
+  | { readonly event: Stamped<HookEvent>; readonly body?: undefined }
+  | { readonly event: EventHead; readonly body: string };
+
+interface CallTerms {
   readonly hooks: VhostHooks;
   readonly target: Target;
   /** 1 for the first attempt at this URL. */
   readonly attempt: number;
-  /** The body as it was sent before, of an event that is sent again as it was; made from `event` if left out. */
-  readonly body?: string | undefined;
   /** Gets the record of this attempt, beside the observer of all. */
   readonly report?: ((delivery: Delivery) => void) | undefined;
 }
@@ -60,7 +64,7 @@ export class Caller {
   async call(call: Call, limit: TimeLimit): Promise<Called> {
     const { event, hooks, target } = call;
     const at = Date.now();
-    const body = call.body ?? hookBody(event, { schema: hooks.schema, hook: target.hook }, this.#deps.server);
+    const body = this.#bodyOf(call);
     const { id } = event.stamp;
     const post = {
       path: target.path,
@@ -79,6 +83,12 @@ export class Caller {
     const freshMs = silent ? 0 : freshnessOf(reply.headers['cache-control']);
     if (!judgement.allowed) return { ...judgement, outcome, passing, freshMs };
     return { allowed: true, grant: judgement.grant, notes: judgement.notes, outcome, passing, freshMs };
+  }
+
+  #bodyOf(call: Call): string {
+    if (call.body !== undefined) return call.body;
+    const { event, hooks, target } = call;
+    return hookBody(event, { schema: hooks.schema, hook: target.hook }, this.#deps.server);
   }
 
   #report(

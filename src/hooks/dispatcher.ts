@@ -12,7 +12,7 @@ import { Caller } from './caller.ts';
 import { Stamper } from './event.ts';
 import { Gatekeeper } from './gatekeeper.ts';
 import type { Means } from './means.ts';
-import { Directory } from './outbox/directory.ts';
+import { DEFAULT_SCHEMA, Directory } from './outbox/directory.ts';
 import { type OutboxPlace, openOutbox } from './outbox/open-outbox.ts';
 import { type DrainReport, Outbox } from './outbox/outbox.ts';
 import { recordedGate } from './outbox/recorded-gate.ts';
@@ -86,7 +86,7 @@ export function createHooks(deps: HooksDeps): Hooks {
   const directory = new Directory(version);
   let outbox: Outbox | undefined;
   const recorderOf = (place: OutboxPlace | Recorder): Recorder | Outbox =>
-    'open' in place ? place : (outbox ?? openOutbox(place, { ...means, directory, server, now: Date.now }));
+    'open' in place ? place : (outbox ?? openOutbox(place, { ...means, directory, server }));
   const gateOf = (
     options: ReadonlyMap<string, HookOptions>,
     vhosts: ReadonlyMap<string, VhostHooks>,
@@ -109,6 +109,7 @@ export function createHooks(deps: HooksDeps): Hooks {
       recorder,
       stamper,
       hears: (action, vhost) => vhosts.get(vhost)?.targets.has(action) ?? false,
+      schema: (vhost) => vhosts.get(vhost)?.schema ?? DEFAULT_SCHEMA,
       timeoutMs: (action, vhost) => vhosts.get(vhost)?.policy(action).timeoutMs ?? 0,
     });
     return {
@@ -151,7 +152,8 @@ export function createHooks(deps: HooksDeps): Hooks {
     change: (options) => outbox?.change(options),
     stamp: (id) => ('open' in deps.outbox ? deps.outbox.stamp(id) : Promise.resolve(stamper.next(id))),
     announce(action) {
-      for (const vhost of directory.vhostsWith(action)) outbox?.tell({ action, vhost, app: '', stream: '' });
+      for (const [vhost, { schema }] of directory.vhostsWith(action))
+        outbox?.tell({ action, vhost, app: '', stream: '' }, schema);
     },
     drain: (timeoutMs) => outbox?.drain(timeoutMs) ?? Promise.resolve({ delivered: 0, left: 0 }),
     async close() {

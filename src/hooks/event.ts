@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type {
+  Action,
+  ClientIdentity,
   Counters,
   GateEvent,
   RecordedEvent,
@@ -15,6 +17,16 @@ export type HookEvent = GateEvent | ToldEvent;
 export type ToldEvent = TellEvent | RecordedEvent;
 
 export type Stamped<E extends HookEvent = HookEvent> = E & { readonly stamp: Stamp };
+
+/** What has to be known of an event whose body is made already. */
+export interface EventHead {
+  readonly action: Action;
+  readonly client?: ClientIdentity | undefined;
+  readonly vhost: string;
+  readonly app: string;
+  readonly stream: string;
+  readonly stamp: Stamp;
+}
 
 /** What a client has used, of the events that say so. */
 export function countersOf(event: HookEvent): Counters | undefined {

@@ -2,6 +2,7 @@ import type { Clock } from '../model/clock.ts';
 import { RequestError } from '../model/control.ts';
 import type { Delivery } from '../model/delivery.ts';
 import type { Call, Caller } from './caller.ts';
+import type { EventHead } from './event.ts';
 import { TimeLimit } from './time-limit.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
 
@@ -44,10 +45,7 @@ export async function replay(
 }
 
 /** As much of the event as a call needs that has its body already. */
-function eventOf({ action, vhost, app, stream, clientId, eventId, at }: Delivery): Call['event'] {
+function eventOf({ action, vhost, app, stream, clientId, eventId, at }: Delivery): EventHead {
   const client = { id: clientId, number: 0, ip: '' };
-  const facts = { client, vhost, app, stream, param: '', tcUrl: '', pageUrl: '' };
-  const event = { ...facts, action, stamp: { id: eventId, at, seq: 0 } };
-  // Which kind of event it is does not matter here: nothing is read but what all of them have.
-  return event as Call['event'];
+  return { action, client, vhost, app, stream, stamp: { id: eventId, at, seq: 0 } };
 }

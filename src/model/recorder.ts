@@ -1,4 +1,5 @@
 import type { ClosingAction, EventFacts, GateAction, SealedEvent, Stamp, TellEvent } from './lifecycle.ts';
+import type { HookSchema } from './options.ts';
 
 /** Which closing event ends what a gate event opens. */
 export const CLOSING_OF: Readonly<Record<GateAction, ClosingAction>> = {
@@ -17,6 +18,8 @@ export interface Opening {
   /** A UUID: the id of the closing event, whoever sends it in the end. */
   readonly id: string;
   readonly event: OpenedEvent;
+  /** How its backends are asked, and are told of its end, whatever a reload says meanwhile. */
+  readonly schema: HookSchema;
   /** How long the question may wait for the end of the stream's publisher before it, in milliseconds. */
   readonly patienceMs: number;
 }
@@ -34,10 +37,10 @@ export interface Recorder {
   rename(id: string, stream: string): void;
   /** Nothing came of an opening: there is no end to be told. */
   withdraw(id: string): void;
-  /** Takes an event for delivery. A closing event ends its opening. */
-  tell(event: TellEvent): void;
+  /** Takes an event for delivery, in this schema. A closing event ends its opening, in the schema of that. */
+  tell(event: TellEvent, schema: HookSchema): void;
   /** The stamp for an event that is going to be sealed. */
   stamp(id: string): Promise<Stamp>;
   /** Takes a sealed event for delivery; one that it has already is taken once. True when it is on record here. */
-  entrust(event: SealedEvent): Promise<boolean>;
+  entrust(event: SealedEvent, schema: HookSchema): Promise<boolean>;
 }

@@ -26,14 +26,14 @@ test('a worker has its openings, stamps and files kept by the primary, each answ
   const worker = pair({
     open: ({ id }, owner) => Promise.resolve({ ok: true, seq: `${id} ${owner}`.length }),
     stamp: (id) => Promise.resolve({ ...stamp, id }),
-    entrust(told) {
-      kept.push(told);
+    entrust(told, schema) {
+      kept.push(told, schema);
       return Promise.resolve(told.recording.bytes === 2);
     },
   });
-  const opening: Opening = { id: 'f', event: { ...FACTS, action: 'on_play' }, patienceMs: 0 };
-  const answers = [worker.stamp('f'), worker.open(opening), worker.entrust(event)];
+  const opening: Opening = { id: 'f', event: { ...FACTS, action: 'on_play' }, schema: 'srs5', patienceMs: 0 };
+  const answers = [worker.stamp('f'), worker.open(opening), worker.entrust(event, 'srs5')];
   expect(await Promise.all(answers)).toEqual([stamp, { ok: true, seq: 6 }, true]);
-  expect(kept).toEqual([event]);
-  expect(await worker.entrust({ ...event, recording: { ...event.recording, bytes: 3 } })).toBe(false);
+  expect(kept).toEqual([event, 'srs5']);
+  expect(await worker.entrust({ ...event, recording: { ...event.recording, bytes: 3 } }, 'srs5')).toBe(false);
 });

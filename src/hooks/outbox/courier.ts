@@ -1,11 +1,9 @@
 import type { Clock } from '../../model/clock.ts';
 import type { Delivery } from '../../model/delivery.ts';
-import type { ServerIds } from '../../model/lifecycle.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { OutboxOptions } from '../../model/options.ts';
 import type { Caller } from '../caller.ts';
 import { describe, since } from '../means.ts';
-import { hookBody } from '../payload.ts';
 import type { Target } from '../target.ts';
 import { TimeLimit } from '../time-limit.ts';
 import type { VhostHooks } from '../vhost-hooks.ts';
@@ -13,6 +11,7 @@ import { backoff } from './backoff.ts';
 import type { Directory } from './directory.ts';
 import type { Outcome } from './queue.ts';
 import type { EventRecord } from './records.ts';
+import type { SteadyTime } from './steady-time.ts';
 import type { Store } from './store.ts';
 import { TroubleLog } from './trouble-log.ts';
 
@@ -22,10 +21,8 @@ export interface CourierMeans {
   readonly logger: Logger;
   readonly caller: Caller;
   readonly store: Store;
-  /** This run of the server. */
-  readonly server: ServerIds;
-  /** Unix time in milliseconds. */
-  now(): number;
+  /** By which events grow old. */
+  readonly time: SteadyTime;
   readonly directory: Directory;
   /** The outbox's options of this moment. */
   options(): OutboxOptions;
@@ -88,14 +85,12 @@ export class Courier {
   }
 
   async #call(record: EventRecord, hooks: VhostHooks, target: Target, attempt: number): Promise<boolean> {
-    const { caller, clock, logger, server } = this.#means;
-    const { event, run } = record;
+    const { caller, clock, logger } = this.#means;
+    const { event, bodies } = record;
     const began = clock.now();
     const limit = new TimeLimit(clock, hooks.policy(event.action).timeoutMs);
     this.#open.add(limit);
-    // An event of an earlier run keeps the service_id under which its client is known.
-    const dialect = { schema: hooks.schema, hook: target.hook };
-    const body = run.serviceId === server.serviceId ? undefined : hookBody(event, dialect, run);
+    const body = target.hook === 'on_done' ? (bodies.done ?? bodies.own) : bodies.own;
     let status: number | undefined;
     const report = ({ response }: Delivery) => {
       status = response?.status;
@@ -122,8 +117,8 @@ export class Courier {
     return false;
   }
 
-  #isTooOld({ event }: EventRecord): boolean {
-    return this.#means.now() - event.stamp.at > this.#means.options().maxAgeMs;
+  #isTooOld({ since }: EventRecord): boolean {
+    return this.#means.time.now() - since > this.#means.options().maxAgeMs;
   }
 
   #giveUp({ event }: EventRecord): 'done' {

@@ -1,14 +1,16 @@
 import type { Action } from '../../model/lifecycle.ts';
-import type { HookOptions } from '../../model/options.ts';
+import type { HookOptions, HookSchema } from '../../model/options.ts';
 import { prepareHooks, type VhostHooks } from '../vhost-hooks.ts';
 import type { Addresses } from './records.ts';
 
+/** What a configuration says of an event, and how that is done in each schema that is asked for. */
 interface Entry {
   readonly options: HookOptions;
-  readonly hooks: VhostHooks;
+  readonly hooks: Map<HookSchema, VhostHooks>;
 }
 
-const NOWHERE: Addresses = { schema: 'srs1', urls: {} };
+/** Of a vhost of which nothing is known. */
+export const DEFAULT_SCHEMA: HookSchema = 'srs1';
 
 /** Where each event of each vhost goes: what the newest configuration says, or the last one that said something. */
 export class Directory {
@@ -26,31 +28,29 @@ export class Directory {
     for (const [vhost, ready] of hooks) {
       const written = options.get(vhost);
       if (!written) continue;
-      for (const action of ready.targets.keys())
-        this.#entries.set(`${vhost} ${action}`, { options: written, hooks: ready });
+      const entry = { options: written, hooks: new Map([[ready.schema, ready]]) };
+      for (const action of ready.targets.keys()) this.#entries.set(`${vhost} ${action}`, entry);
     }
   }
 
   /** The vhosts of the newest configuration that have a URL for an action. */
-  vhostsWith(action: Action): string[] {
-    return Array.from(this.#current)
-      .filter(([, { targets }]) => targets.has(action))
-      .map(([vhost]) => vhost);
+  vhostsWith(action: Action): (readonly [vhost: string, hooks: VhostHooks])[] {
+    return Array.from(this.#current).filter(([, { targets }]) => targets.has(action));
   }
 
-  /** What is stored with an event, so that it finds its way without a configuration. */
-  addressesOf(vhost: string, action: Action): Addresses {
-    const entry = this.#entries.get(`${vhost} ${action}`);
-    if (!entry) return NOWHERE;
-    const { schema, urls } = entry.options;
-    const own = Object.entries(urls).filter(([name]) => name === action || name === 'on_done');
-    return { schema, urls: Object.fromEntries(own) };
+  /** The URLs that are stored with an event, so that it finds its way without a configuration. */
+  urlsOf(vhost: string, action: Action): HookOptions['urls'] {
+    const urls = this.#entries.get(`${vhost} ${action}`)?.options.urls ?? {};
+    return Object.fromEntries(Object.entries(urls).filter(([name]) => name === action || name === 'on_done'));
   }
 
-  /** The hooks by which an event goes, or what was stored with it. */
+  /** The hooks by which an event goes, or what was stored with it; in its own schema, in which its body is. */
   hooksFor(vhost: string, action: Action, { schema, urls }: Addresses): VhostHooks {
     const entry = this.#entries.get(`${vhost} ${action}`);
-    return entry?.hooks ?? prepareHooks(byDefault({ schema, urls }), this.#version);
+    if (!entry) return prepareHooks(byDefault({ schema, urls }), this.#version);
+    const hooks = entry.hooks.get(schema) ?? prepareHooks({ ...entry.options, schema }, this.#version);
+    entry.hooks.set(schema, hooks);
+    return hooks;
   }
 }
 

@@ -7,7 +7,7 @@ export const STORE_RETRY_MS = 5_000;
 /** Shortest time between two log lines about the same trouble, in milliseconds. */
 export const TROUBLE_LOG_INTERVAL_MS = 10_000;
 
-/** How often a run writes down that it is alive: how exactly a crash can be dated, in milliseconds. */
+/** How often a run writes down what time it is: how exactly a crash can be dated, in milliseconds. */
 export const ALIVE_INTERVAL_MS = 10_000;
 
 /** Changes in one commit from which on clients come in a burst … */
@@ -18,3 +18,15 @@ export const COMMIT_PAUSE_MS = 10;
 
 /** Events about segments that wait for their backends at most; over it the oldest goes, before any other event does. */
 export const MAX_SEGMENT_EVENTS = 5_000;
+
+/** Length of a file of the outbox, in bytes: another one of it is held ready, which a disk that fills up cannot take. */
+export const LOG_FILE_BYTES = 1_048_576;
+
+/** Length of a file where much waits, in bytes. */
+export const MAX_LOG_FILE_BYTES = 16_777_216;
+
+/** Records of the oldest file that are written anew in one go … */
+export const CARRIED_AT_ONCE = 256;
+
+/** … and how often that is done behind one commit. */
+export const MAX_CARRIES = 4;

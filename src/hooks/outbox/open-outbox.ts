@@ -1,5 +1,6 @@
 import type { OutboxOptions } from '../../model/options.ts';
 import { Outbox, type OutboxMeans } from './outbox.ts';
+import { SteadyTime } from './steady-time.ts';
 import { Store } from './store.ts';
 import { TroubleLog } from './trouble-log.ts';
 
@@ -12,7 +13,7 @@ export interface OutboxPlace {
 /** Opens the outbox; what earlier runs left in it waits for `recover`. Throws a sentence if it cannot be kept there. */
 export function openOutbox(
   { options, stateDir }: OutboxPlace,
-  means: Omit<OutboxMeans, 'store' | 'options'>,
+  means: Omit<OutboxMeans, 'store' | 'options' | 'time'>,
 ): Outbox {
   const { clock, logger } = means;
   const trouble = new TroubleLog(clock, logger);
@@ -20,6 +21,13 @@ export function openOutbox(
     failed: (why) =>
       trouble.note('disk', { directory: stateDir, why }, 'the outbox cannot write to its disk'),
     recovered: () => logger.info({ directory: stateDir }, 'the outbox is on its disk again'),
+    damaged: (damage) =>
+      logger.error({ ...damage }, 'a file of the outbox is damaged: what can be read of it is taken over'),
+    outdated: (file, movedTo) =>
+      logger.warn(
+        { file, movedTo },
+        'the outbox of an earlier version cannot be read: its events are not delivered',
+      ),
   });
-  return new Outbox({ ...means, options, store });
+  return new Outbox({ ...means, options, store, time: new SteadyTime(clock) });
 }

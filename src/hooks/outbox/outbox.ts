@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../../model/clock.ts';
 import type { OutboxStats } from '../../model/control.ts';
 import type { ClosingEvent, SealedEvent, ServerIds, Stamp, TellEvent } from '../../model/lifecycle.ts';
 import type { Logger } from '../../model/logger.ts';
-import type { OutboxOptions } from '../../model/options.ts';
+import type { HookSchema, OutboxOptions } from '../../model/options.ts';
 import { CLOSING_OF, type Opening, type Recorded, type Recorder } from '../../model/recorder.ts';
 import { formatStreamKey, type StreamKey } from '../../model/stream-key.ts';
 import type { Caller } from '../caller.ts';
@@ -12,14 +12,18 @@ import { Courier } from './courier.ts';
 import type { Directory } from './directory.ts';
 import { ALIVE_INTERVAL_MS, MAX_SEGMENT_EVENTS } from './limits.ts';
 import { Queue } from './queue.ts';
+import type { Table } from './record-line.ts';
 import {
   type Addresses,
+  bodiesOf,
   type EventRecord,
+  headOf,
   inClosingOrder,
   type OpenRecord,
-  type RunRecord,
   restartEvent,
+  type TimeRecord,
 } from './records.ts';
+import type { SteadyTime } from './steady-time.ts';
 import type { Store } from './store.ts';
 import { TroubleLog } from './trouble-log.ts';
 
@@ -33,8 +37,7 @@ export interface OutboxMeans {
   /** This run of the server. */
   readonly server: ServerIds;
   readonly options: OutboxOptions;
-  /** Unix time in milliseconds. */
-  now(): number;
+  readonly time: SteadyTime;
   readonly directory: Directory;
 }
 
@@ -63,7 +66,9 @@ export class Outbox implements Recorder {
   readonly #open = new Map<string, { readonly id: string; readonly owner: string }>();
   #options: OutboxOptions;
   #dropped = 0;
-  #alive: Timer | undefined;
+  #timer: Timer | undefined;
+  /** The last sequence number that was written down. */
+  #notedSeq = 0;
   #closed = false;
 
   constructor(means: OutboxMeans) {
@@ -81,7 +86,7 @@ export class Outbox implements Recorder {
     const { size, oldest } = this.#queue;
     return {
       events: size,
-      oldestMs: oldest === undefined ? 0 : Math.max(0, this.#means.now() - oldest),
+      oldestMs: oldest === undefined ? 0 : Math.max(0, this.#means.time.now() - oldest),
       dropped: this.#dropped,
       givenUp: this.#courier.givenUp,
       onDisk: this.#store.onDisk,
@@ -98,43 +103,54 @@ export class Outbox implements Recorder {
    * before anything newer of the same stream.
    */
   recover(): void {
-    const { logger, stamper } = this.#means;
-    let waiting = 0;
-    for (const [key, value] of this.#store.entries('events')) {
-      const record = value as EventRecord;
-      stamper.follow(Number(key));
+    const { logger, time, stamper } = this.#means;
+    const left = this.#store.takeLeft();
+    const valuesOf = <T>(table: Table) =>
+      left.filter((record) => record.table === table).map(({ key, value }) => ({ key, ...(value as T) }));
+    const [last] = valuesOf<TimeRecord>('time');
+    if (last) {
+      time.resume(last);
+      // As much as may have been given out since that was written.
+      stamper.follow(last.seq + 2 * ALIVE_INTERVAL_MS * 1000);
+    }
+    const waiting = valuesOf<EventRecord>('events').sort(
+      (one, other) => one.event.stamp.seq - other.event.stamp.seq,
+    );
+    for (const { key, ...record } of waiting) {
+      stamper.follow(record.event.stamp.seq);
       this.#enqueue(record);
       this.#queue.release(record.event.stamp.seq);
-      waiting++;
     }
-    const runs = new Map<string, number>();
-    for (const [run, value] of this.#store.entries('runs')) {
-      runs.set(String(run), (value as RunRecord).alive);
-      this.#store.remove('runs', run);
+    const told = new Set(waiting.map(({ event }) => event.stamp.id));
+    const unclosed = valuesOf<OpenRecord>('open');
+    const aliveAt = Math.max(last?.ms ?? 0, ...unclosed.map(({ since }) => since));
+    for (const { key: id, ...record } of inClosingOrder(unclosed)) {
+      // A write that was cut off between the two.
+      if (told.has(id)) this.#store.remove('open', id);
+      else this.#end(id, record, restartEvent(record, aliveAt));
     }
-    const left = Array.from(this.#store.entries('open'), ([id, value]) => ({ id, ...(value as OpenRecord) }));
-    for (const { run, since } of left)
-      runs.set(run.serviceId, Math.max(since, runs.get(run.serviceId) ?? since));
-    for (const { id, ...record } of inClosingOrder(left))
-      this.#end(String(id), record, restartEvent(record, runs.get(record.run.serviceId) ?? record.since));
-    if (waiting + left.length > 0)
-      logger.warn({ waiting, unclosed: left.length }, 'events of an earlier run are delivered now');
-    if (this.#store.persistent) this.#sayAlive();
+    if (left.length > (last ? 1 : 0))
+      logger.warn(
+        { waiting: waiting.length, unclosed: unclosed.length },
+        'events of an earlier run are delivered now',
+      );
+    if (this.#store.persistent) this.#keepTime();
   }
 
-  async open({ id, event, patienceMs }: Opening, owner = ''): Promise<Recorded> {
+  async open({ id, event, schema, patienceMs }: Opening, owner = ''): Promise<Recorded> {
     const refusing = this.#options.whenFull === 'refuse_clients';
     const lack = refusing ? this.#lack() : undefined;
     if (lack !== undefined) return this.#refuse(lack);
-    const { server, stamper, now, directory } = this.#means;
+    const { server, stamper, time, directory } = this.#means;
     const closing = CLOSING_OF[event.action];
     const record: OpenRecord = {
       event,
       stream: event.stream,
-      since: now(),
+      since: time.now(),
       run: server,
       owner,
-      ...directory.addressesOf(event.vhost, closing),
+      schema,
+      urls: directory.urlsOf(event.vhost, closing),
     };
     this.#store.put('open', id, record);
     this.#open.set(nameOf(closing, event), { id, owner });
@@ -165,26 +181,22 @@ export class Outbox implements Recorder {
     this.#store.remove('open', id);
   }
 
-  tell(event: TellEvent): void {
+  tell(event: TellEvent, schema: HookSchema): void {
     const id = this.#open.get(nameOf(event.action, event))?.id;
     const record = id === undefined ? undefined : this.#opened(id);
     if (id !== undefined && record && 'reason' in event) this.#end(id, record, event);
-    else
-      this.#keep(
-        this.#means.stamper.stamp(event),
-        this.#means.directory.addressesOf(event.vhost, event.action),
-      );
+    else this.#keep(this.#means.stamper.stamp(event), this.#addressesOf(event, schema));
   }
 
   stamp(id: string): Promise<Stamp> {
     return Promise.resolve(this.#means.stamper.next(id));
   }
 
-  entrust(event: SealedEvent): Promise<boolean> {
+  entrust(event: SealedEvent, schema: HookSchema): Promise<boolean> {
     const { stamp, server } = event.seal;
     this.#means.stamper.follow(stamp.seq);
-    const addresses = this.#means.directory.addressesOf(event.vhost, event.action);
-    if (!this.#store.get('events', stamp.seq)) this.#keep({ ...event, stamp }, addresses, { run: server });
+    if (!this.#store.get('events', stamp.seq))
+      this.#keep({ ...event, stamp }, this.#addressesOf(event, schema), { run: server });
     return this.#store.saved();
   }
 
@@ -194,7 +206,7 @@ export class Outbox implements Recorder {
       .filter((open) => open.owner === owner)
       .map(({ id }) => ({ id, ...(this.#store.get('open', id) as OpenRecord) }));
     for (const { id, ...record } of inClosingOrder(left))
-      this.#end(id, record, restartEvent(record, this.#means.now()));
+      this.#end(id, record, restartEvent(record, this.#means.time.now()));
     return new Set(left.map(({ event }) => event.client.number)).size;
   }
 
@@ -213,7 +225,7 @@ export class Outbox implements Recorder {
   /** Aborts what is on its way and closes the store. */
   async close(): Promise<void> {
     this.#closed = true;
-    this.#alive?.clear();
+    this.#timer?.clear();
     this.#queue.stop();
     const idle = new Promise<void>((resolve) => {
       const check = () => this.#queue.running === 0 && resolve();
@@ -223,7 +235,8 @@ export class Outbox implements Recorder {
     this.#courier.close();
     this.#trouble.flush();
     await idle;
-    if (this.#open.size === 0) this.#store.remove('runs', this.#means.server.serviceId);
+    // What was never taken up is not to be aged by us.
+    if (this.#timer) this.#noteTime();
     await this.#store.close();
   }
 
@@ -239,17 +252,30 @@ export class Outbox implements Recorder {
     this.#store.remove('open', id);
   }
 
+  #addressesOf({ vhost, action }: ToldEvent, schema: HookSchema): Addresses {
+    return { schema, urls: this.#means.directory.urlsOf(vhost, action) };
+  }
+
   #keep(
     event: Stamped<ToldEvent>,
     addresses: Addresses,
-    origin: Pick<EventRecord, 'run' | 'stream'> = { run: this.#means.server },
+    origin: Pick<OpenRecord, 'run'> & Partial<Pick<OpenRecord, 'stream'>> = { run: this.#means.server },
   ): void {
     if (this.#closed) {
       this.#means.logger.warn(describe(event), 'event lost: the server has stopped');
       return;
     }
     const { seq } = event.stamp;
-    const record: EventRecord = { event, ...addresses, ...origin, taken: [] };
+    const { run, stream } = origin;
+    const record: EventRecord = {
+      event: headOf(event),
+      bodies: bodiesOf(event, addresses.schema, run),
+      since: this.#means.time.now(),
+      service: run.serviceId,
+      stream,
+      ...addresses,
+      taken: [],
+    };
     this.#store.put('events', seq, record);
     this.#enqueue(record);
     // Sent when it is on the disk, so that what a backend has heard is never told again under another name.
@@ -259,11 +285,11 @@ export class Outbox implements Recorder {
       this.#forget(this.#queue.dropOldest());
   }
 
-  #enqueue({ event, run, stream }: EventRecord): void {
+  #enqueue({ event, service, stream, since }: EventRecord): void {
     const { action, vhost, stamp } = event;
-    const lines = [lineOf(event, run)];
+    const lines = [lineOf(event, service)];
     if (action === 'on_unpublish') lines.push(streamLine({ ...event, stream: stream ?? event.stream }));
-    this.#queue.add({ seq: stamp.seq, at: stamp.at, vhost, lines, expendable: action === 'on_hls' });
+    this.#queue.add({ seq: stamp.seq, since, vhost, lines, expendable: action === 'on_hls' });
   }
 
   /** Why there is no room for what a newcomer would cause. */
@@ -306,10 +332,17 @@ export class Outbox implements Recorder {
     });
   }
 
-  #sayAlive(): void {
-    const { server, now, clock } = this.#means;
-    if (this.#open.size > 0) this.#store.put('runs', server.serviceId, { alive: now() } satisfies RunRecord);
-    this.#alive = clock.after(ALIVE_INTERVAL_MS, () => this.#sayAlive());
+  /** Writes down now and then what time it is, so that a later run knows how old everything is. */
+  #keepTime(): void {
+    const isIdle = this.#open.size === 0 && this.#queue.size === 0;
+    if (!isIdle || this.#means.stamper.last > this.#notedSeq) this.#noteTime();
+    this.#timer = this.#means.clock.after(ALIVE_INTERVAL_MS, () => this.#keepTime());
+  }
+
+  #noteTime(): void {
+    const { time, stamper } = this.#means;
+    this.#notedSeq = stamper.last;
+    this.#store.put('time', 'now', { ...time.moment(), seq: stamper.last } satisfies TimeRecord);
   }
 }
 
@@ -322,9 +355,9 @@ function nameOf(
 }
 
 /** Segments have a line of their own: a backend that is slow to take them does not hold up the end of their publisher. */
-function lineOf(event: EventRecord['event'], run: EventRecord['run']): string {
+function lineOf(event: EventRecord['event'], service: string): string {
   if (event.action === 'on_hls') return `segments ${formatStreamKey(event)}`;
-  return event.client ? `client ${run.serviceId} ${event.client.number}` : `notice ${formatStreamKey(event)}`;
+  return event.client ? `client ${service} ${event.client.number}` : `notice ${formatStreamKey(event)}`;
 }
 
 /** The line in which the ends of a stream's publishes are, and its next question behind them. */

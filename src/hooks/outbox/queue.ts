@@ -5,8 +5,8 @@ import { MAX_DELIVERIES } from '../limits.ts';
 export interface Ticket {
   /** Its key in the store; events are in order by it. */
   readonly seq: number;
-  /** Unix time in milliseconds. */
-  readonly at: number;
+  /** When it was told, in milliseconds. */
+  readonly since: number;
   readonly vhost: string;
   /** What it is in line with: its client, its stream. Of two events in one line the earlier comes first. */
   readonly lines: readonly string[];
@@ -90,10 +90,10 @@ export class Queue {
     return this.#busy === 0;
   }
 
-  /** Unix time of the oldest event. */
+  /** When the oldest event was told. */
   get oldest(): number | undefined {
     const [first] = this.#entries.values();
-    return first?.at;
+    return first?.since;
   }
 
   /** Takes an event; it is not delivered before `release`. Events come in the order of their `seq`. */

@@ -8,6 +8,7 @@ import {
   type QuestionAction,
   type Verdict,
 } from '../../model/lifecycle.ts';
+import type { HookSchema } from '../../model/options.ts';
 import { CLOSING_OF, type Recorded, type Recorder } from '../../model/recorder.ts';
 import type { Stamper } from '../event.ts';
 
@@ -17,6 +18,8 @@ export interface RecordedGateMeans {
   readonly stamper: Stamper;
   /** True if the vhost has a URL for this action. */
   hears(action: Action, vhost: string): boolean;
+  /** How the backends of the vhost are spoken to. */
+  schema(vhost: string): HookSchema;
   /** Time limit of an event's questions, in milliseconds. */
   timeoutMs(action: Action, vhost: string): number;
 }
@@ -26,7 +29,7 @@ export interface RecordedGateMeans {
  * that hands on what is told. Whoever cannot be recorded is refused: nobody would be told that he left.
  */
 export function recordedGate(gate: Pick<Gate, 'ask' | 'asks'>, means: RecordedGateMeans): Gate {
-  const { recorder, stamper, hears, timeoutMs } = means;
+  const { recorder, stamper, hears, schema, timeoutMs } = means;
   /** Connections that were refused without a question, of whose end nobody is told. */
   const turnedAway = new Set<string>();
   return {
@@ -37,7 +40,7 @@ export function recordedGate(gate: Pick<Gate, 'ask' | 'asks'>, means: RecordedGa
       // Half of the time is left for the question itself.
       const patienceMs = timeoutMs(action, event.vhost) / 2;
       const recorded = await unlessAborted(
-        recorder.open({ id, event: { ...event, action }, patienceMs }),
+        recorder.open({ id, event: { ...event, action }, schema: schema(event.vhost), patienceMs }),
         signal,
       );
       if (recorded?.ok === false) {
@@ -54,9 +57,12 @@ export function recordedGate(gate: Pick<Gate, 'ask' | 'asks'>, means: RecordedGa
     },
     tell(event) {
       if (event.action === 'on_close' && turnedAway.delete(visitOf(event))) return;
-      if (hears(event.action, event.vhost)) recorder.tell(event);
+      if (hears(event.action, event.vhost)) recorder.tell(event, schema(event.vhost));
     },
-    entrust: (event) => (hears(event.action, event.vhost) ? recorder.entrust(event) : Promise.resolve(true)),
+    entrust(event) {
+      if (!hears(event.action, event.vhost)) return Promise.resolve(true);
+      return recorder.entrust(event, schema(event.vhost));
+    },
     asks: (action, vhost) => gate.asks(action, vhost),
   };
 }

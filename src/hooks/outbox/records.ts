@@ -1,10 +1,13 @@
 import type { ClosingEvent, ServerIds } from '../../model/lifecycle.ts';
 import type { HookOptions, HookSchema } from '../../model/options.ts';
 import { CLOSING_OF, type OpenedEvent } from '../../model/recorder.ts';
-import type { Stamped, ToldEvent } from '../event.ts';
+import type { EventHead, Stamped, ToldEvent } from '../event.ts';
+import { hookBody } from '../payload.ts';
+import type { Moment } from './steady-time.ts';
 
-/** Where an event goes if the configuration has nothing for it any more. */
+/** How an event is told, and where it goes if the configuration has nothing for it any more. */
 export interface Addresses {
+  /** Of its opening, or of the configuration under which it was told. */
   readonly schema: HookSchema;
   readonly urls: HookOptions['urls'];
 }
@@ -14,7 +17,7 @@ export interface OpenRecord extends Addresses {
   readonly event: OpenedEvent;
   /** The stream under the name with which it was asked for. */
   readonly stream: string;
-  /** Unix time in milliseconds. */
+  /** On the outbox's own scale of time, in milliseconds. */
   readonly since: number;
   /** The run of the server that has the client. */
   readonly run: ServerIds;
@@ -24,22 +27,46 @@ export interface OpenRecord extends Addresses {
 
 /** An event that is to be delivered. The key is its sequence number. */
 export interface EventRecord extends Addresses {
-  readonly event: Stamped<ToldEvent>;
-  /** The run of the server in which it happened. */
-  readonly run: ServerIds;
+  readonly event: EventHead;
+  /** What each URL is sent, every time. */
+  readonly bodies: Bodies;
+  /** When it was told, on the outbox's own scale of time, in milliseconds. */
+  readonly since: number;
+  /** The `service_id` of the run in which it happened. */
+  readonly service: string;
   /** URLs that have it already. */
   readonly taken: readonly string[];
   /** Of an on_unpublish: the stream under the name with which it was asked for. The next question about it comes later. */
   readonly stream?: string | undefined;
 }
 
-/** A run of the server. The key is its `service_id`. */
-export interface RunRecord {
-  /** Unix time in milliseconds at which it was seen alive. */
-  readonly alive: number;
+interface Bodies {
+  /** For the URLs of its own directive. */
+  readonly own: string;
+  /** For those of `on_done`, if they are told something else. */
+  readonly done?: string | undefined;
 }
 
-/** The end of what a process left open that is no more; `at` is when it was last known to be there, in Unix milliseconds. */
+/** What an outbox knows of itself. */
+export interface TimeRecord extends Moment {
+  /** The highest sequence number so far. */
+  readonly seq: number;
+}
+
+/** The bodies of an event, made once. */
+export function bodiesOf(event: Stamped<ToldEvent>, schema: HookSchema, run: ServerIds): Bodies {
+  const own = hookBody(event, { schema }, run);
+  const isEnd = event.action === 'on_unpublish' || event.action === 'on_stop';
+  if (schema !== 'nginx' || !isEnd) return { own };
+  return { own, done: hookBody(event, { schema, hook: 'on_done' }, run) };
+}
+
+/** What is kept of an event beside its bodies. */
+export function headOf({ action, client, vhost, app, stream, stamp }: Stamped<ToldEvent>): EventHead {
+  return { action, ...(client && { client }), vhost, app, stream, stamp };
+}
+
+/** The end of what a process left open that is no more; `at` is when it was last known to be there, on the scale of `since`. */
 export function restartEvent({ event, since }: OpenRecord, at: number): ClosingEvent {
   return {
     ...event,

@@ -1,9 +1,9 @@
-import { cpSync, writeFileSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createHooks } from '../../../src/hooks/dispatcher.ts';
 import type { SealedEvent } from '../../../src/model/lifecycle.ts';
-import type { OutboxOptions } from '../../../src/model/options.ts';
+import type { HookSchema, OutboxOptions } from '../../../src/model/options.ts';
 import { systemClock } from '../../../src/model/process-clock.ts';
 import { OUTBOX } from '../../support/options.ts';
 import { stopped } from '../../support/stopped.ts';
@@ -167,7 +167,8 @@ test('an event that nobody takes is given up when it is too old', async () => {
 
 test('a question about a stream waits until the end of the publish before it has been tried', async () => {
   const peer = await backend(({ body }) => (JSON.parse(body).action === 'on_publish' ? '0' : undefined));
-  const { gate } = openRun({ on_publish: [peer.origin], on_unpublish: [peer.origin] });
+  const once = { options: { retryMinMs: 60_000, retryMaxMs: 60_000 } };
+  const { gate } = openRun({ on_publish: [peer.origin], on_unpublish: [peer.origin] }, once);
   gate.tell(closingEvent('on_unpublish'));
   const asked = gate.ask(gateEvent('on_publish', { client: { ...FACTS.client, number: 8 } }), staying());
   const request = await peer.arrival(1);
@@ -227,7 +228,7 @@ test('a state directory that cannot be is a sentence, and nothing is begun', () 
   const root = stopped(temporaryDirectory());
   writeFileSync(root.file('file'), '');
   expect(() => openRun({ on_close: ['http://127.0.0.1:1'] }, { stateDir: join(root.path, 'file') })).toThrow(
-    /^the outbox cannot be kept in .*file: it cannot be written: .* Make room or set state_dir/,
+    /^the outbox cannot be kept in .*file: ENOTDIR: not a directory.* Make room or set state_dir/,
   );
 });
 
@@ -274,4 +275,201 @@ test('a stamp is given once and is behind all that were given before', async () 
 test('where nobody hears of it, a sealed event need not be told again', async () => {
   const { gate } = openRun({ on_stop: ['http://127.0.0.1:9/stop'] });
   expect(await gate.entrust(sealed('d', 1))).toBe(true);
+});
+
+describe('a reload to another schema', () => {
+  const gateIn = (hooks: ReturnType<typeof createHooks>, schema: HookSchema, urls: Urls) =>
+    gateFor(hooks, new Map([[FACTS.vhost, hookOptions(urls, { schema })]]));
+
+  test.each(['srs5', 'nginx'] as const)(
+    'to %s leaves a repetition as it was, in every byte',
+    async (schema) => {
+      const peer = await backend(() => (peer.received.length <= 2 ? { status: 500 } : '0'));
+      const urls = { on_unpublish: [peer.origin], on_done: [`${peer.origin}/done`] };
+      const clock = handClock();
+      const options = { retryMinMs: 60_000, retryMaxMs: 60_000 };
+      const { hooks, gate } = openRun(urls, { ...stateDirectory(), options }, clock);
+      gate.tell(closingEvent('on_unpublish'));
+      await peer.arrival(2);
+      await hooks.drain(0);
+      gateIn(hooks, schema, urls);
+      clock.advance(60_000);
+      await peer.arrival(4);
+      const [own, done, ownAgain, doneAgain] = peer.received;
+      const wordsOf = (request: typeof own) => [
+        request?.url,
+        request?.body,
+        request?.headers['content-type'],
+        request?.headers['user-agent'],
+        request?.headers['webhook-id'],
+      ];
+      expect(wordsOf(ownAgain)).toEqual(wordsOf(own));
+      expect(wordsOf(doneAgain)).toEqual(wordsOf(done));
+    },
+  );
+
+  test.each([
+    ['srs1', 'srs5', 7],
+    ['srs5', 'srs1', 'a1b2c3d4'],
+  ] as const)(
+    'from %s to %s ends what a client has opened in the form in which it began',
+    async (from, to, id) => {
+      const peer = await backend(() => '0');
+      const asked = ['on_connect', 'on_publish', 'on_play'] as const;
+      const told = ['on_close', 'on_unpublish', 'on_stop', 'on_not_found'] as const;
+      const urls = Object.fromEntries([...asked, ...told].map((action) => [action, [peer.origin]]));
+      const { hooks } = openRun(urls);
+      const gate = gateIn(hooks, from, urls);
+      await gate.ask(gateEvent('on_connect', opening(1)), staying());
+      await gate.ask(gateEvent('on_publish', opening(2)), staying());
+      gateIn(hooks, to, urls);
+      // Who is in goes on under the configuration with which he came.
+      await gate.ask(gateEvent('on_play', { ...opening(3), stream: 'other' }), staying());
+      gate.tell({ ...FACTS, ...opening(3), action: 'on_not_found' });
+      gate.tell(closingEvent('on_stop', { ...opening(3), stream: 'other' }));
+      gate.tell(closingEvent('on_unpublish', opening(2)));
+      gate.tell(closingEvent('on_close', opening(1)));
+      expect(await hooks.drain(10_000)).toMatchObject({ left: 0 });
+      expect(peer.received).toHaveLength(7);
+      expect(bodies(peer).map((body) => body['client_id'])).toEqual(Array.from({ length: 7 }, () => id));
+    },
+  );
+
+  test('does not show in what a later run tells of one that was killed', async () => {
+    const state = stateDirectory();
+    const peer = await backend(() => '0');
+    const urls = { on_play: [peer.origin], on_stop: [peer.origin] };
+    const first = openRun(urls, state);
+    const gate = gateIn(first.hooks, 'srs5', urls);
+    await gate.ask(gateEvent('on_play', opening(1)), staying());
+    openRun(urls, { stateDir: state.crashed(), run: 'svc00002' });
+    await peer.arrival(2);
+    expect(bodies(peer).map((body) => [body['action'], body['client_id']])).toEqual([
+      ['on_play', 'a1b2c3d4'],
+      ['on_stop', 'a1b2c3d4'],
+    ]);
+  });
+});
+
+describe('a change of the clock on the wall', () => {
+  const DAY = 86_400_000;
+  const options = { maxAgeMs: DAY, retryMinMs: 60_000, retryMaxMs: 60_000 };
+
+  /** Moves the time of day. */
+  function leap(ms: number): void {
+    const now = Date.now();
+    vi.spyOn(Date, 'now').mockImplementation(() => now + ms);
+    onTestFinished(() => void vi.restoreAllMocks());
+  }
+
+  /** Lets an event be tried again that waits for it. */
+  async function triedAgain(peer: Awaited<ReturnType<typeof backend>>, clock: ReturnType<typeof handClock>) {
+    const next = peer.arrival(peer.received.length + 1);
+    clock.advance(60_000);
+    await next;
+  }
+
+  test.each([2 * DAY, -2 * DAY])('by %i ms makes no event older or younger', async (jump) => {
+    const clock = handClock();
+    const peer = await backend(() => ({ status: 503 }));
+    const { gate, hooks } = openRun({ on_close: [peer.origin] }, { ...stateDirectory(), options }, clock);
+    gate.tell(closingEvent('on_close'));
+    await peer.arrival(1);
+    await hooks.drain(0);
+    leap(jump);
+    await triedAgain(peer, clock);
+    await hooks.drain(0);
+    expect(hooks.stats).toMatchObject({ events: 1, givenUp: 0, oldestMs: 60_000 });
+    clock.advance(DAY);
+    await until('the end of it', () => hooks.stats.givenUp === 1);
+  });
+
+  test.each([2 * DAY, -2 * DAY])(
+    'by %i ms between two runs makes no event older or younger',
+    async (jump) => {
+      const state = stateDirectory();
+      const peer = await backend(() => ({ status: 503 }));
+      const urls = { on_close: [peer.origin] };
+      const clock = handClock();
+      const first = openRun(urls, { ...state, options }, clock);
+      first.gate.tell(closingEvent('on_close'));
+      await peer.arrival(1);
+      await first.hooks.drain(0);
+      clock.advance(DAY / 2);
+      await until('the second attempt', () => peer.received.length === 2);
+      await first.hooks.close();
+      leap(jump);
+      const later = handClock();
+      const second = openRun(urls, { ...state, options, run: 'svc00002' }, later);
+      await peer.arrival(3);
+      await second.hooks.drain(0);
+      expect(second.hooks.stats).toMatchObject({ events: 1, givenUp: 0 });
+      expect(second.hooks.stats.oldestMs).toBeGreaterThanOrEqual(DAY / 2);
+      later.advance(DAY / 2);
+      await until('the end of it', () => second.hooks.stats.givenUp === 1);
+    },
+  );
+
+  test('does not show in how long a killed server is said to have had its clients', async () => {
+    const state = stateDirectory();
+    const peer = await backend(() => '0');
+    const urls = { on_play: [peer.origin], on_stop: [peer.origin] };
+    const clock = handClock();
+    const { gate } = openRun(urls, state, clock);
+    await gate.ask(gateEvent('on_play', opening(1)), staying());
+    leap(DAY);
+    clock.advance(10_000);
+    await until('the time to be written down', () => isWritten(state.stateDir, '"ms":10000'));
+    openRun(urls, { stateDir: state.crashed(), run: 'svc00002' }, handClock());
+    await peer.arrival(2);
+    expect(bodies(peer)[1]).toMatchObject({ action: 'on_stop', duration_ms: 10_000 });
+  });
+
+  test('lets sequence numbers grow over a restart all the same', async () => {
+    const state = stateDirectory();
+    const peer = await backend(() => '0');
+    const urls = { on_close: [peer.origin] };
+    const first = openRun(urls, state);
+    first.gate.tell(closingEvent('on_close'));
+    await peer.arrival(1);
+    await first.hooks.drain(10_000);
+    await first.hooks.close();
+    leap(-DAY);
+    openRun(urls, { ...state, run: 'svc00002' }).gate.tell(closingEvent('on_close'));
+    await peer.arrival(2);
+    const [before, after] = bodies(peer).map((body) => Number(body['event_seq']));
+    expect(after).toBeGreaterThan(before ?? 0);
+  });
+});
+
+/** True if a text is in one of the files of the outbox. */
+function isWritten(stateDir: string, text: string): boolean {
+  const directory = join(stateDir, 'outbox');
+  return readdirSync(directory).some((name) => readFileSync(join(directory, name)).includes(text));
+}
+
+test('a damaged outbox is one error line that names what was moved where, and the rest goes out', async () => {
+  const state = stateDirectory();
+  const peer = await backend(() => (peer.received.length < 3 ? { status: 500 } : '0'));
+  const options = { retryMinMs: 60_000, retryMaxMs: 60_000 };
+  const urls = { on_close: [peer.origin] };
+  const first = openRun(urls, { ...state, options });
+  for (const number of [1, 2])
+    first.gate.tell(closingEvent('on_close', { client: { ...FACTS.client, number } }));
+  await peer.arrival(2);
+  await first.hooks.close();
+  const file = join(state.stateDir, 'outbox/00000001.log');
+  const bytes = readFileSync(file);
+  bytes.write('XXXX', bytes.indexOf('"client_id'));
+  writeFileSync(file, bytes);
+  const second = openRun(urls, { ...state, run: 'svc00002' });
+  expect(second.logger.at('error')).toMatchObject([
+    {
+      message: 'a file of the outbox is damaged: what can be read of it is taken over',
+      fields: { file, movedTo: expect.stringContaining(`${file}.damaged-`) },
+    },
+  ]);
+  await peer.arrival(3);
+  await second.hooks.drain(10_000);
+  expect(bodies(peer).map((body) => body['client_id'])).toEqual([1, 2, 2]);
 });

@@ -25,7 +25,7 @@ function handQueue(maxRunning = 32) {
       }),
   });
   const add = (seq: number, lines: readonly string[], vhost = 'v') => {
-    queue.add({ seq, at: 0, vhost, lines });
+    queue.add({ seq, since: 0, vhost, lines });
     queue.release(seq);
   };
   const begun = () => running.map(({ seq }) => seq);
@@ -58,7 +58,7 @@ test('an event of two lines waits for both', async () => {
 
 test('an event is not begun before it is released', () => {
   const { queue, begun } = handQueue();
-  queue.add({ seq: 1, at: 0, vhost: 'v', lines: ['a'] });
+  queue.add({ seq: 1, since: 0, vhost: 'v', lines: ['a'] });
   expect(begun()).toEqual([]);
   queue.release(1);
   expect(begun()).toEqual([1]);
@@ -113,7 +113,7 @@ test('the oldest event that is not on its way is dropped, and those behind it go
 test('what is expendable is dropped before anything else', () => {
   const { queue } = handQueue();
   const add = (seq: number, expendable: boolean) =>
-    queue.add({ seq, at: seq, vhost: 'v', lines: [`${seq}`], expendable });
+    queue.add({ seq, since: seq, vhost: 'v', lines: [`${seq}`], expendable });
   add(1, false);
   add(2, true);
   add(3, false);
@@ -184,7 +184,7 @@ test('whatever fails, a backend gets the events of a line in order, each of them
           ...(stream === null ? [] : [`s${stream}`]),
         ];
         for (const [seq, item] of events.entries()) {
-          queue.add({ seq, at: 0, vhost: `${item.vhost}`, lines: linesOf(item) });
+          queue.add({ seq, since: 0, vhost: `${item.vhost}`, lines: linesOf(item) });
           queue.release(seq);
         }
         for (let turn = 0; queue.size > 0 && turn < 5000; turn++) {
