@@ -12,6 +12,7 @@ interface Client {
  */
 export class Connections {
   readonly #addresses = new Map<Socket, string>();
+  readonly #gone = new WeakMap<Socket, () => void>();
   readonly #clients = new Map<string, Client>();
   readonly #idle = new Set<Socket>();
 
@@ -31,12 +32,13 @@ export class Connections {
     return { total, idle: idle.size };
   }
 
-  /** Takes a new one, which gives way until it is held, and forgets it when it is closed. */
-  add(socket: Socket, address: string): void {
+  /** Takes a new one, which gives way until it is held. `gone` hears, once, that it is closed. */
+  add(socket: Socket, address: string, gone: () => void = () => undefined): void {
     const client = this.#clients.get(address) ?? { total: 0, idle: new Set() };
     this.#clients.set(address, client);
     client.total += 1;
     this.#addresses.set(socket, address);
+    this.#gone.set(socket, gone);
     this.release(socket);
     socket.once('close', () => this.#remove(socket));
   }
@@ -83,5 +85,6 @@ export class Connections {
     this.#addresses.delete(socket);
     client.total -= 1;
     if (client.total === 0) this.#clients.delete(address);
+    this.#gone.get(socket)?.();
   }
 }

@@ -6,6 +6,7 @@ import type { HttpServerOptions } from '../model/options.ts';
 import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
 import { LINGER_MS } from '../visits/limits.ts';
 import type { Lobby } from '../visits/lobby.ts';
+import { AddressBound } from './address-bound.ts';
 import { excusePauses } from './excuse-pauses.ts';
 import {
   HEADERS_TIMEOUT_MS,
@@ -70,6 +71,7 @@ export class PlaybackServer {
   readonly #sockets = new Set<Socket>();
   /** Sockets that serve one endless answer. */
   readonly #taken = new WeakSet<Socket>();
+  readonly #bound: AddressBound;
   #options: HttpServerOptions;
   #isTrusted: (ip: string) => boolean;
 
@@ -83,6 +85,8 @@ export class PlaybackServer {
     this.#app = app;
     this.#options = options;
     this.#isTrusted = networkMatcher(options.trusted);
+    this.#bound = new AddressBound(lobby, options, this.#isTrusted);
+    lobby.whenFull(() => this.#bound.giveWay());
     this.#parts = [...parts, staticFiles(() => this.#options)];
   }
 
@@ -118,14 +122,19 @@ export class PlaybackServer {
     return changeBy(() => {
       this.#options = options;
       this.#isTrusted = isTrusted;
+      this.#bound.change(options, isTrusted);
     });
   }
 
   /** Takes the socket of a client at `ip`, paused or not. */
   enter(socket: Socket, ip: string): void {
     const uncount = this.#lobby.count();
+    if (!this.#bound.enter(socket, ip, uncount)) {
+      uncount();
+      socket.destroy();
+      return;
+    }
     this.#peers.set(socket, ip);
-    socket.once('close', uncount);
     socket.setNoDelay(true);
     this.#serve(socket);
   }
@@ -166,8 +175,12 @@ export class PlaybackServer {
     app.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply));
     app.setNotFoundHandler((request, reply) => this.#notFound(request, reply));
     app.decorateRequest('playback', null);
-    app.addHook('onRequest', async (_request, reply) => {
+    app.addHook('onRequest', async ({ raw }, reply) => {
+      this.#bound.asked(raw.socket);
       if (this.#options.crossdomain) reply.headers(CROSSDOMAIN);
+    });
+    app.addHook('onResponse', async ({ raw: { socket } }) => {
+      if (!this.#taken.has(socket)) this.#bound.answered(socket);
     });
     app.route({
       method: 'GET',
@@ -204,9 +217,18 @@ export class PlaybackServer {
     if (!answer || (http.ws && !answer.converse)) return this.#notFound(http, reply);
     http.playback = answer;
     if (http.method === 'HEAD') return undefined;
-    if (answer.endless) this.#taken.add(socket);
+    if (!answer.endless) {
+      const fault = await answer.admit?.(http);
+      return fault && refuse(reply, fault);
+    }
+    const leave = this.#bound.watch(reading.request.ip);
+    if (!leave) return refuse(reply, TOO_MANY);
+    this.#taken.add(socket);
+    socket.once('close', leave);
     const fault = await answer.admit?.(http);
     if (!fault) return undefined;
+    socket.off('close', leave);
+    leave();
     this.#taken.delete(socket);
     return refuse(reply, fault);
   }
@@ -236,6 +258,12 @@ const NO_WEBSOCKET: Fault = {
   ok: false,
   status: 400,
   message: 'a connection can be upgraded to WebSocket, version 13, and to nothing else',
+};
+
+const TOO_MANY: Fault = {
+  ok: false,
+  status: 429,
+  message: 'your address has all the viewers that it may have (max_connections_per_address)',
 };
 
 const NO_NEIGHBOUR: Fault = {

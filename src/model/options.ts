@@ -248,6 +248,8 @@ export interface HttpServerOptions {
   readonly crossdomain: boolean;
   /** Proxies whose X-Forwarded-For is believed: addresses and CIDR networks. */
   readonly trusted: readonly string[];
+  /** Connections of one address, unless it is a trusted proxy's or this machine's own; 0 sets no bound. */
+  readonly maxConnectionsPerAddress: number;
 }
 
 export interface LogOptions {

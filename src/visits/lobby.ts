@@ -81,6 +81,7 @@ export class Lobby {
   /** Pauses of this process that have been looked at, in milliseconds. */
   #pausedMs = 0;
   #open = true;
+  #giveWay: () => boolean = () => false;
 
   constructor(
     rules: LobbyRules,
@@ -126,9 +127,14 @@ export class Lobby {
     return this.#open;
   }
 
+  /** `giveWay` ends a connection on which nothing is asked, if there is one, whenever there is no room for another. */
+  whenFull(giveWay: () => boolean): void {
+    this.#giveWay = giveWay;
+  }
+
   /** True if one more connection may come. One that may not is counted, for the log. */
   hasRoom(): boolean {
-    if (this.#open && this.#connections < this.#rules.maxConnections) return true;
+    if (this.#open && (this.#connections < this.#rules.maxConnections || this.#giveWay())) return true;
     this.#turnedAway += 1;
     this.#everTurnedAway += 1;
     return false;

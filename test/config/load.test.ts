@@ -31,6 +31,7 @@ test('the least file gives every default', () => {
       serveRecordings: false,
       crossdomain: true,
       trusted: [],
+      maxConnectionsPerAddress: 1000,
     },
     httpApi: {
       enabled: false,

@@ -247,6 +247,7 @@ describe('a client that takes its time', () => {
       serveRecordings: false,
       crossdomain: true,
       trusted: [],
+      maxConnectionsPerAddress: 0,
     };
     const server = await PlaybackServer.open(lobby, options, [], patience);
     const listener = await listen({ host: '127.0.0.1', port: 0 }, (socket) =>

@@ -156,6 +156,7 @@ export function config(options: Partial<Config> = {}): Config {
       serveRecordings: false,
       crossdomain: true,
       trusted: [],
+      maxConnectionsPerAddress: 0,
     },
     https: undefined,
     httpApi: HTTP_API,

@@ -28,6 +28,7 @@ export async function startWebServer(
     serveRecordings: false,
     crossdomain: true,
     trusted: [],
+    maxConnectionsPerAddress: 0,
     ...http,
   };
   const wanted = config({ ...rest, httpServer });

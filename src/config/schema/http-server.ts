@@ -1,6 +1,6 @@
 import type { HttpServerOptions } from '../../model/options.ts';
 import type { BlockSpec } from './spec.ts';
-import { listenAddress, many, maybe, network, one, onOff, text } from './values.ts';
+import { listenAddress, many, maybe, network, one, onOff, text, whole } from './values.ts';
 
 /** Directives of `http_server { … }`. */
 export const HTTP_SERVER: BlockSpec<HttpServerOptions> = {
@@ -55,6 +55,14 @@ export const HTTP_SERVER: BlockSpec<HttpServerOptions> = {
       fallback: '',
       doc: 'Proxies in front of this server, as addresses and networks: what they say of the client in X-Forwarded-For is believed. Gatecast only.',
       example: '127.0.0.1 10.0.0.0/8',
+    },
+    maxConnectionsPerAddress: {
+      name: 'max_connections_per_address',
+      takes: 'one value',
+      read: one(whole(0, 1_000_000)),
+      fallback: '1000',
+      doc: 'Connections of players that come from one address; more are closed at once. Addresses of trusted proxies and of this machine have no such bound: behind a proxy that is trusted the viewers of FLV that X-Forwarded-For says have one address are counted instead. 0 is no bound. Gatecast only.',
+      example: '200',
     },
   },
 };

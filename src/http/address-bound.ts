@@ -1,0 +1,87 @@
+import type { Socket } from 'node:net';
+import { isLoopback } from '../model/ip.ts';
+import type { HttpServerOptions } from '../model/options.ts';
+import type { Lobby } from '../visits/lobby.ts';
+import { Connections } from './connections.ts';
+
+const TELL_MS = 1_000;
+
+/**
+ * What one address may take of the playback server: `max_connections_per_address`. Trusted proxies and this machine have no
+ * bound for their connections; the viewers behind them are counted by the addresses that they are said to have.
+ */
+export class AddressBound {
+  readonly #lobby: Pick<Lobby, 'clock' | 'log'>;
+  readonly #connections = new Connections();
+  readonly #viewers = new Map<string, number>();
+  #most = 0;
+  #isFree: (ip: string) => boolean = () => true;
+  #turnedAway = 0;
+
+  constructor(
+    lobby: Pick<Lobby, 'clock' | 'log'>,
+    options: HttpServerOptions,
+    isTrusted: (ip: string) => boolean,
+  ) {
+    this.#lobby = lobby;
+    this.change(options, isTrusted);
+  }
+
+  /** What counts from now on; who is here stays. */
+  change({ maxConnectionsPerAddress }: HttpServerOptions, isTrusted: (ip: string) => boolean): void {
+    this.#most = maxConnectionsPerAddress;
+    this.#isFree = (ip) => maxConnectionsPerAddress === 0 || isLoopback(ip) || isTrusted(ip);
+  }
+
+  /** Takes a connection, for which an idle one of the same address gives way; or says no. `gone` hears that it is closed. */
+  enter(socket: Socket, ip: string, gone: () => void): boolean {
+    const isFull = !this.#isFree(ip) && this.#connections.of(ip).total >= this.#most;
+    if (isFull && !this.#connections.evict(ip)) {
+      this.#tell(ip);
+      return false;
+    }
+    this.#connections.add(socket, ip, gone);
+    return true;
+  }
+
+  /** Ends the connection that has been idle for longest; false if there is none. */
+  giveWay(): boolean {
+    return this.#connections.evict();
+  }
+
+  /** Something is asked over a connection. */
+  asked(socket: Socket): void {
+    this.#connections.hold(socket);
+  }
+
+  /** It has been answered. */
+  answered(socket: Socket): void {
+    this.#connections.release(socket);
+  }
+
+  /** Takes the place of a viewer; returns what gives it back, or undefined if his address has all that it may have. */
+  watch(ip: string): (() => void) | undefined {
+    const viewers = this.#viewers.get(ip) ?? 0;
+    if (!this.#isFree(ip) && viewers >= this.#most) return undefined;
+    this.#viewers.set(ip, viewers + 1);
+    let here = true;
+    return () => {
+      if (!here) return;
+      here = false;
+      const left = (this.#viewers.get(ip) ?? 1) - 1;
+      if (left > 0) this.#viewers.set(ip, left);
+      else this.#viewers.delete(ip);
+    };
+  }
+
+  /** One line a second says how many. */
+  #tell(ip: string): void {
+    this.#turnedAway += 1;
+    if (this.#turnedAway > 1) return;
+    this.#lobby.clock.after(TELL_MS, () => {
+      const facts = { ip, turnedAway: this.#turnedAway, maxConnectionsPerAddress: this.#most };
+      this.#lobby.log.warn(facts, 'connections over max_connections_per_address dropped');
+      this.#turnedAway = 0;
+    });
+  }
+}
