@@ -18,12 +18,12 @@ export class Doors {
   readonly front: FrontDoor;
   readonly #web: WebDoor;
   readonly #certificates: Certificates;
-  readonly #listeners = new Listeners();
+  readonly #listeners: Listeners;
   readonly #rtmps: SecureReception;
   readonly #https: SecureReception;
 
   /**
-   * `parts` are what is served over HTTP, also to the `neighbourhood`; `log` is told what becomes of certificates. Nobody
+   * `parts` are what is served over HTTP, also to the `neighbourhood`; `log` is told what becomes of certificates and addresses. Nobody
    * listens before a change is committed.
    */
   constructor(
@@ -38,6 +38,7 @@ export class Doors {
     this.#rtmps = new SecureReception(lobby, proxyProtocol);
     this.#https = new SecureReception(lobby, proxyProtocol, ['http/1.1', 'http/1.0']);
     this.#certificates = new Certificates(lobby.clock, log);
+    this.#listeners = new Listeners(log);
   }
 
   get addresses(): readonly OpenAddress[] {

@@ -266,8 +266,8 @@ export interface HostAddress extends ListenAddress {
 /** `http_api { … }`: the control API, the metrics and the console. */
 export interface HttpApiOptions {
   readonly enabled: boolean;
-  /** Never every address by default: the host is always there. */
-  readonly listen: HostAddress;
+  /** Never every address by default: the host is always there. At least one. */
+  readonly listen: readonly HostAddress[];
   /** Where it listens with TLS too. */
   readonly https: (TlsListenOptions & { readonly listen: readonly HostAddress[] }) | undefined;
   /** True lets pages of any origin use `/api/v1`. */

@@ -1,5 +1,5 @@
 import { createServer, type Server, type Socket } from 'node:net';
-import type { ListenAddress } from '../model/options.ts';
+import type { Bind } from './binds.ts';
 
 /** A listening port that takes sockets until it is closed. */
 export interface Listener {
@@ -13,15 +13,18 @@ export interface Listener {
  * Listens and hands each socket out, paused: it is read once somebody resumes it. Rejects with a sentence when the address
  * cannot be had.
  */
-export async function listen(where: ListenAddress, onSocket: (socket: Socket) => void): Promise<Listener> {
+export async function listen(
+  where: Omit<Bind, 'isOptional'>,
+  onSocket: (socket: Socket) => void,
+): Promise<Listener> {
   const server: Server = createServer({ noDelay: false, pauseOnConnect: true }, onSocket);
-  const { host, port } = where;
+  const { host, port, ipv6Only } = where;
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error: NodeJS.ErrnoException) =>
       reject(new Error(explain(error, host, port), { cause: error })),
     );
     // The backlog holds a burst of joiners that arrive within one turn of the loop.
-    server.listen({ port, backlog: 4096, ...(host === undefined ? {} : { host }) }, resolve);
+    server.listen({ port, ipv6Only, backlog: 4096, ...(host === undefined ? {} : { host }) }, resolve);
   });
   const address = server.address();
   if (address === null || typeof address === 'string')
@@ -36,8 +39,26 @@ const REASONS: Readonly<Record<string, string>> = {
   EADDRINUSE: 'another program has this port. Stop it or change "listen".',
   EACCES: 'ports below 1024 need permission.',
   EADDRNOTAVAIL: 'this machine has no such address.',
+  EAFNOSUPPORT: 'this machine has no IPv6.',
 };
 
+/** Whether that is why an address of IPv6 cannot be had: there is no IPv6, or it is switched off. */
+export function isLackOfIpv6(error: unknown): boolean {
+  const { code = '' } = (error as { cause?: NodeJS.ErrnoException }).cause ?? {};
+  return code === 'EAFNOSUPPORT' || code === 'EADDRNOTAVAIL';
+}
+
+/** An address as people write it. */
+export function showAddress({
+  host = '*',
+  port,
+}: {
+  readonly host: string | undefined;
+  readonly port: number;
+}): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
 function explain(error: NodeJS.ErrnoException, host: string | undefined, port: number): string {
-  return `cannot listen on ${host ?? '*'}:${port}: ${REASONS[error.code ?? ''] ?? error.message}`;
+  return `cannot listen on ${showAddress({ host, port })}: ${REASONS[error.code ?? ''] ?? error.message}`;
 }

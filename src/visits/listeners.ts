@@ -1,8 +1,10 @@
-import type { Socket } from 'node:net';
+import { isIPv6, type Socket } from 'node:net';
+import type { Logger } from '../model/logger.ts';
 import type { ListenAddress } from '../model/options.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
+import { type Bind, bindsOf, IPV4_ANY, IPV6_ANY } from './binds.ts';
 import { MAX_EARLY_SOCKETS } from './limits.ts';
-import { type Listener, listen } from './listener.ts';
+import { isLackOfIpv6, type Listener, listen, showAddress } from './listener.ts';
 
 /** What clients speak at an address. */
 export type Protocol = 'rtmp' | 'rtmps' | 'http' | 'https';
@@ -26,13 +28,27 @@ interface Open {
   readonly owner: Owner;
 }
 
+/** Sockets by what a reload knows them by, and the addresses that they are for. */
+interface Ports {
+  readonly open: ReadonlyMap<string, Open>;
+  readonly addresses: readonly OpenAddress[];
+}
+
 /** All listening ports of a process. */
 export class Listeners {
-  #open: ReadonlyMap<string, { readonly open: Open; readonly protocol: Protocol }> = new Map();
+  readonly #log: Logger;
+  readonly #listen: typeof listen;
+  #ports: Ports = { open: new Map(), addresses: [] };
   #closed = false;
 
+  /** `log` is told of addresses that this machine cannot have and can do without. */
+  constructor(log: Logger, listenAt: typeof listen = listen) {
+    this.#log = log;
+    this.#listen = listenAt;
+  }
+
   get addresses(): readonly OpenAddress[] {
-    return [...this.#open.values()].map(({ open, protocol }) => ({ protocol, ...open.listener.address }));
+    return this.#ports.addresses;
   }
 
   /**
@@ -40,21 +56,29 @@ export class Listeners {
    * to a new address before the change is committed waits for that. Rejects with a sentence if an address cannot be had.
    */
   async prepare(entrances: readonly Entrance[]): Promise<PreparedChange> {
-    const wanted = new Map<string, { open: Open; entrance: Entrance }>();
+    const wanted = new Map<string, { readonly open: Open; readonly entrance: Entrance }>();
+    const addresses: OpenAddress[] = [];
     const fresh: Open[] = [];
     const giveBack = () => {
       for (const open of fresh) close(open);
     };
+    const all = entrances.flatMap((entrance) => entrance.listen);
     try {
       for (const entrance of entrances) {
         for (const where of entrance.listen) {
-          const name = nameOf(entrance, where);
-          let open = this.#open.get(name)?.open;
-          if (!open) {
-            open = await openAt(where);
-            fresh.push(open);
+          const opened: Open[] = [];
+          for (const bind of bindsOf(where, all)) {
+            const name = nameOf(entrance, bind);
+            const known = this.#ports.open.get(name);
+            const open = known ?? (await this.#openAt(bind, where));
+            if (!open) continue;
+            if (!known) fresh.push(open);
+            wanted.set(name, { open, entrance });
+            opened.push(open);
           }
-          wanted.set(name, { open, entrance });
+          // That of every address, where there are two.
+          const last = opened.at(-1);
+          if (last) addresses.push({ protocol: entrance.protocol, ...last.listener.address });
         }
       }
     } catch (error) {
@@ -64,11 +88,9 @@ export class Listeners {
     return {
       commit: () => {
         if (this.#closed) return giveBack();
-        for (const [name, { open }] of this.#open) if (!wanted.has(name)) close(open);
+        for (const [name, open] of this.#ports.open) if (!wanted.has(name)) close(open);
         for (const { open, entrance } of wanted.values()) open.owner.become(entrance);
-        this.#open = new Map(
-          [...wanted].map(([name, { open, entrance }]) => [name, { open, protocol: entrance.protocol }]),
-        );
+        this.#ports = { open: new Map([...wanted].map(([name, { open }]) => [name, open])), addresses };
       },
       rollBack: giveBack,
     };
@@ -77,7 +99,30 @@ export class Listeners {
   /** Accepts nobody any more. */
   close(): void {
     this.#closed = true;
-    for (const { open } of this.#open.values()) close(open);
+    for (const open of this.#ports.open.values()) close(open);
+  }
+
+  /** Undefined if it is of IPv6, which the machine lacks and can do without. */
+  async #openAt(bind: Bind, where: ListenAddress): Promise<Open | undefined> {
+    const owner = new Owner();
+    try {
+      return { owner, listener: await this.#listen(bind, (socket) => owner.take(socket)) };
+    } catch (error) {
+      if (bind.isOptional && isLackOfIpv6(error)) {
+        if (where.host !== undefined)
+          this.#log.warn(
+            { host: where.host, port: where.port },
+            'address left out: this machine has no IPv6',
+          );
+        return undefined;
+      }
+      const own = [...this.#ports.open.values()].find(({ listener }) => bars(listener.address, bind));
+      if (!own) throw error;
+      throw new Error(
+        `cannot exchange ${showAddress(own.listener.address)} for ${showAddress(bind)} while the server runs: start it again`,
+        { cause: error },
+      );
+    }
   }
 }
 
@@ -107,17 +152,18 @@ function ignore(): void {
   // A socket that is destroyed says so to whoever takes it.
 }
 
-async function openAt(where: ListenAddress): Promise<Open> {
-  const owner = new Owner();
-  return { owner, listener: await listen(where, (socket) => owner.take(socket)) };
-}
-
 function close({ listener, owner }: Open): void {
   listener.close();
   owner.dismiss();
 }
 
-/** By what a reload knows an address again: a port that the operating system chose, by who wanted one. */
-function nameOf({ protocol }: Entrance, { host = '*', port }: ListenAddress): string {
+/** Whether an address that is ours keeps us from having another one. */
+function bars(own: Listener['address'], { host, port }: Bind): boolean {
+  if (host === undefined || own.port !== port || isIPv6(own.host) !== isIPv6(host)) return false;
+  return [own.host, host].some((one) => one === IPV4_ANY || one === IPV6_ANY);
+}
+
+/** By what a reload knows a socket again: one at a port that the operating system chose, by who wanted one. */
+function nameOf({ protocol }: Entrance, { host = '*', port }: Bind): string {
   return port === 0 ? `${protocol} ${host}` : `${host}:${port}`;
 }

@@ -21,7 +21,11 @@ test.each([
   ['listen 127.0.0.9:1;', '127.0.0.9', 1],
   ['listen [::1]:2;', '::1', 2],
 ])('with "%s" it listens on this machine alone and needs no password', (inside, host, port) => {
-  expect(optionsOf(inside)).toMatchObject({ enabled: true, listen: { host, port }, credentials: undefined });
+  expect(optionsOf(inside)).toMatchObject({
+    enabled: true,
+    listen: [{ host, port }],
+    credentials: undefined,
+  });
 });
 
 test.each(['0.0.0.0', '192.0.2.1', '[::]'])('at %s it needs credentials', (host) => {
@@ -83,7 +87,7 @@ test('variables set it as they set everything', () => {
   });
   expect(result.ok && result.config.httpApi).toMatchObject({
     enabled: true,
-    listen: { host: '0.0.0.0', port: 1985 },
+    listen: [{ host: '0.0.0.0', port: 1985 }],
     credentials: { username: 'admin', password: 'secret' },
   });
 });

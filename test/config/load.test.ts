@@ -35,7 +35,7 @@ test('the least file gives every default', () => {
     },
     httpApi: {
       enabled: false,
-      listen: { host: '127.0.0.1', port: 1985 },
+      listen: [{ host: '127.0.0.1', port: 1985 }],
       https: undefined,
       crossdomain: false,
       editConfig: false,
@@ -228,6 +228,20 @@ test.each<[string, string, string[]]>([
     'listen [::1]:5 [::1]:5;',
     'vhost v { }',
     ['a.conf:1:1: listen has [::1]:5 twice, expected each address once'],
+  ],
+  [
+    'listen 1935 127.0.0.1:1935;',
+    'vhost v { }',
+    [
+      'a.conf:1:1: listen has 127.0.0.1:1935, of which 1935 in listen is a part or the whole, expected each address once',
+    ],
+  ],
+  [
+    'listen [::]:5 [::1]:5;',
+    'vhost v { }',
+    [
+      'a.conf:1:1: listen has [::1]:5, of which [::]:5 in listen is a part or the whole, expected each address once',
+    ],
   ],
   [
     'listen 1935; max_connections 0;',

@@ -82,7 +82,7 @@ test('conf/gatecast.conf calls the sample backend for every event, and has the c
     listen: [{ host: undefined, port: 1935 }],
     maxConnections: 1000,
     httpServer: { enabled: true, listen: [{ host: undefined, port: 8080 }] },
-    httpApi: { enabled: true, listen: { host: '127.0.0.1', port: 1985 }, credentials: undefined },
+    httpApi: { enabled: true, listen: [{ host: '127.0.0.1', port: 1985 }], credentials: undefined },
     vhosts: [
       {
         name: '__defaultVhost__',

@@ -219,7 +219,7 @@ describe('a reload', () => {
 
   test('that cannot have the address changes nothing', async () => {
     const { server, config, port } = await startWebServer();
-    const taken = await listen({ host: '127.0.0.1', port: 0 }, (socket) => socket.destroy());
+    const taken = await listen({ host: '127.0.0.1', port: 0, ipv6Only: false }, (socket) => socket.destroy());
     onTestFinished(() => taken.close());
     const httpServer = { ...config.httpServer, listen: [taken.address], crossdomain: false };
     await expect(server.reload({ ...config, httpServer })).rejects.toThrow('another program has this port');
@@ -250,7 +250,7 @@ describe('a client that takes its time', () => {
       maxConnectionsPerAddress: 0,
     };
     const server = await PlaybackServer.open(lobby, options, [], patience);
-    const listener = await listen({ host: '127.0.0.1', port: 0 }, (socket) =>
+    const listener = await listen({ host: '127.0.0.1', port: 0, ipv6Only: false }, (socket) =>
       server.enter(socket, '192.0.2.1'),
     );
     onTestFinished(async () => {

@@ -125,7 +125,7 @@ export const OUTBOX: OutboxOptions = {
 
 export const HTTP_API: HttpApiOptions = {
   enabled: false,
-  listen: { host: '127.0.0.1', port: 0 },
+  listen: [{ host: '127.0.0.1', port: 0 }],
   https: undefined,
   crossdomain: false,
   editConfig: false,

@@ -1,23 +1,27 @@
 import { connect, type Socket } from 'node:net';
-import { expect, onTestFinished, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import type { ListenAddress } from '../../src/model/options.ts';
+import { listen } from '../../src/visits/listener.ts';
 import { type Entrance, Listeners } from '../../src/visits/listeners.ts';
 import { answers, freePort } from '../support/free-port.ts';
+import { keepingLog } from '../support/memory-server.ts';
 import { until } from '../support/until.ts';
 
 /** Listeners, and the sockets that their owners have been given. */
-function open() {
-  const listeners = new Listeners();
+function open(listenAt?: typeof listen) {
+  const log = keepingLog();
+  const listeners = new Listeners(log, listenAt);
   const taken: string[] = [];
   onTestFinished(() => listeners.close());
-  const at = (name: string, ...ports: readonly number[]): Entrance => ({
+  const at = (name: string, ...wanted: readonly (number | ListenAddress)[]): Entrance => ({
     protocol: 'rtmp',
-    listen: ports.map((port) => ({ host: '127.0.0.1', port })),
+    listen: wanted.map((one) => (typeof one === 'number' ? { host: '127.0.0.1', port: one } : one)),
     take: (socket) => {
       taken.push(name);
       socket.destroy();
     },
   });
-  return { listeners, taken, at };
+  return { listeners, taken, at, log };
 }
 
 async function dial(port: number): Promise<Socket> {
@@ -66,4 +70,94 @@ test('a change that counts after the listeners were closed opens nothing', async
   listeners.close();
   prepared.commit();
   expect(await answers(port)).toBe(false);
+});
+
+describe('a port of both kinds of addresses', () => {
+  const anyOf = (port: number): ListenAddress => ({ host: undefined, port });
+  const any4 = (port: number): ListenAddress => ({ host: '0.0.0.0', port });
+  const any6 = (port: number): ListenAddress => ({ host: '::', port });
+  const reached = (port: number, host: string) =>
+    new Promise<boolean>((resolve) => {
+      const socket = connect(port, host);
+      socket.once('connect', () => resolve(true)).once('error', () => resolve(false));
+      onTestFinished(() => void socket.destroy());
+    });
+  const reach = async (port: number) => [await reached(port, '127.0.0.1'), await reached(port, '::1')];
+
+  const FORMS: readonly (readonly [
+    form: string,
+    (port: number) => readonly ListenAddress[],
+    readonly boolean[],
+  ])[] = [
+    ['P', (port) => [anyOf(port)], [true, true]],
+    ['P [::]:P', (port) => [anyOf(port), any6(port)], [true, true]],
+    ['[::]:P P', (port) => [any6(port), anyOf(port)], [true, true]],
+    ['0.0.0.0:P [::]:P', (port) => [any4(port), any6(port)], [true, true]],
+    ['[::]:P', (port) => [any6(port)], [true, true]],
+    ['P [::1]:P', (port) => [anyOf(port), { host: '::1', port }], [true, true]],
+    ['127.0.0.1:P [::]:P', (port) => [{ host: '127.0.0.1', port }, any6(port)], [true, true]],
+    ['0.0.0.0:P', (port) => [any4(port)], [true, false]],
+    ['[::1]:P', (port) => [{ host: '::1', port }], [false, true]],
+  ];
+
+  test.each(FORMS)('%s can be listened at', async (_form, listening, expected) => {
+    const { listeners, at } = open();
+    const port = await freePort();
+    (await listeners.prepare([at('a', ...listening(port))])).commit();
+    expect(await reach(port)).toEqual(expected);
+    expect(listeners.addresses.map((address) => address.port)).toEqual(listening(port).map(() => port));
+  });
+
+  test('goes over from one form to another without being closed', async () => {
+    const { listeners, at } = open();
+    const port = await freePort();
+    for (const [form, listening, expected] of [...FORMS.slice(0, 5), ...FORMS.slice(0, 5).toReversed()]) {
+      const prepared = await listeners.prepare([at('a', ...listening(port))]);
+      prepared.commit();
+      expect([form, ...(await reach(port))]).toEqual([form, ...expected]);
+    }
+  });
+
+  test('cannot be exchanged for one of its addresses, nor the other way round, and says so', async () => {
+    const { listeners, at } = open();
+    const port = await freePort();
+    (await listeners.prepare([at('a', port)])).commit();
+    await expect(listeners.prepare([at('a', anyOf(port))])).rejects.toThrow(
+      `cannot exchange 127.0.0.1:${port} for 0.0.0.0:${port} while the server runs: start it again`,
+    );
+    expect(await answers(port)).toBe(true);
+  });
+
+  test('can be shared by two kinds of clients', async () => {
+    const { listeners, at, taken } = open();
+    const port = await freePort();
+    (await listeners.prepare([at('of IPv4', anyOf(port)), at('of IPv6', any6(port))])).commit();
+    expect(await reach(port)).toEqual([true, true]);
+    await until('both', () => taken.length === 2);
+    expect(taken).toEqual(['of IPv4', 'of IPv6']);
+  });
+
+  /** As the kernel answers on a machine without IPv6. */
+  const withoutIpv6: typeof listen = (where, onSocket) =>
+    where.host?.includes(':')
+      ? Promise.reject(new Error('no IPv6', { cause: { code: 'EAFNOSUPPORT' } }))
+      : listen(where, onSocket);
+
+  test.each(FORMS.slice(0, 4))('%s is that of IPv4 on a machine without IPv6', async (_form, listening) => {
+    const { listeners, at, log } = open(withoutIpv6);
+    const port = await freePort();
+    (await listeners.prepare([at('a', ...listening(port))])).commit();
+    expect(await reach(port)).toEqual([true, false]);
+    const isNamed = listening(port).some(({ host }) => host === '::');
+    expect(log.lines.map(({ message }) => message)).toEqual(
+      isNamed ? ['address left out: this machine has no IPv6'] : [],
+    );
+  });
+
+  test('[::] alone is refused on a machine without IPv6', async () => {
+    const { listeners, at } = open(withoutIpv6);
+    const port = await freePort();
+    await expect(listeners.prepare([at('a', any6(port))])).rejects.toThrow('no IPv6');
+    expect(await answers(port)).toBe(false);
+  });
 });

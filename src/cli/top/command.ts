@@ -71,7 +71,9 @@ function addressOf({ config, url = 'http://127.0.0.1:1985', user }: Flags, comma
   if (!loaded) return command.error('error: the configuration has errors', { exitCode: 1 });
   const { enabled, listen, credentials } = loaded.config.httpApi;
   if (!enabled) return command.error('error: http_api is off in this configuration', { exitCode: 1 });
-  return { origin: `http://${reachable(listen.host)}:${listen.port}`, ...credentials };
+  const [first] = listen;
+  if (!first) return command.error('error: http_api listens nowhere', { exitCode: 1 });
+  return { origin: `http://${reachable(first.host)}:${first.port}`, ...credentials };
 }
 
 function originOf(url: string, command: Command): string {

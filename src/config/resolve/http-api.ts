@@ -40,19 +40,19 @@ export function resolveHttpApi(
   const https = resolveApiHttps(content, enabled, context);
   const credentials = credentialsOf(auth, whole(file), context);
   if (enabled && !auth.values.enabled) {
-    checkLoopback([listen], own.settings, whole(file), context);
+    checkLoopback(listen, own.settings, whole(file), context);
     checkLoopback(https.options?.listen ?? [], https.settings, whole(file), context);
   }
   return {
     options: {
       enabled,
-      listen: onThisMachine(listen),
+      listen: listen.map(onThisMachine),
       https: https.options && { ...https.options, listen: https.options.listen.map(onThisMachine) },
       ...switches,
       credentials,
     },
     listeners: [
-      { who: 'http_api', addresses: enabled ? [listen] : [], settings: own.settings },
+      { who: 'http_api', addresses: enabled ? listen : [], settings: own.settings },
       { who: 'https of http_api', addresses: https.options?.listen ?? [], settings: https.settings },
     ],
     setting: blockSetting(

@@ -5,7 +5,7 @@ import { listenAddress, many, maybe, one, onOff, text, userName } from './values
 /** What `http_api { … }` sets by itself. */
 export interface HttpApiValues {
   readonly enabled: boolean;
-  readonly listen: ListenAddress;
+  readonly listen: readonly ListenAddress[];
   readonly crossdomain: boolean;
   readonly editConfig: boolean;
   readonly editRoots: readonly string[];
@@ -35,10 +35,10 @@ export const HTTP_API: BlockSpec<HttpApiValues> = {
     },
     listen: {
       name: 'listen',
-      takes: 'one value',
-      read: one(listenAddress()),
+      takes: 'one or more values',
+      read: many(listenAddress()),
       fallback: '1985',
-      doc: 'Where it listens. A port alone is one of this machine, 127.0.0.1; any address that others can reach needs auth. SRS takes a port alone for every address.',
+      doc: 'Where it listens: ports, or addresses with ports. A port alone is one of this machine, 127.0.0.1; any address that others can reach needs auth. SRS takes a port alone for every address.',
       example: '0.0.0.0:1985',
     },
     crossdomain: {

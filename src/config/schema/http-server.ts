@@ -20,7 +20,7 @@ export const HTTP_SERVER: BlockSpec<HttpServerOptions> = {
       takes: 'one or more values',
       read: many(listenAddress()),
       fallback: '8080',
-      doc: 'Where players over HTTP connect: ports, or addresses with ports.',
+      doc: 'Where players over HTTP connect: ports, or addresses with ports. A port alone is every address of IPv4 and IPv6; beside addresses of IPv6 with the same port, such as [::]:8080, it is those of IPv4.',
       example: '8080 127.0.0.1:18080',
     },
     dir: {

@@ -32,7 +32,7 @@ export const ROOT: BlockSpec<RootValues> = {
       takes: 'one or more values',
       read: many(listenAddress()),
       fallback: '',
-      doc: 'Where RTMP clients connect: ports, or addresses with ports. Has no default and must be given.',
+      doc: 'Where RTMP clients connect: ports, or addresses with ports. A port alone is every address of IPv4 and IPv6; beside addresses of IPv6 with the same port, such as [::]:1935, it is those of IPv4. Has no default and must be given.',
       example: '1935 127.0.0.1:19350 [::1]:1935',
     },
     maxConnections: {

@@ -8,6 +8,7 @@ import type { ServerControl } from '../../model/control.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { HostAddress, HttpApiOptions, TlsVersion } from '../../model/options.ts';
 import { systemClock } from '../../model/process-clock.ts';
+import { bindsOf } from '../../visits/binds.ts';
 import { excusePauses } from '../excuse-pauses.ts';
 import { CLOSE_TIMEOUT_MS } from '../limits.ts';
 import { answerError } from './answer-error.ts';
@@ -62,11 +63,15 @@ export async function openApiServer(
     await Promise.all(apps.map((app) => app.close()));
     clearTimeout(timer);
   };
-  const open = async ({ host, port }: HostAddress, shown?: ShownCertificate) => {
+  const all = [...options.listen, ...(options.https?.listen ?? [])];
+  const open = async (where: HostAddress, shown?: ShownCertificate) => {
+    const { host, port } = where;
     const app = await buildApi(options, shared, log, logIns, shown);
     apps.push(app);
     try {
-      await app.listen({ host, port });
+      // False where `[::]` is every address of IPv4 too.
+      const ipv6Only = bindsOf(where, all).every((bind) => bind.ipv6Only);
+      await app.listen({ host, port, ipv6Only });
     } catch (error) {
       await close();
       throw new Error(`http_api cannot listen at ${host}:${port}: ${(error as Error).message}`, {
@@ -77,7 +82,8 @@ export async function openApiServer(
     const address = app.server.address() as AddressInfo;
     return { host: address.address, port: address.port };
   };
-  const addresses = [await open(options.listen)];
+  const addresses: HostAddress[] = [];
+  for (const address of options.listen) addresses.push(await open(address));
   for (const address of options.https?.listen ?? []) addresses.push(await open(address, certificate));
   return { addresses, close };
 }
