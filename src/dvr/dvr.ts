@@ -14,7 +14,8 @@ import { FileRow, type RowMeans } from './file-row.ts';
 import { FlvRecording } from './flv-recording.ts';
 import { Journal } from './journal.ts';
 import { Mp4Recording } from './mp4-recording.ts';
-import { repairLeft } from './repair-left.ts';
+import { finishEntry, repairLeft } from './repair-left.ts';
+import { UnfinishedFiles } from './unfinished-files.ts';
 
 /** What the dvr needs of the process. */
 export interface DvrDeps {
@@ -34,6 +35,7 @@ export class Dvr {
   readonly #disk = new Disk();
   readonly #turns: Turns;
   readonly #journal: Journal;
+  readonly #unfinished: UnfinishedFiles;
   readonly #running = new Set<Promise<void>>();
   /** Of what is on air, by its stream. */
   readonly #rows = new Map<string, FileRow[]>();
@@ -44,6 +46,9 @@ export class Dvr {
     this.#deps = deps;
     this.#turns = new Turns(deps.clock);
     this.#journal = new Journal(deps.stateDir);
+    this.#unfinished = new UnfinishedFiles(deps.clock, async (entry, reason) => {
+      if (this.#gate) await finishEntry(entry, reason, this.#means(this.#gate));
+    });
   }
 
   /** Files that begin from now on, and those that others have left, are told to this gate. */
@@ -89,7 +94,8 @@ export class Dvr {
 
   /** Settles when the files of all publishes that have ended are complete and told of, or at the deadline. */
   async close(deadline: Deadline): Promise<void> {
-    if (this.#running.size === 0 || (await deadline.bound(Promise.all(this.#running)))) return;
+    const ended = Promise.all(this.#running).then(() => this.#unfinished.close());
+    if (await deadline.bound(ended)) return;
     const left = this.#running.size;
     this.#deps.logger.warn(
       { left },
@@ -104,6 +110,7 @@ export class Dvr {
       gate,
       disk: this.#disk,
       journal: this.#journal,
+      unfinished: this.#unfinished,
       cwd: process.cwd(),
       now: Date.now,
       running: (work) => this.#run(work),

@@ -6,7 +6,9 @@ import { splitTemplate } from '../model/private-files.ts';
 import { fillRecordingPath, type RecordingPath } from '../model/recording-path.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
 import type { FileFacts } from './conclude.ts';
+import type { DiskFailure } from './disk-failure.ts';
 import type { FlvLayout } from './flv-head.ts';
+import { LONGEST_RETRY_MS, retryPauseMs } from './limits.ts';
 import type { DvrMeans } from './means.ts';
 import { OpenFile } from './open-file.ts';
 
@@ -17,14 +19,18 @@ export interface RowMeans extends DvrMeans {
 }
 
 /**
- * The files of one publish at one path, one after the other. One that fails is the last of its publish, or, where files
- * are segments, the last for the length of a segment.
+ * The files of one publish at one path, one after the other. Behind one that fails there is a pause, which grows with each
+ * failure in a row: the disk may have room again.
  */
 export class FileRow {
   readonly #origin: Origin;
   readonly #path: RecordingPath;
   readonly #means: RowMeans;
   #pausedUntil = Number.NEGATIVE_INFINITY;
+  /** In a row. */
+  #failures = 0;
+  #begunAt = 0;
+  #failed = false;
   #file: OpenFile | undefined;
   #name: string | undefined;
   #begun = 0;
@@ -58,6 +64,11 @@ export class FileRow {
     return this.#means.clock.now() >= this.#pausedUntil;
   }
 
+  /** True if the file that is being written takes no more. */
+  get failed(): boolean {
+    return this.#failed;
+  }
+
   /** Begins a file; undefined if the stream cannot be recorded. */
   begin(layout?: FlvLayout): OpenFile | undefined {
     const { facts } = this.#origin;
@@ -72,7 +83,11 @@ export class FileRow {
     const { root, rest } = splitTemplate(template, this.#means.cwd);
     const names = { writer: 'recording', root, templates: [rest] } as const;
     const plan = { file: filled.file, names, container, layout, facts };
-    const file = new OpenFile(plan, this.#means, this.#named, () => this.#pause());
+    const file: OpenFile = new OpenFile(plan, this.#means, this.#named, (failure) =>
+      this.#fail(file, filled.file, failure),
+    );
+    this.#failed = false;
+    this.#begunAt = this.#means.clock.now();
     this.#named = file.named;
     this.#file = file;
     this.#name = filled.file;
@@ -90,13 +105,24 @@ export class FileRow {
     this.#file = undefined;
     this.#name = undefined;
     if (!file) return;
+    if (!this.#failed) this.#failures = 0;
     // Behind the file before it, so that files are told of in their order.
     this.#ended = Promise.all([appended, this.#ended]).then(() => file.close(reason, complete));
     this.#means.running(this.#ended);
   }
 
-  #pause(): void {
-    const { plan, durationMs } = this.options;
-    this.#pausedUntil = plan === 'segment' ? this.#means.clock.now() + durationMs : Number.POSITIVE_INFINITY;
+  #fail(file: OpenFile, name: string, { why }: DiskFailure): void {
+    const { clock, logger } = this.#means;
+    const now = clock.now();
+    // One that was written for long, or that is not written any more, is none of the row.
+    if (file !== this.#file || now - this.#begunAt >= LONGEST_RETRY_MS) this.#failures = 0;
+    this.#failures++;
+    const pauseMs = retryPauseMs(this.#failures);
+    this.#pausedUntil = now + pauseMs;
+    if (file === this.#file) this.#failed = true;
+    const fields = { stream: formatStreamKey(this.#origin.facts), file: name, why, nextTryMs: pauseMs };
+    // The first of a row is news; the others are the same trouble.
+    const level = this.#failures === 1 ? 'error' : 'debug';
+    logger[level](fields, 'recording stopped, the stream goes on');
   }
 }

@@ -35,7 +35,7 @@ export class FlvRecording implements MediaTap {
     if (!this.#file && (packet.headerSlot !== undefined || packet.kind === 'data')) return;
     const nowMs = this.#time.place(packet.timestamp);
     if (this.#file && this.#isCut(this.#file, packet, nowMs)) this.#end('segment');
-    if (this.#file && !this.#row.ready) this.#end('unpublish');
+    if (this.#file && this.#row.failed) this.#end('unpublish');
     if (!this.#file && this.#begins(packet)) this.#begin(nowMs);
     if (this.#file && this.#belongs(packet)) this.#file.write(packet, Math.max(0, nowMs - this.#startMs));
   }

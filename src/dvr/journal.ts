@@ -1,6 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { type Conclusion, type JournalEntry, readConclusion, readEntry } from './journal-entry.ts';
 
 /** An entry that was found, and how far its file had come. */
@@ -75,11 +75,16 @@ export class Journal {
     return names.filter((name) => isLeft(name) && fits(name.slice(0, name.indexOf('.'))));
   }
 
+  /** What an entry is called. */
+  nameOf({ owner, id }: JournalEntry): string {
+    return `${owner}.${id}${ENDING}`;
+  }
+
   /** Reads an entry; undefined if it makes no sense. */
   async read(name: string): Promise<FoundEntry | undefined> {
     const [opening = '', rest = ''] = (await readFile(join(this.#directory, name), 'utf8')).split('\n');
     const entry = readEntry(opening);
-    if (!entry || basename(this.#pathOf(entry)) !== name) return undefined;
+    if (!entry || this.nameOf(entry) !== name) return undefined;
     return { entry, planned: rest.trimEnd() === PLANNED, conclusion: readConclusion(rest) };
   }
 
@@ -118,8 +123,8 @@ export class Journal {
     }
   }
 
-  #pathOf({ owner, id }: JournalEntry): string {
-    return join(this.#directory, `${owner}.${id}${ENDING}`);
+  #pathOf(entry: JournalEntry): string {
+    return join(this.#directory, this.nameOf(entry));
   }
 }
 

@@ -12,3 +12,12 @@ export const MAX_SAME_NAMES = 1_000;
 export const MAX_KEPT_HEADERS = 32;
 /** Bytes of a fragment of MP4, which waits in memory; over it the fragment ends without a keyframe. */
 export const MAX_FRAGMENT_BYTES: number = 16 * 1024 * 1024;
+/** Pause before a recording is tried again that failed, in milliseconds; it doubles with each failure in a row … */
+const RETRY_MS = 10_000;
+/** … up to this. A file that was written for as long begins a new row. */
+export const LONGEST_RETRY_MS = 300_000;
+
+/** Pause behind so many failures in a row, in milliseconds. */
+export function retryPauseMs(failures: number): number {
+  return Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** (failures - 1));
+}

@@ -2,12 +2,15 @@ import type { Clock } from '../model/clock.ts';
 import type { ServerIds } from '../model/lifecycle.ts';
 import type { ConcludeMeans } from './conclude.ts';
 import type { Disk } from './disk.ts';
+import type { UnfinishedFiles } from './unfinished-files.ts';
 
 /** What recordings of one process share. */
 export interface DvrMeans extends ConcludeMeans {
   readonly clock: Clock;
   readonly disk: Disk;
   readonly server: ServerIds;
+  /** Takes what cannot be finished yet. */
+  readonly unfinished: Pick<UnfinishedFiles, 'add'>;
   /** Names this process in the journal. */
   readonly owner: string;
   /** Unix time in milliseconds. */

@@ -66,7 +66,7 @@ export class Mp4Recording implements MediaTap, ProgrammeTaker {
   }
 
   sample(sample: TrackSample): void {
-    if (this.#open && !this.#row.ready) this.#end('unpublish');
+    if (this.#open && this.#row.failed) this.#end('unpublish');
     if (sample.track === this.#main && sample.keyframe) this.#turn(sample);
     else if (this.#open && this.#open.muxer.size > MAX_FRAGMENT_BYTES) this.#cut(this.#open);
     this.#open?.muxer.add(sample);

@@ -8,7 +8,7 @@ import type { RecordingContainer } from '../model/recording-path.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
 import { exists, namesOf, openNew, unfinished } from './claim-file.ts';
 import { conclude, type FileFacts } from './conclude.ts';
-import { type DiskFailure, diskFailure } from './disk-failure.ts';
+import type { DiskFailure } from './disk-failure.ts';
 import { FileWriter } from './file-writer.ts';
 import type { FlvLayout } from './flv-head.ts';
 import type { JournalEntry } from './journal-entry.ts';
@@ -58,10 +58,7 @@ export class OpenFile {
     this.#opened = after.then(() => means.disk.run(() => this.#open()));
     this.named = this.#opened.catch(() => undefined);
     const handle = this.#opened.then((opened) => opened.handle);
-    this.#writer = new FileWriter(handle, means, (failure) => {
-      this.#log(failure, 'recording stopped, the stream goes on');
-      onFailure(failure);
-    });
+    this.#writer = new FileWriter(handle, means, onFailure);
   }
 
   /** Where what is appended next will be. */
@@ -82,9 +79,9 @@ export class OpenFile {
     const opened = await this.#opened.catch(() => undefined);
     if (!opened) return;
     const { handle, entry } = opened;
+    await this.#writer.close();
+    const end = this.#writer.failure?.reason ?? reason;
     try {
-      await this.#writer.close();
-      const end = this.#writer.failure?.reason ?? reason;
       const facts = this.#writer.failure ? await repairFile(handle, entry) : await complete(handle);
       await handle.datasync();
       await handle.close();
@@ -92,8 +89,10 @@ export class OpenFile {
       else await this.#discard(entry);
     } catch (error) {
       await handle.close().catch(() => undefined);
-      const message = 'a recording could not be finished; the next start tries again';
-      this.#log(diskFailure(error), message);
+      const { file, facts } = entry;
+      const fields = { stream: formatStreamKey(facts), file, why: (error as Error).message };
+      this.#means.logger.error(fields, 'a recording could not be finished; it is tried again');
+      this.#means.unfinished.add(this.#means.journal.nameOf(entry), end);
     }
   }
 
@@ -147,10 +146,5 @@ export class OpenFile {
   async #discard(entry: JournalEntry): Promise<void> {
     await rm(resolve(entry.cwd, unfinished(entry.file)), { force: true });
     await this.#means.journal.remove(entry);
-  }
-
-  #log({ why }: DiskFailure, message: string): void {
-    const { facts, file } = this.#plan;
-    this.#means.logger.error({ stream: formatStreamKey(facts), file, why }, message);
   }
 }
