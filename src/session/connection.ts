@@ -55,8 +55,9 @@ export class Connection {
   readonly #decoder = new ChunkDecoder();
   #pace: ReadPace;
   readonly #budget: WorkBudget;
-  /** Chunks of the decoder that have been counted. */
+  /** Chunks of the decoder, and messages that it did not return, which have been counted. */
   #chunks = 0;
+  #obeyed = 0;
   /** The messages that are left of an aggregate. */
   #parts: Iterator<RtmpMessage> | undefined;
   /** Set while what has been read waits for another turn, or for the time that its pace asks for. */
@@ -304,11 +305,12 @@ export class Connection {
     return part?.value as RtmpMessage | undefined;
   }
 
-  /** Chunks cost something, also those of which no message comes. */
+  /** Chunks cost something, and so do messages that only the decoder sees. */
   #countChunks(): void {
-    const { chunks } = this.#decoder;
-    this.#budget.spend((chunks - this.#chunks) / CHUNKS_PER_PACKET);
+    const { chunks, obeyed } = this.#decoder;
+    this.#budget.spend((chunks - this.#chunks) / CHUNKS_PER_PACKET + obeyed - this.#obeyed);
     this.#chunks = chunks;
+    this.#obeyed = obeyed;
     if (this.#budget.turnIsOver) this.#giveWay();
   }
 

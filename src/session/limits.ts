@@ -31,5 +31,5 @@ export const COMMAND_BYTES_PER_PACKET = 64;
 export const COMMAND_PACKETS = 16;
 /** … each answer, for its write … */
 export const ANSWER_PACKETS = 4;
-/** … and each publish or play, with the question to the backend and all that begins and ends with it. */
+/** … and each publish or play, with all that begins and ends with it, and what gives a player its picture anew. */
 export const OPENING_PACKETS = 500;

@@ -254,7 +254,7 @@ describe('a player that reads nothing and asks for the picture again and again',
     player.say(say.play('cam'));
     const backlog = () => server.lobby.facts().find(({ role }) => role === 'play')?.backlogBytes ?? 0;
     await until('the GOP waits for the player', () => backlog() > GOP_BYTES);
-    for (let turn = 0; turn < 20; turn++) {
+    for (let turn = 0; turn < 10; turn++) {
       player.say(...ask(turn));
       await settled();
     }

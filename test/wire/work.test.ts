@@ -63,7 +63,7 @@ describe('packets of one publisher', () => {
     const times = taping(server);
     const publisher = await server.publishing();
     publisher.say(...packets(2000));
-    let mostInATurn = 0;
+    let mostInATurn = times.length;
     while (times.length < 2000) {
       const before = times.length;
       await nextTurn();
@@ -122,7 +122,6 @@ describe('what a client asks', () => {
   test.each([
     ['publishes', 'on_publish', (name: string) => [say.publish(name), say.closeStream()]],
     ['plays', 'on_play', (name: string) => [say.play(name)]],
-    ['plays and pauses', 'on_play', (name: string) => [say.play(name), call(1, 'pause', 0, null, true, 0)]],
     [
       'creates streams and plays',
       'on_play',
@@ -161,6 +160,38 @@ describe('what a client asks', () => {
     expect(answers() - before).toBeLessThan(count / 2);
     await pass(server, 10_000);
     expect(answers() - before).toBe(count);
+  });
+
+  test.each([
+    ['Set Chunk Size', 1, 128],
+    ['Abort', 2, 9],
+  ])('is waited for while %s comes again and again', async (_what, type, value) => {
+    const server = openServer();
+    const peer = await server.connected();
+    const control = message({ csid: 2, type, streamId: 0, payload: be(value, 4) });
+    for (let i = 0; i < 3; i++) {
+      peer.say(...Array<Buffer>(MAX_PACKET_BURST / 2).fill(control));
+      await settled();
+    }
+    peer.say(say.ping(1));
+    await settled();
+    expect(peer.heard).not.toContain('control 7 1');
+    await pass(server, 2000);
+    expect(peer.heard).toContain('control 7 1');
+  });
+
+  test.each([
+    ['to have the sound off and on', (on: boolean) => call(1, 'receiveAudio', 0, null, on)],
+    ['to have the picture off and on', (on: boolean) => call(1, 'receiveVideo', 0, null, on)],
+    ['to pause and resume', (on: boolean) => call(1, 'pause', 0, null, !on, 0)],
+  ])('%s is done at a bounded rate', async (_what, words) => {
+    const server = openServer();
+    const player = await server.playing();
+    player.say(...upTo(2 * burst).map((at) => words(at % 2 === 1)), say.ping(1));
+    await settled();
+    expect(player.heard).not.toContain('control 7 1');
+    await pass(server, (1000 * 2 * burst) / perSecond);
+    expect(player.heard).toContain('control 7 1');
   });
 
   test('is waited for while chunks of one byte are put together', async () => {

@@ -38,6 +38,7 @@ export class ChunkDecoder {
   readonly #slab = new Slab();
   #chunkSize = 128;
   #chunks = 0;
+  #obeyed = 0;
   /** Bytes held in unfinished messages. */
   #partial = 0;
   /** The chunk whose payload is being read, and how much of it is still to come. */
@@ -56,6 +57,11 @@ export class ChunkDecoder {
   /** Chunks that have begun so far. */
   get chunks(): number {
     return this.#chunks;
+  }
+
+  /** Messages so far that were obeyed here and not returned. */
+  get obeyed(): number {
+    return this.#obeyed;
   }
 
   /** Bytes per chunk that the peer announced last; 128 at first. */
@@ -88,6 +94,7 @@ export class ChunkDecoder {
       if (message.type === MESSAGE_TYPE.setChunkSize) this.#setChunkSize(message.payload);
       else if (message.type === MESSAGE_TYPE.abort) this.#abort(message.payload);
       else return message;
+      this.#obeyed += 1;
     }
   }
 

@@ -2,6 +2,7 @@ import type { Command } from '../../protocol/rtmp/command.ts';
 import { streamBegin, streamEof } from '../../protocol/rtmp/control.ts';
 import { STATUS } from '../../protocol/rtmp/status.ts';
 import type { Dialogue } from '../dialogue.ts';
+import { OPENING_PACKETS } from '../limits.ts';
 import { onStatus, result } from '../replies.ts';
 
 /** `pause` (RTMP 7.2.2.8): a paused player gets nothing, and goes on with the newest picture. */
@@ -9,6 +10,7 @@ export function pause(dialogue: Dialogue, command: Command, streamId: number): v
   const role = dialogue.streams.get(streamId);
   if (role?.role !== 'playing') return;
   const { connection } = dialogue;
+  connection.spend(OPENING_PACKETS);
   if (command.args[1] === true) {
     role.pause();
     connection.send(streamEof(streamId), onStatus(streamId, 'status', STATUS.pauseNotify, 'Paused.'));
@@ -30,7 +32,9 @@ export function receive(kind: 'audio' | 'video') {
   return (dialogue: Dialogue, command: Command, streamId: number): void => {
     const role = dialogue.streams.get(streamId);
     const wanted = command.args[1];
-    if (role?.role === 'playing' && typeof wanted === 'boolean') role.receive(kind, wanted);
+    if (role?.role !== 'playing' || typeof wanted !== 'boolean') return;
+    dialogue.connection.spend(OPENING_PACKETS);
+    role.receive(kind, wanted);
   };
 }
 

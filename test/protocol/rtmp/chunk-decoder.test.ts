@@ -347,6 +347,13 @@ describe('Set Chunk Size', () => {
     expect(decoder.chunkSize).toBe(4096);
   });
 
+  test('counts among the chunks, and among what was obeyed', () => {
+    const decoder = new ChunkDecoder();
+    decoder.push(cat(setChunkSize(4096), message({ payload: pattern(5000) }, 4096)));
+    drain(decoder);
+    expect([decoder.chunks, decoder.obeyed]).toEqual([3, 1]);
+  });
+
   test('applies to a message that is under way', () => {
     const payload = pattern(400);
     const bytes = cat(
