@@ -20,6 +20,7 @@ import { readErrand } from './neighbours/errand.ts';
 import type { Answer, PlaybackPart } from './playback-part.ts';
 import { type Fault, type PlaybackRequest, readPlaybackRequest } from './playback-request.ts';
 import { refuse } from './refuse.ts';
+import { faultOfHead } from './request-head.ts';
 import { staticFiles } from './static-files.ts';
 
 declare module 'fastify' {
@@ -178,6 +179,8 @@ export class PlaybackServer {
     app.addHook('onRequest', async ({ raw }, reply) => {
       this.#bound.asked(raw.socket);
       if (this.#options.crossdomain) reply.headers(CROSSDOMAIN);
+      const fault = faultOfHead(raw, MAX_PLAYBACK_BODY_BYTES);
+      return fault && refuse(reply.header('connection', 'close'), fault);
     });
     app.addHook('onResponse', async ({ raw: { socket } }) => {
       if (!this.#taken.has(socket)) this.#bound.answered(socket);

@@ -195,7 +195,12 @@ function known(name: string, vhosts: KnownVhosts): string | undefined {
 }
 
 function isMachine(host: string): boolean {
-  return host === '' || host === 'localhost' || host.startsWith('[') || /^\d+(?:\.\d+){3}$/.test(host);
+  return (
+    host === '' ||
+    host.toLowerCase() === 'localhost' ||
+    host.startsWith('[') ||
+    /^\d+(?:\.\d+){3}$/.test(host)
+  );
 }
 
 function formatParam(queries: readonly string[]): string {

@@ -114,6 +114,27 @@ describe('files', () => {
   });
 });
 
+test.each(['secret.txt', 'html/live/.env', 'html/live/.git/config'])(
+  'a link that leads out of the directory, or to what is hidden, is no file of it: %s',
+  async (target) => {
+    const dir = site();
+    symlinkSync(join(dir, '..', target), join(dir, 'link.txt'));
+    symlinkSync(join(dir, '..'), join(dir, 'up'));
+    const { port } = await startWebServer({ http: { dir } });
+    for (const path of ['/link.txt', `/up/${target}`]) {
+      const { status, body } = await fetchOnce(port, path);
+      expect([status, body.includes('a secret')]).toEqual([404, false]);
+    }
+  },
+);
+
+test('a directory may be a link itself', async () => {
+  const dir = site();
+  symlinkSync(dir, `${dir}-link`);
+  const { port } = await startWebServer({ http: { dir: `${dir}-link` } });
+  expect((await fetchOnce(port, '/live/page.html')).body).toBe('a page');
+});
+
 describe('pages of other hosts', () => {
   test('may play', async () => {
     const { port } = await startWebServer();
@@ -148,6 +169,17 @@ test.each([
   ['an unknown vhost', requestOf('/live/cam.flv', { host: 'elsewhere.example' }), 404],
   ['a Host header that is no host', requestOf('/live/cam.flv', { host: 'a/../b' }), 400],
   ['two vhosts', requestOf('/live/cam.flv?vhost=tv.example&vhost=b.example', { host: 'a' }), 404],
+  ['a second Host header', requestOf('/live/cam.flv', { host: 'tv.example', Host: 'b.example' }), 400],
+  [
+    'a body over the bound',
+    requestOf('/live/cam.flv', { host: 'tv.example', 'content-length': '1025' }),
+    413,
+  ],
+  [
+    'a body of any length',
+    requestOf('/live/cam.flv', { host: 'tv.example', 'transfer-encoding': 'chunked' }),
+    411,
+  ],
   ['garbage', 'GARBAGE\r\n\r\n', 400],
   ['headers that are too long', requestOf('/', { x: 'x'.repeat(20_000) }), 431],
   ['NUL in the line', 'GET /\u0000 HTTP/1.1\r\nHost: a\r\n\r\n', 400],

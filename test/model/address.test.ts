@@ -130,6 +130,7 @@ describe('an address is refused', () => {
     expect(resolve('rtmp://x.test.com/live', 'key', true)).toContain('x.test.com is not configured');
     expect(spell(resolve(`${IP}/live`, 'key', true))).toBe('def live key');
     expect(spell(resolve('rtmp://localhost/live', 'key', true))).toBe('def live key');
+    expect(spell(resolve('rtmp://LOCALHOST/live', 'key', true))).toBe('def live key');
     expect(spell(resolve('rtmp://v.test.com/live', 'key', true))).toBe('v.test.com live key');
   });
 

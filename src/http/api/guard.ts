@@ -3,7 +3,8 @@ import cookie from '@fastify/cookie';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Credentials, HttpApiOptions } from '../../model/options.ts';
-import { MAX_LOGIN_FAILURES } from './limits.ts';
+import { faultOfHead } from '../request-head.ts';
+import { MAX_API_BODY_BYTES, MAX_LOGIN_FAILURES } from './limits.ts';
 import { type LogIns, readBasic } from './log-ins.ts';
 
 const COOKIE = 'gatecast';
@@ -57,6 +58,11 @@ export async function guard(
   };
 
   app.addHook('onRequest', async (request, reply) => {
+    const fault = faultOfHead(request.raw, MAX_API_BODY_BYTES);
+    if (fault) {
+      reply.header('connection', 'close');
+      throw new Refusal(fault.status, `${fault.message[0]?.toUpperCase()}${fault.message.slice(1)}.`);
+    }
     const path = request.url.replace(/\?.*$/s, '');
     const foreign = crossdomain && path.startsWith('/api/v1/');
     if (!logIns && !isLocalName(request.headers.host))
@@ -105,7 +111,7 @@ export async function guard(
 /** What changes something has to come from a page of ours, or from no page. */
 function checkSource({ headers }: FastifyRequest, path: string): void {
   const { origin, host } = headers;
-  if (origin !== undefined && hostOf(origin) !== host)
+  if (origin !== undefined && hostOf(origin) !== host?.toLowerCase())
     throw new Refusal(403, `Pages of ${origin.slice(0, 100)} may not change anything here.`);
   // A form of another page can send none of these: a browser would ask us first whether it may, and we say no.
   const asked =
@@ -122,6 +128,9 @@ function hostOf(origin: string): string | undefined {
 
 /** Whether a Host header is an address, or localhost: a name may belong to anybody who can point it here. */
 function isLocalName(host = ''): boolean {
-  const name = host.replace(/:\d+$/, '').replace(/^\[(.*)\]$/, '$1');
+  const name = host
+    .toLowerCase()
+    .replace(/\.?(?::\d+)?$/, '')
+    .replace(/^\[(.*)\]$/, '$1');
   return name === 'localhost' || name.endsWith('.localhost') || isIP(name) !== 0;
 }

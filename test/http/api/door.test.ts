@@ -1,6 +1,7 @@
 import { request } from 'node:http';
 import { expect, test } from 'vitest';
 import { readBasic } from '../../../src/http/api/log-ins.ts';
+import { ask } from '../../support/web-viewer.ts';
 import { startApi } from './support.ts';
 
 const AUTH = 'auth { enabled on; username admin; password "open sesame: 1"; }';
@@ -35,7 +36,15 @@ test('a page that has its own name point here gets nothing', async () => {
   const { apiPort } = await startApi();
   for (const host of ['evil.example', 'evil.example:1985', 'localhost.evil.example'])
     expect(await statusFor(apiPort, '/api/v2/streams', { host }), host).toBe(403);
-  for (const host of ['localhost:1985', '127.0.0.1', '[::1]:1985', '192.0.2.1:80'])
+  for (const host of [
+    'localhost:1985',
+    'LOCALHOST',
+    'LocalHost:1985',
+    'localhost.',
+    '127.0.0.1',
+    '[::1]:1985',
+    '192.0.2.1:80',
+  ])
     expect(await statusFor(apiPort, '/api/v2/streams', { host }), host).toBe(200);
 });
 
@@ -128,6 +137,23 @@ test('what changes something does not come from pages of others, nor from a form
   expect(await ask({ 'x-gatecast': '1', origin })).toBe(200);
   expect(await ask({ 'x-gatecast': '1', origin: 'http://evil.example' })).toBe(403);
   expect(await ask({ 'x-gatecast': '1', origin: 'null' })).toBe(403);
+});
+
+test.each([
+  ['two Host headers', { host: 'localhost', Host: 'evil.example' }, 400],
+  ['a body over the bound on a GET', { 'content-length': '6400001' }, 413],
+  ['a body of unknown length on a GET', { 'transfer-encoding': 'chunked' }, 411],
+])('%s are refused before anybody looks further', async (_what, headers, status) => {
+  const { apiPort } = await startApi();
+  const { head, client } = await ask(apiPort, '/api/v2/server', headers);
+  expect([head.status, head.headers['connection']]).toEqual([status, 'close']);
+  client.socket.destroy();
+});
+
+test('the host of a page is the same in capitals', async () => {
+  const { apiPort } = await startApi();
+  const headers = { host: `LOCALHOST:${apiPort}`, origin: `http://localhost:${apiPort}` };
+  expect(await statusFor(apiPort, '/api/v2/clients?ip=192.0.2.1', headers, 'DELETE')).toBe(200);
 });
 
 test('answers are not kept, and a strict policy says what a page of ours may load', async () => {
