@@ -198,6 +198,8 @@ export async function createPrimary(
 function recorderOf(hooks: Hooks): SharedRecorder {
   return {
     open: (opening, owner) => hooks.outbox?.open(opening, owner) ?? Promise.resolve({ ok: true, seq: 0 }),
+    wait: (id) => hooks.outbox?.wait(id),
+    resume: (id) => hooks.outbox?.resume(id) ?? Promise.resolve(),
     rename: (id, stream) => hooks.outbox?.rename(id, stream),
     withdraw: (id) => hooks.outbox?.withdraw(id),
     tell: (event, schema) => hooks.outbox?.tell(event, schema),

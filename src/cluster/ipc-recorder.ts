@@ -6,7 +6,7 @@ import type { Opening, Recorded, Recorder } from '../model/recorder.ts';
 export type RecorderRequest =
   | { readonly type: 'open'; readonly opening: Opening }
   | { readonly type: 'rename'; readonly id: string; readonly stream: string }
-  | { readonly type: 'withdraw'; readonly id: string }
+  | { readonly type: 'withdraw' | 'wait' | 'resume'; readonly id: string }
   | { readonly type: 'tell'; readonly event: TellEvent; readonly schema: HookSchema }
   | { readonly type: 'stamp'; readonly id: string }
   | { readonly type: 'entrust'; readonly event: SealedEvent; readonly schema: HookSchema };
@@ -14,6 +14,7 @@ export type RecorderRequest =
 /** The answers to the opening `id`, and to what was asked of the event `id`. */
 export type RecorderNotice =
   | { readonly type: 'recorded'; readonly id: string; readonly recorded: Recorded }
+  | { readonly type: 'resumed'; readonly id: string }
   | { readonly type: 'stamped'; readonly id: string; readonly stamp: Stamp }
   | { readonly type: 'kept'; readonly id: string; readonly kept: boolean };
 
@@ -47,6 +48,14 @@ export class IpcRecorder implements Recorder {
   async entrust(event: SealedEvent, schema: HookSchema): Promise<boolean> {
     const { kept } = await this.#ask('kept', event.seal.stamp.id, { type: 'entrust', event, schema });
     return kept;
+  }
+
+  wait(id: string): void {
+    this.#send({ type: 'wait', id });
+  }
+
+  async resume(id: string): Promise<void> {
+    await this.#ask('resumed', id, { type: 'resume', id });
   }
 
   rename(id: string, stream: string): void {
@@ -112,6 +121,14 @@ export class RecorderDesk {
         void this.#recorder.entrust(event, schema).then((kept) => this.#answer({ type: 'kept', id, kept }));
         return;
       }
+      case 'resume': {
+        const { id } = request;
+        void this.#recorder.resume(id).then(() => this.#answer({ type: 'resumed', id }));
+        return;
+      }
+      case 'wait':
+        this.#recorder.wait(request.id);
+        return;
       case 'rename':
         this.#recorder.rename(request.id, request.stream);
         return;

@@ -1,10 +1,11 @@
 import type { GateEvent, Grant } from '../model/lifecycle.ts';
 import type { HookPolicy } from '../model/options.ts';
-import type { Called } from './caller.ts';
+import type { Call, Called } from './caller.ts';
 import type { Decision } from './decision.ts';
 import type { Stamped } from './event.ts';
 import { FAILURE_LOG_INTERVAL_MS, FIRST_RETRY_MS, MAX_RETRY_MS } from './limits.ts';
 import { describe, type Means, namedBy } from './means.ts';
+import type { QuestionWatcher } from './question-watcher.ts';
 import { Seldom } from './seldom.ts';
 import type { Target } from './target.ts';
 import { pause, type TimeLimit } from './time-limit.ts';
@@ -23,14 +24,19 @@ export class Asker {
   }
 
   /** Asks one by one, all under one time limit, and stops at the first refusal. Never rejects. */
-  async ask(event: GateEvent, hooks: VhostHooks, limit: TimeLimit): Promise<Decision> {
+  async ask(
+    event: GateEvent,
+    hooks: VhostHooks,
+    limit: TimeLimit,
+    watcher: QuestionWatcher,
+  ): Promise<Decision> {
     const policy = hooks.policy(event.action);
     const stamped = this.#means.stamper.stamp(event);
     let grant: Grant | undefined;
     let answered = true;
     let freshMs = Number.POSITIVE_INFINITY;
     for (const target of hooks.targets.get(event.action) ?? []) {
-      const called = await this.#persist(stamped, hooks, target, policy, limit);
+      const called = await this.#persist({ event: stamped, hooks, target, watcher }, policy, limit);
       if (called.outcome === 'allowed' || called.outcome === 'refused') {
         freshMs = Math.min(freshMs, called.freshMs);
         this.#noteFreshness(target, policy, called);
@@ -61,14 +67,12 @@ export class Asker {
 
   /** Asks one URL, and again if it fails to answer: as often as the policy says and the time allows. */
   async #persist(
-    event: Stamped<GateEvent>,
-    hooks: VhostHooks,
-    target: Target,
+    question: Pick<Call, 'hooks' | 'target' | 'watcher'> & { readonly event: Stamped<GateEvent> },
     { retries }: HookPolicy,
     limit: TimeLimit,
   ): Promise<Called> {
     for (let attempt = 1; ; attempt++) {
-      const called = await this.#means.caller.call({ event, hooks, target, attempt }, limit);
+      const called = await this.#means.caller.call({ ...question, attempt }, limit);
       if (!called.passing || attempt > retries) return called;
       await pause(this.#means.clock, retryDelay(attempt), limit);
       if (limit.why !== undefined) return called;

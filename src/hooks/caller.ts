@@ -10,6 +10,7 @@ import type { Exchanged, Reply } from './exchange.ts';
 import { freshnessOf } from './freshness.ts';
 import { MAX_RECORDED_BODY } from './limits.ts';
 import { hookBody } from './payload.ts';
+import type { QuestionWatcher } from './question-watcher.ts';
 import { signatures } from './signature.ts';
 import type { Target } from './target.ts';
 import type { TimeLimit } from './time-limit.ts';
@@ -29,6 +30,8 @@ interface CallTerms {
   readonly target: Target;
   /** 1 for the first attempt at this URL. */
   readonly attempt: number;
+  /** Learns whether it is sent. */
+  readonly watcher?: QuestionWatcher | undefined;
   /** Gets the record of this attempt, beside the observer of all. */
   readonly report?: ((delivery: Delivery) => void) | undefined;
 }
@@ -72,6 +75,7 @@ export class Caller {
       body,
       connectTimeoutMs: hooks.policy(event.action).connectTimeoutMs,
       urgent: isQuestion(event.action),
+      watcher: call.watcher,
     };
     const exchanged = await this.#deps.backends.of(target).post(post, limit);
     const { reply } = exchanged;

@@ -15,7 +15,7 @@ import type { Means } from './means.ts';
 import { DEFAULT_SCHEMA, Directory } from './outbox/directory.ts';
 import { type OutboxPlace, openOutbox } from './outbox/open-outbox.ts';
 import { type DrainReport, Outbox } from './outbox/outbox.ts';
-import { recordedGate } from './outbox/recorded-gate.ts';
+import { recordedGate, type WatchedGate } from './outbox/recorded-gate.ts';
 import { replay } from './replay.ts';
 import { SegmentNotifier } from './segment-notifier.ts';
 import { VerdictCache } from './verdict-cache.ts';
@@ -93,10 +93,10 @@ export function createHooks(deps: HooksDeps): Hooks {
     recorder: Recorder | undefined,
   ): Gate => {
     const cache = new VerdictCache(clock);
-    const asking: Pick<Gate, 'ask' | 'asks'> = {
-      async ask(event, signal) {
+    const asking: WatchedGate = {
+      async ask(event, signal, watcher) {
         const hooks = vhosts.get(event.vhost);
-        if (hooks !== undefined) return gatekeeper.ask(event, hooks, cache, signal);
+        if (hooks !== undefined) return gatekeeper.ask(event, hooks, { cache, client: signal, watcher });
         return { allowed: false, message: 'The vhost is not configured.' };
       },
       asks: (action, vhost) => {
@@ -107,6 +107,7 @@ export function createHooks(deps: HooksDeps): Hooks {
     if (!recorder) return { ...asking, tell: () => undefined, entrust: () => Promise.resolve(true) };
     const gate = recordedGate(asking, {
       recorder,
+      clock,
       stamper,
       hears: (action, vhost) => vhosts.get(vhost)?.targets.has(action) ?? false,
       schema: (vhost) => vhosts.get(vhost)?.schema ?? DEFAULT_SCHEMA,

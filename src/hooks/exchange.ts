@@ -4,6 +4,7 @@ import type { DeliveryTiming } from '../model/delivery.ts';
 import type { Connection, ConnectionPool, Job } from './connection-pool.ts';
 import { describeFailure } from './describe-failure.ts';
 import { MAX_ANSWER_BYTES } from './limits.ts';
+import type { QuestionWatcher } from './question-watcher.ts';
 
 /** One POST as it goes out. */
 export interface Post {
@@ -13,6 +14,8 @@ export interface Post {
   readonly headers: string[];
   readonly body: string;
   readonly connectTimeoutMs: number;
+  /** Learns whether it is sent. */
+  readonly watcher?: QuestionWatcher | undefined;
   /** True if a client waits for the answer. */
   readonly urgent: boolean;
 }
@@ -78,6 +81,12 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
     this.#startedAt ??= this.#clock.now();
     this.#connection = connection;
     this.#wasOpen = connection.open;
+    const noted = this.#post.watcher?.beforeSend();
+    if (noted === undefined) this.#dispatch(connection);
+    else void noted.then(() => (this.#settled ? this.#release() : this.#dispatch(connection)));
+  }
+
+  #dispatch(connection: Connection): void {
     const { path, headers, body } = this.#post;
     connection.client.dispatch({ method: 'POST', path, headers, body }, this);
   }
@@ -100,6 +109,7 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
     this.#controller = controller;
     if (this.#connection !== undefined) this.#onUsedSocket = this.#connection.requests++ > 0;
     if (this.#settled) controller.abort(new Error('cancelled'));
+    else this.#post.watcher?.sent();
   }
 
   onResponseStart(
@@ -156,6 +166,7 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
 
   #settle(reply: Reply | string, skipped = false): void {
     this.#settled = true;
+    if (this.#sentAt === undefined) this.#post.watcher?.unsent();
     const started = this.#startedAt !== undefined;
     this.#done({ reply, timing: this.#timing(), started, skipped });
   }

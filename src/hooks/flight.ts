@@ -1,17 +1,21 @@
 import type { Clock } from '../model/clock.ts';
 import { ABANDONED, CLIENT_GONE, type Decision } from './decision.ts';
 import { inTurns } from './in-turns.ts';
+import type { QuestionWatchers } from './question-watcher.ts';
 import type { TimeLimit } from './time-limit.ts';
 
 /** A question that is out, and who waits for it. It is given up when the last of them has left. */
 export class Flight {
   readonly decision: Promise<Decision>;
+  /** Those who have to know when it is sent. */
+  readonly watchers: QuestionWatchers;
   readonly #limit: TimeLimit;
   #made: Decision | undefined;
   readonly #waiting = new Set<(decision: Decision) => void>();
 
-  constructor(limit: TimeLimit, decision: Promise<Decision>, clock: Clock) {
+  constructor(limit: TimeLimit, decision: Promise<Decision>, watchers: QuestionWatchers, clock: Clock) {
     this.#limit = limit;
+    this.watchers = watchers;
     this.decision = decision;
     void decision.then((made) => {
       this.#made = made;

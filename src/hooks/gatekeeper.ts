@@ -4,9 +4,17 @@ import { Asker } from './asker.ts';
 import { ABANDONED, type Decision, isForOthers, STOPPING } from './decision.ts';
 import { Flight } from './flight.ts';
 import { describe, type Means, namedBy, since } from './means.ts';
+import { type QuestionWatcher, QuestionWatchers } from './question-watcher.ts';
 import { TimeLimit } from './time-limit.ts';
 import { sameQuestion, type VerdictCache } from './verdict-cache.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
+
+/** Of which configuration a question is, who waits for its answer, and who has to know whether it is sent. */
+interface Asking {
+  readonly cache: VerdictCache;
+  readonly client: AbortSignal;
+  readonly watcher: QuestionWatcher | undefined;
+}
 
 /** Puts the questions of clients to the backends, those that are the same only once. */
 export class Gatekeeper {
@@ -21,20 +29,27 @@ export class Gatekeeper {
   }
 
   /** Never rejects: whatever goes wrong is a refusal, unless the policy of the event lets it pass. */
-  async ask(event: GateEvent, hooks: VhostHooks, cache: VerdictCache, client: AbortSignal): Promise<Verdict> {
-    if (!hooks.targets.has(event.action)) return ALLOWED;
+  async ask(event: GateEvent, hooks: VhostHooks, { cache, client, watcher }: Asking): Promise<Verdict> {
+    if (!hooks.targets.has(event.action)) {
+      // Where nobody is to be asked nobody is left out.
+      watcher?.sent();
+      return ALLOWED;
+    }
     if (this.#closed) return { allowed: false, message: 'The server is stopping.' };
     if (client.aborted) return { allowed: false, message: 'The client has gone.' };
     const began = this.#means.clock.now();
     const question = sameQuestion(event, hooks);
     const kept = question === undefined ? undefined : cache.kept(question);
     const out = question === undefined || kept !== undefined ? undefined : cache.out(question);
+    if (watcher) out?.watchers.add(watcher);
     const known = out === undefined ? kept : await out.join(client);
     if (known !== undefined && isForOthers(known)) {
+      if (kept !== undefined) watcher?.sent();
       if (known !== ABANDONED) this.#means.observer.cached(event.action);
       return this.#answer(event, known, began, { cached: true });
     }
     const flight = this.#launch(event, hooks, began);
+    if (watcher) flight.watchers.add(watcher);
     if (question !== undefined && known === undefined)
       void cache.launch(question, flight, hooks.policy(event.action).cacheMs);
     return this.#answer(event, await flight.join(client), began);
@@ -49,16 +64,17 @@ export class Gatekeeper {
   #launch(event: GateEvent, hooks: VhostHooks, began: number): Flight {
     const { clock } = this.#means;
     const limit = new TimeLimit(clock, hooks.policy(event.action).timeoutMs, clock.now() - began);
+    const watchers = new QuestionWatchers();
     this.#open.add(limit);
     const ask = async () => {
       try {
-        return await this.#asker.ask(event, hooks, limit);
+        return await this.#asker.ask(event, hooks, limit, watchers);
       } finally {
         this.#open.delete(limit);
         limit.clear();
       }
     };
-    return new Flight(limit, ask(), clock);
+    return new Flight(limit, ask(), watchers, clock);
   }
 
   #answer(event: GateEvent, { verdict, refusal }: Decision, began: number, how: object = {}): Verdict {

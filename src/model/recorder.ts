@@ -33,6 +33,10 @@ export type Recorded =
 export interface Recorder {
   /** Settles when the opening is on record, or cannot be: then the client is refused. Never rejects. */
   open(opening: Opening): Promise<Recorded>;
+  /** The question of an opening has not been sent, and waits: should nobody be left to send it, there is no end to be told. */
+  wait(id: string): void;
+  /** The question of an opening that waited is going to be sent. Settles when that is on record, or cannot be. */
+  resume(id: string): Promise<void>;
   /** What an opening is about goes by this stream name from now on. */
   rename(id: string, stream: string): void;
   /** Nothing came of an opening: there is no end to be told. */

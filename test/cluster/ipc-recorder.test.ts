@@ -37,3 +37,17 @@ test('a worker has its openings, stamps and files kept by the primary, each answ
   expect(kept).toEqual([event, 'srs5']);
   expect(await worker.entrust({ ...event, recording: { ...event.recording, bytes: 3 } }, 'srs5')).toBe(false);
 });
+
+test('a question of a worker that waits is sent when the primary has it on record', async () => {
+  const noted: string[] = [];
+  const worker = pair({
+    wait: (id) => void noted.push(`wait ${id}`),
+    resume(id) {
+      noted.push(`resume ${id}`);
+      return Promise.resolve();
+    },
+  });
+  worker.wait('f');
+  await worker.resume('f');
+  expect(noted).toEqual(['wait f', 'resume f']);
+});

@@ -13,6 +13,8 @@ import { Sequences } from './sequences.ts';
 /** The gates of these tests keep no records. */
 const NO_RECORDS: SharedRecorder = {
   open: () => Promise.resolve({ ok: true, seq: 0 }),
+  wait: () => undefined,
+  resume: () => Promise.resolve(),
   rename: () => undefined,
   withdraw: () => undefined,
   tell: () => undefined,

@@ -10,6 +10,9 @@ export const TROUBLE_LOG_INTERVAL_MS = 10_000;
 /** How often a run writes down what time it is: how exactly a crash can be dated, in milliseconds. */
 export const ALIVE_INTERVAL_MS = 10_000;
 
+/** Time that a question may wait to be sent before its record says that it waits, in milliseconds. */
+export const WAITING_AFTER_MS = 100;
+
 /** Changes in one commit from which on clients come in a burst … */
 export const BURST = 8;
 

@@ -125,8 +125,8 @@ export class Outbox implements Recorder {
     const unclosed = valuesOf<OpenRecord>('open');
     const aliveAt = Math.max(last?.ms ?? 0, ...unclosed.map(({ since }) => since));
     for (const { key: id, ...record } of inClosingOrder(unclosed)) {
-      // A write that was cut off between the two.
-      if (told.has(id)) this.#store.remove('open', id);
+      // A write that was cut off between the two, and what nobody was asked about.
+      if (told.has(id) || record.waits) this.#store.remove('open', id);
       else this.#end(id, record, restartEvent(record, aliveAt));
     }
     if (left.length > (last ? 1 : 0))
@@ -169,6 +169,18 @@ export class Outbox implements Recorder {
     return { ok: true, seq: stamper.last };
   }
 
+  wait(id: string): void {
+    const record = this.#opened(id);
+    if (record) this.#store.put('open', id, { ...record, waits: true });
+  }
+
+  async resume(id: string): Promise<void> {
+    const record = this.#opened(id);
+    if (!record) return;
+    this.#store.put('open', id, { ...record, waits: false });
+    await this.#store.saved();
+  }
+
   rename(id: string, stream: string): void {
     const record = this.#opened(id);
     if (record) this.#store.put('open', id, { ...record, event: { ...record.event, stream } });
@@ -205,8 +217,10 @@ export class Outbox implements Recorder {
     const left = [...this.#open.values()]
       .filter((open) => open.owner === owner)
       .map(({ id }) => ({ id, ...(this.#store.get('open', id) as OpenRecord) }));
-    for (const { id, ...record } of inClosingOrder(left))
-      this.#end(id, record, restartEvent(record, this.#means.time.now()));
+    for (const { id, ...record } of inClosingOrder(left)) {
+      if (record.waits) this.withdraw(id);
+      else this.#end(id, record, restartEvent(record, this.#means.time.now()));
+    }
     return new Set(left.map(({ event }) => event.client.number)).size;
   }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Clock } from '../../model/clock.ts';
 import {
   type Action,
   GATE_ACTIONS,
@@ -11,10 +12,18 @@ import {
 import type { HookSchema } from '../../model/options.ts';
 import { CLOSING_OF, type Recorded, type Recorder } from '../../model/recorder.ts';
 import type { Stamper } from '../event.ts';
+import type { QuestionWatcher } from '../question-watcher.ts';
+import { QuestionRecord } from './question-record.ts';
+
+/** A gate that says on its way whether a backend may have heard a question. */
+export interface WatchedGate extends Pick<Gate, 'asks'> {
+  ask(event: GateEvent, signal: AbortSignal, watcher?: QuestionWatcher): Promise<Verdict>;
+}
 
 /** What a recorded gate needs of its configuration snapshot and its process. */
 export interface RecordedGateMeans {
   readonly recorder: Recorder;
+  readonly clock: Clock;
   readonly stamper: Stamper;
   /** True if the vhost has a URL for this action. */
   hears(action: Action, vhost: string): boolean;
@@ -28,10 +37,10 @@ export interface RecordedGateMeans {
  * A gate that has what a client opens recorded before it is asked about, if a backend is going to hear of its end, and
  * that hands on what is told. Whoever cannot be recorded is refused: nobody would be told that he left.
  */
-export function recordedGate(gate: Pick<Gate, 'ask' | 'asks'>, means: RecordedGateMeans): Gate {
-  const { recorder, stamper, hears, schema, timeoutMs } = means;
-  /** Connections that were refused without a question, of whose end nobody is told. */
-  const turnedAway = new Set<string>();
+export function recordedGate(gate: WatchedGate, means: RecordedGateMeans): Gate {
+  const { recorder, clock, stamper, hears, schema, timeoutMs } = means;
+  /** Connections about which no backend was asked: none is told of their end. */
+  const unheard = new Set<string>();
   return {
     async ask(event, signal) {
       const { action } = event;
@@ -44,19 +53,22 @@ export function recordedGate(gate: Pick<Gate, 'ask' | 'asks'>, means: RecordedGa
         signal,
       );
       if (recorded?.ok === false) {
-        if (action === 'on_connect') turnedAway.add(visitOf(event));
+        if (action === 'on_connect') unheard.add(visitOf(event));
         return { allowed: false, message: recorded.message };
       }
       if (recorded) stamper.follow(recorded.seq);
-      const verdict = recorded ? await gate.ask(event, signal) : GONE;
-      // Whoever was asked to connect is closed, also after a refusal.
-      if (!verdict.allowed && action !== 'on_connect') recorder.withdraw(id);
+      const question = new QuestionRecord(id, recorder, clock);
+      const verdict = recorded ? await gate.ask(event, signal, question) : GONE;
+      question.close();
+      // Whoever was asked to connect is closed, also after a refusal; and nobody else is, whoever let him in.
+      if (action === 'on_connect' ? !question.isSent : !verdict.allowed) recorder.withdraw(id);
       else if (verdict.allowed && verdict.grant?.stream !== undefined)
         recorder.rename(id, verdict.grant.stream);
+      if (action === 'on_connect' && !question.isSent) unheard.add(visitOf(event));
       return verdict;
     },
     tell(event) {
-      if (event.action === 'on_close' && turnedAway.delete(visitOf(event))) return;
+      if (event.action === 'on_close' && unheard.delete(visitOf(event))) return;
       if (hears(event.action, event.vhost)) recorder.tell(event, schema(event.vhost));
     },
     entrust(event) {

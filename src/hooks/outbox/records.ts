@@ -23,6 +23,8 @@ export interface OpenRecord extends Addresses {
   readonly run: ServerIds;
   /** The worker process that has the client; empty where there are none. */
   readonly owner: string;
+  /** True while no backend can have heard the question. */
+  readonly waits?: boolean | undefined;
 }
 
 /** An event that is to be delivered. The key is its sequence number. */
