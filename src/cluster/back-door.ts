@@ -5,6 +5,7 @@ import type { Hub } from '../hub/hub.ts';
 import type { Clock } from '../model/clock.ts';
 import { ALLOWED, GATE_ACTIONS, type Gate, type GateEvent, type Verdict } from '../model/lifecycle.ts';
 import { hushed, type Logger } from '../model/logger.ts';
+import type { PublishEnd } from '../model/media-source.ts';
 import type { VhostOptions } from '../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { FrontDoor } from '../session/front-door.ts';
@@ -15,6 +16,12 @@ type Vhosts = ReadonlyMap<string, VhostOptions>;
 
 const NOBODY: Verdict = { allowed: false, message: 'This door is for relays.' };
 const NOT_HERE: Verdict = { allowed: false, message: 'The stream is not on air here.' };
+
+/** What a relay is told last, by how its publisher has left. */
+export const FAREWELLS: Readonly<Record<PublishEnd, string>> = {
+  unpublished: 'The publisher has unpublished.',
+  lost: 'The publisher has left.',
+};
 
 /** What a relay says at a back door. */
 export interface RelayWords {
@@ -79,11 +86,11 @@ export class BackDoor {
     this.#lobby.change(this.#rules(vhosts));
   }
 
-  /** A publisher has left: its relays have had its last byte. */
-  ended(key: StreamKey): void {
+  /** A publisher has left: its relays have had its last byte. They are told how, for the players behind them. */
+  ended(key: StreamKey, how: PublishEnd): void {
     const name = formatStreamKey(key);
     for (const [id, stream] of this.#relays) {
-      if (stream === name) this.#sessions.get(id)?.kick('kicked', 'The publisher has left.');
+      if (stream === name) this.#sessions.get(id)?.kick('kicked', FAREWELLS[how]);
     }
   }
 

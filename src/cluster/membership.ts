@@ -104,7 +104,7 @@ export class Membership implements Neighbours {
     hub.observe({
       watched: (key, options) => relays.watched(key, options),
       unwatched: (key) => relays.unwatched(key),
-      ended: (key) => backDoor.ended(key),
+      ended: (key, how) => backDoor.ended(key, how),
     });
     const stopListening = await backDoor.listen(place.address);
     return {

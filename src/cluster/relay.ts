@@ -2,10 +2,11 @@ import type { Duplex } from 'node:stream';
 import type { Publication } from '../hub/hub.ts';
 import type { Logger } from '../model/logger.ts';
 import type { MediaPacket } from '../model/media-packet.ts';
+import type { PublishEnd } from '../model/media-source.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import { ClientSession } from '../session/client-session.ts';
 import { type MediaTaker, readMedia } from '../session/media.ts';
-import { relayWords } from './back-door.ts';
+import { FAREWELLS, relayWords } from './back-door.ts';
 
 /** One stream on its way from another process: plays it there, publishes it here, packet for packet. */
 export class Relay {
@@ -14,6 +15,8 @@ export class Relay {
   readonly #log: Logger;
   #publication: Publication | undefined;
   #closed = false;
+  /** How the publisher has left; one of which nothing was heard passes for lost. */
+  #how: PublishEnd = 'lost';
   /** Settles when nothing more will come and the publication has ended. */
   readonly ended: Promise<void>;
 
@@ -35,7 +38,7 @@ export class Relay {
       )
       .finally(() => {
         this.#closed = true;
-        this.#publication?.end();
+        this.#publication?.end(this.#how);
         this.#stream.destroy();
       });
   }
@@ -51,6 +54,7 @@ export class Relay {
     const taker: MediaTaker = { write: (packet) => this.#take(packet), clearMetadata: () => undefined };
     await session.play(stream, (message) => readMedia(message, taker));
     await session.closed;
+    if (session.lastStatus?.description === FAREWELLS.unpublished) this.#how = 'unpublished';
   }
 
   #take(packet: MediaPacket): void {

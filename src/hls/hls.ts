@@ -6,7 +6,7 @@ import { Muxer } from '../media/muxer.ts';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { NoticeEvent } from '../model/lifecycle.ts';
 import type { Logger } from '../model/logger.ts';
-import type { MediaSource } from '../model/media-source.ts';
+import { endWaitMs, type MediaSource } from '../model/media-source.ts';
 import type { HlsOptions, VhostOptions } from '../model/options.ts';
 import type { PlaylistSequences } from '../model/playlist-sequences.ts';
 import { markPrivate, PRIVATE_LIST } from '../model/private-files.ts';
@@ -49,6 +49,8 @@ interface Entry {
   /** Publishes that are under way; the next may begin before the last one's end has been heard of. */
   publishes: number;
   timer: Timer | undefined;
+  /** Until players are told that nothing more comes. */
+  endTimer: Timer | undefined;
   /** How far its segments have come, in milliseconds: players like time that does not go back. */
   readonly timeline: { endMs: number };
 }
@@ -112,6 +114,7 @@ export class Hls {
       return;
     }
     entry.timer?.clear();
+    entry.endTimer?.clear();
     entry.publishes++;
     const segmenter = new Segmenter({
       options,
@@ -126,9 +129,9 @@ export class Hls {
         if (!this.#taps.has(source)) return;
         this.#guard(source, () => segmenter.write(packet));
       },
-      end: () => {
+      end: (how) => {
         if (this.#taps.delete(source)) this.#guard(source, () => segmenter.end());
-        this.#ended(entry);
+        this.#ended(entry, endWaitMs(source.vhost.play, how));
       },
     });
     this.#taps.set(source, untap);
@@ -186,8 +189,9 @@ export class Hls {
     }
   }
 
-  async #close({ timer, work, playlist }: Entry): Promise<void> {
+  async #close({ timer, endTimer, work, playlist }: Entry): Promise<void> {
     timer?.clear();
+    endTimer?.clear();
     await work;
     if (playlist.options.disposeMs > 0) await playlist.dispose();
   }
@@ -220,6 +224,7 @@ export class Hls {
       outage,
       publishes: 0,
       timer: undefined,
+      endTimer: undefined,
       timeline: { endMs: FIRST_MS },
     };
     this.#entries.set(name, entry);
@@ -289,16 +294,27 @@ export class Hls {
     }
   }
 
-  #ended(entry: Entry): void {
+  #ended(entry: Entry, waitMs: number | 'never'): void {
     entry.publishes--;
+    if (entry.publishes > 0 || this.#closed) return;
+    entry.endTimer?.clear();
+    if (waitMs !== 'never') entry.endTimer = this.#means.clock.after(waitMs, () => this.#endPlaylist(entry));
     const { disposeMs } = entry.playlist.options;
-    if (entry.publishes > 0 || disposeMs === 0 || this.#closed) return;
+    if (disposeMs === 0) return;
     const name = formatStreamKey(entry.playlist.key);
     entry.timer = this.#means.clock.after(disposeMs, () => void this.#dispose(name, entry));
   }
 
+  /** Behind the last segment, which may be on its way to the disk still. */
+  #endPlaylist(entry: Entry): void {
+    entry.work = entry.work.then(async () => {
+      if (entry.publishes === 0 && !this.#closed) await entry.playlist.end();
+    });
+  }
+
   async #dispose(name: string, entry: Entry): Promise<void> {
     entry.timer?.clear();
+    entry.endTimer?.clear();
     if (this.#entries.get(name) === entry) this.#entries.delete(name);
     await entry.work;
     await entry.playlist.dispose();

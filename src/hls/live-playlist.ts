@@ -73,6 +73,8 @@ export class LivePlaylist {
   #tracks: FreshSegment['tracks'] = { codecs: [], resolution: undefined };
   #version = 0;
   #gone = false;
+  /** True if nobody publishes the stream any more, and no segment will come. */
+  #ended = false;
   #texts = new Map<string, string>();
 
   /** `next` is the least number that its first segment may have. */
@@ -145,7 +147,7 @@ export class LivePlaylist {
   text(query: string): string | undefined {
     const { playlist } = this.#list;
     if (!playlist || this.#gone) return undefined;
-    const made = this.#texts.get(query) ?? mediaPlaylistText(playlist, query);
+    const made = this.#texts.get(query) ?? mediaPlaylistText({ ...playlist, ended: this.#ended }, query);
     if (this.#texts.size < 4) this.#texts.set(query, made);
     return made;
   }
@@ -172,6 +174,7 @@ export class LivePlaylist {
     const { init } = segment;
     if (init) this.#initUses.set(init.path, (this.#initUses.get(init.path) ?? 0) + 1);
     this.#unused = undefined;
+    this.#ended = false;
     const gone = this.#list.add(segment);
     this.#changed();
     await this.#forget(gone);
@@ -187,6 +190,14 @@ export class LivePlaylist {
     this.#broken = true;
     if (init) this.#lostInit = { init, identity };
     await this.#forget(this.#list.pass(durationMs));
+  }
+
+  /** Tells players that the stream is over, until there is another segment. */
+  async end(): Promise<void> {
+    if (this.#ended || this.#gone || this.#list.listed.length === 0) return;
+    this.#ended = true;
+    this.#changed();
+    await this.#write();
   }
 
   /** Removes everything. */

@@ -18,6 +18,8 @@ export interface MediaPlaylist {
   readonly targetSeconds: number;
   /** At least one, the oldest first. */
   readonly segments: readonly ListedSegment[];
+  /** True if no more will come. */
+  readonly ended?: boolean;
 }
 
 /** What a player should know before it chooses a stream. */
@@ -31,7 +33,7 @@ export interface Variant {
 }
 
 /** The text of a media playlist (RFC 8216 4.3.3). `query` stands behind every URI, with its `?`; it may be empty. */
-export function mediaPlaylistText({ targetSeconds, segments }: MediaPlaylist, query: string): string {
+export function mediaPlaylistText({ targetSeconds, segments, ended }: MediaPlaylist, query: string): string {
   const hasInit = segments.some(({ initUri }) => initUri !== undefined);
   const lines = [
     '#EXTM3U',
@@ -52,6 +54,7 @@ export function mediaPlaylistText({ targetSeconds, segments }: MediaPlaylist, qu
     lines.push(`#EXTINF:${(segment.durationMs / 1000).toFixed(3)},`, segment.uri + query);
     before = segment;
   }
+  if (ended) lines.push('#EXT-X-ENDLIST');
   return `${lines.join('\n')}\n`;
 }
 

@@ -1,8 +1,9 @@
 import type { Clock } from '../model/clock.ts';
 import type { MediaPacket } from '../model/media-packet.ts';
-import type { MediaSource, Origin } from '../model/media-source.ts';
+import type { MediaSource, Origin, PublishEnd } from '../model/media-source.ts';
 import type { PlayOptions } from '../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
+import { Audience } from './audience.ts';
 import { FlushPace } from './flush-pace.ts';
 import { LiveStream, type Subscription } from './live-stream.ts';
 import type { Sink } from './sink.ts';
@@ -29,8 +30,11 @@ export interface Publication {
   clearMetadata(): void;
   /** Says who publishes. */
   heldBy(holder: Holder): void;
-  /** Frees the name, on air or not; harmless if repeated. Players stay and wait for the next publisher. */
-  end(): void;
+  /**
+   * Frees the name, on air or not; harmless if repeated. Players stay for a while and wait for the next publisher. `how`
+   * is `lost` unless it is given.
+   */
+  end(how?: PublishEnd): void;
 }
 
 /** Who wants to know that streams begin, are wanted, and end. */
@@ -42,7 +46,7 @@ export interface HubObserver {
   /** A publisher of this process has gone on air and has sent nothing yet. */
   started(source: MediaSource): void;
   /** A publisher of this process that was on air has left. */
-  ended(key: StreamKey): void;
+  ended(key: StreamKey, how: PublishEnd): void;
 }
 
 /** A stream as the hub sees it. */
@@ -70,6 +74,7 @@ export interface StreamFacts {
 interface Entry {
   readonly key: StreamKey;
   readonly stream: LiveStream;
+  readonly audience: Audience;
   publisher: Publication | undefined;
   /** True while `publisher` is on air. */
   onAir: boolean;
@@ -170,7 +175,7 @@ export class Hub {
     let entry = this.#entries.get(name);
     if (entry?.publisher) return undefined;
     if (!entry || (entry.stream.players === 0 && !entry.relay)) entry = this.#open(key, options);
-    const publication = this.#publication(entry, 'publisher');
+    const publication = this.#publication(entry, 'publisher', options);
     entry.publisher = publication;
     return publication;
   }
@@ -190,7 +195,7 @@ export class Hub {
   relay(key: StreamKey, options: PlayOptions): Publication | undefined {
     const entry = this.#entries.get(formatStreamKey(key)) ?? this.#open(key, options);
     if (entry.onAir || entry.relay) return undefined;
-    entry.relay = this.#publication(entry, 'relay');
+    entry.relay = this.#publication(entry, 'relay', options);
     return entry.relay;
   }
 
@@ -199,6 +204,7 @@ export class Hub {
     const name = formatStreamKey(key);
     const entry = this.#entries.get(name) ?? this.#open(key, options);
     const subscription = entry.stream.subscribe(sink);
+    const leave = entry.audience.join(sink);
     if (entry.stream.players === 1) {
       entry.holder?.attend();
       this.#tell((observer) => observer.watched?.(entry.key, options));
@@ -211,6 +217,7 @@ export class Hub {
       close: () => {
         if (closed) return;
         closed = true;
+        leave();
         subscription.close();
         if (entry.stream.players === 0) this.#tell((observer) => observer.unwatched?.(entry.key));
         this.#closeIfUnused(entry);
@@ -224,6 +231,7 @@ export class Hub {
     const entry: Entry = {
       key,
       stream,
+      audience: new Audience(this.#clock),
       publisher: undefined,
       onAir: false,
       startedAt: 0,
@@ -235,8 +243,8 @@ export class Hub {
     return entry;
   }
 
-  #publication(entry: Entry, role: 'publisher' | 'relay'): Publication {
-    const { stream } = entry;
+  #publication(entry: Entry, role: 'publisher' | 'relay', options: PlayOptions): Publication {
+    const { stream, audience } = entry;
     let state: 'reserved' | 'on air' | 'ended' = 'reserved';
     const publication: Publication = {
       get players() {
@@ -249,6 +257,7 @@ export class Hub {
         if (state !== 'reserved') throw new Error(`a publication starts once, this one is ${state}`);
         if (role === 'publisher') entry.relay?.end();
         state = 'on air';
+        audience.publisherCame();
         if (role === 'publisher') entry.onAir = true;
         entry.startedAt = this.#clock.now();
         stream.beginPublish(role === 'relay');
@@ -258,7 +267,7 @@ export class Hub {
           key: entry.key,
           tap: (tap) => {
             if (state === 'on air') return stream.tap(tap);
-            tap.end();
+            tap.end('lost');
             return () => undefined;
           },
         };
@@ -274,7 +283,7 @@ export class Hub {
       heldBy: (holder) => {
         if (state !== 'ended') entry.holder = holder;
       },
-      end: () => {
+      end: (how = 'lost') => {
         if (state === 'ended') return;
         const wasOnAir = state === 'on air';
         state = 'ended';
@@ -283,10 +292,13 @@ export class Hub {
           entry.holder = undefined;
           entry.source = undefined;
         }
-        if (wasOnAir) stream.endPublish();
+        if (wasOnAir) {
+          stream.endPublish(how);
+          audience.publisherLeft(how, options);
+        }
         if (role === 'publisher' && wasOnAir) {
           entry.onAir = false;
-          this.#tell((observer) => observer.ended?.(entry.key));
+          this.#tell((observer) => observer.ended?.(entry.key, how));
         }
         this.#closeIfUnused(entry);
       },

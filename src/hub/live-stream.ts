@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../model/clock.ts';
 import { METADATA_SLOT, type MediaPacket } from '../model/media-packet.ts';
-import type { MediaTap } from '../model/media-source.ts';
+import type { MediaTap, PublishEnd } from '../model/media-source.ts';
 import type { PlayOptions } from '../model/options.ts';
 import type { StreamPace } from './flush-pace.ts';
 import { GopCache } from './gop-cache.ts';
@@ -168,7 +168,7 @@ export class LiveStream implements LaneSource {
     for (const lane of this.#lanes.values()) lane.headersChanged();
   }
 
-  endPublish(): void {
+  endPublish(how: PublishEnd): void {
     for (const lane of this.#lanes.values()) lane.endOfPublish();
     this.#headers.clear();
     this.#gop.clear();
@@ -177,7 +177,7 @@ export class LiveStream implements LaneSource {
     this.#untouched = true;
     const taps = [...this.#taps];
     this.#taps.clear();
-    for (const tap of taps) tap.end();
+    for (const tap of taps) tap.end(how);
   }
 
   #place(packet: MediaPacket): MediaPacket {

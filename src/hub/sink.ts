@@ -9,4 +9,6 @@ export interface Sink {
   write(bytes: Buffer): void;
   /** Called once when the player has been too slow for too long. The sink must close its client. */
   drop(): void;
+  /** Called when the publisher has left and none has come for as long as players wait. The sink should end its play. */
+  end?(): void;
 }

@@ -47,6 +47,7 @@ export type CloseReason =
   | 'protocol_error' // the peer broke RTMP or a limit
   | 'kicked' // an operator, a reload, a newer publisher or the backend's `on_update` removed it
   | 'limit' // it reached a bound that the backend set: max_duration, max_bitrate
+  | 'unpublish' // of a player: the publisher left, and none came for as long as players wait
   | 'shutdown' // the server is stopping
   | 'server_restart'; // the worker process that had the client ended unexpectedly
 

@@ -1,14 +1,22 @@
 import type { EventFacts, Grant } from './lifecycle.ts';
 import type { MediaPacket } from './media-packet.ts';
-import type { VhostOptions } from './options.ts';
+import type { PlayOptions, VhostOptions } from './options.ts';
 import type { StreamKey } from './stream-key.ts';
+
+/** How a publish ended: its publisher said so (FCUnpublish, closeStream, deleteStream), or went without a word. */
+export type PublishEnd = 'unpublished' | 'lost';
+
+/** How long the players of a stream wait for its next publisher, in milliseconds. */
+export function endWaitMs(options: PlayOptions, how: PublishEnd): number | 'never' {
+  return how === 'unpublished' ? options.unpublishWaitMs : options.publisherLostWaitMs;
+}
 
 /** Takes all of a publish: recording, segmenting. It is no player: nobody waits for it and nothing is skipped for it. */
 export interface MediaTap {
   /** A packet, placed on the stream's time line, in the publisher's turn: take it and return at once; never throw. */
   write(packet: MediaPacket): void;
   /** The publisher has left; called once, last. Must not throw either. */
-  end(): void;
+  end(how: PublishEnd): void;
 }
 
 /** Who publishes, and on which terms. */
@@ -26,7 +34,7 @@ export interface MediaSource extends Origin {
   readonly key: StreamKey;
   /**
    * From now on `tap` gets the metadata and decoder configurations that there are, each with the time that it came at,
-   * then every packet. Returns what ends that, without `end()`. If the publisher has left, there is `end()` at once.
+   * then every packet. Returns what ends that, without `end()`. If the publisher has left, there is `end('lost')` at once.
    */
   tap(tap: MediaTap): () => void;
 }

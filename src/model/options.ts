@@ -119,6 +119,10 @@ export interface PlayOptions {
   readonly minLatency: boolean;
   /** `full`: a stream's time goes on when its publisher comes back; `zero`: each publish starts at 0; `off`: as sent. */
   readonly timeJitter: 'full' | 'zero' | 'off';
+  /** How long players wait for the next publisher when the last one has unpublished, in milliseconds. */
+  readonly unpublishWaitMs: number | 'never';
+  /** The same when it went without a word. */
+  readonly publisherLostWaitMs: number | 'never';
 }
 
 export interface PublishOptions {

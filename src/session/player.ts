@@ -18,6 +18,7 @@ export class Player {
   readonly #options: PlayOptions;
   readonly #streamId: number;
   readonly #onEnd: (reason: CloseReason) => void;
+  readonly #onOver: () => void;
   #subscription: Subscription | undefined;
   #audio = true;
   #video = true;
@@ -31,6 +32,8 @@ export class Player {
     options: PlayOptions;
     streamId: number;
     onEnd: (reason: CloseReason) => void;
+    /** The stream's publisher has left, and none has come in time. */
+    onOver: () => void;
   }) {
     this.key = place.key;
     this.stay = place.stay;
@@ -39,6 +42,7 @@ export class Player {
     this.#options = place.options;
     this.#streamId = place.streamId;
     this.#onEnd = place.onEnd;
+    this.#onOver = place.onOver;
   }
 
   /** How often this player was too slow and was taken to a later keyframe. */
@@ -58,6 +62,7 @@ export class Player {
       },
       write: (bytes) => connection.write(bytes),
       drop: () => connection.close('slow', new Error('the player stayed too far behind the stream')),
+      end: this.#onOver,
     };
     connection.corked(() => {
       this.#subscription = this.#hub.subscribe(this.key, sink, this.#options);

@@ -1,6 +1,7 @@
 import type { Publication } from '../hub/hub.ts';
 import type { Clock } from '../model/clock.ts';
 import type { CloseReason } from '../model/lifecycle.ts';
+import type { PublishEnd } from '../model/media-source.ts';
 import type { PublishOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { RtmpMessage } from '../protocol/rtmp/message.ts';
@@ -18,7 +19,7 @@ export class Publisher {
   readonly #seated: () => number;
   readonly #options: PublishOptions;
   readonly #clock: Clock;
-  readonly #onEnd: (reason: CloseReason) => void;
+  readonly #onEnd: (reason: CloseReason, how: PublishEnd) => void;
   #packets = 0;
   #lastMedia: number;
   #lastWatched: number;
@@ -32,7 +33,7 @@ export class Publisher {
     seated: () => number;
     options: PublishOptions;
     clock: Clock;
-    onEnd: (reason: CloseReason) => void;
+    onEnd: (reason: CloseReason, how: PublishEnd) => void;
   }) {
     this.key = place.key;
     this.asked = place.asked;
@@ -72,8 +73,9 @@ export class Publisher {
     return undefined;
   }
 
-  end(reason: CloseReason): void {
+  /** `how` is `unpublished` if the client said that it is through. */
+  end(reason: CloseReason, how: PublishEnd = 'lost'): void {
     this.stay?.end();
-    this.#onEnd(reason);
+    this.#onEnd(reason, how);
   }
 }

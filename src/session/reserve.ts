@@ -1,6 +1,6 @@
 import type { Holder, Publication } from '../hub/hub.ts';
 import type { Claim } from '../model/claims.ts';
-import type { Origin } from '../model/media-source.ts';
+import type { Origin, PublishEnd } from '../model/media-source.ts';
 import type { PlayOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { Dialogue } from './dialogue.ts';
@@ -42,10 +42,10 @@ export class Reservation {
   }
 
   /** Frees the name; harmless if repeated. */
-  end(): void {
+  end(how?: PublishEnd): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.publication.end();
+    this.publication.end(how);
     if (this.#claim) this.#claim.release();
     else this.#seats.limit(this.#key, Number.POSITIVE_INFINITY);
     this.#other?.end();

@@ -13,3 +13,6 @@ export const MISNAMED = 'the backend gave the stream a name that no stream can h
 export function explain({ message, redirect }: Refusal): string {
   return redirect === undefined ? message : `${message.replace(/\.$/, '')}: go to ${redirect}`;
 }
+
+/** What players are told whose publisher has left and has not come back. */
+export const STREAM_OVER = 'The stream is over: its publisher has left.';

@@ -68,7 +68,7 @@ function open(play: Partial<PlayOptions> = {}) {
     hub.observe({
       watched: (key, wanted) => relays.watched(key, wanted),
       unwatched: (key) => relays.unwatched(key),
-      ended: (key) => door.ended(key),
+      ended: (key, how) => door.ended(key, how),
     });
     onTestFinished(async () => {
       relays.close();
@@ -279,4 +279,52 @@ test('what a relay says leads to the stream that it means, for every stream ther
       expect(second).toMatchObject({ address: { vhost: ofVhost, app: ofApp, stream: ofStream } });
     }),
   );
+});
+
+describe('players of another process, when the publisher leaves', () => {
+  const open2 = (play: Partial<PlayOptions> = {}) => {
+    const all = open({ unpublishWaitMs: 5_000, publisherLostWaitMs: 60_000, ...play });
+    return { ...all, a: all.start('a'), b: all.start('b') };
+  };
+
+  /** Lets a relay notice what has become of its other side. */
+  const ended = (log: ReturnType<typeof keepingLog>) =>
+    until('the end of the relay', () =>
+      log.lines.some(({ message }) => /^relay (ended|failed)/.test(message)),
+    );
+
+  test.each([
+    ['unpublished', 5_000],
+    ['lost', 60_000],
+  ] as const)('that is %s wait as long as those of its own process: %d ms', async (how, ms) => {
+    const { clock, a, b } = open2();
+    const reserved = await a.publish();
+    const [near, far] = [a.play(), b.play()];
+    write(reserved, opening(1));
+    await Promise.all([near.has(3), far.has(3)]);
+    reserved.end(how);
+    await ended(b.log);
+    clock.advance(ms - 1);
+    expect([near.sink.ended, far.sink.ended]).toEqual([0, 0]);
+    clock.advance(1);
+    expect([near.sink.ended, far.sink.ended]).toEqual([1, 1]);
+  });
+
+  test('a relay that breaks is no publisher that has left: it is there again, and nobody is told anything', async () => {
+    const { clock, a, b, lines } = open2();
+    const reserved = await a.publish();
+    const far = b.play();
+    write(reserved, opening(1));
+    await far.has(3);
+    lines[0]?.destroy();
+    await ended(b.log);
+    clock.advance(RETRY_MS);
+    await until('another relay', () => lines.length === 2);
+    await until('its media', () => {
+      write(reserved, following(1, 6000, 1));
+      return far.sink.lines.length > 6;
+    });
+    clock.advance(1_000_000);
+    expect(far.sink.ended).toBe(0);
+  });
 });

@@ -87,7 +87,7 @@ export function openDvr(setting: DvrSetting = {}) {
         for (const packet of toMediaPackets(packets)) for (const tap of taps) tap.write(packet);
       },
       end(): void {
-        for (const tap of taps) tap.end();
+        for (const tap of taps) tap.end('lost');
       },
     };
   };

@@ -47,6 +47,29 @@ describe('on the disk', () => {
     for (const uri of listed) expect(existsSync(join(root, 'live', uri)), uri).toBe(true);
   });
 
+  test.each([
+    ['unpublished', 5_000],
+    ['lost', 60_000],
+  ] as const)(
+    'a stream that is %s has its end in the playlist %d ms later, until it is published again',
+    async (how, ms) => {
+      const root = stopped(temporaryDirectory()).file('hls');
+      const server = await segmented({ storage: 'disk', path: root, fragmentMs: 1000 });
+      server.publish('cam', sound(4), 'a', {}, how);
+      const playlist = await server.playlist('cam', 5);
+      const onDisk = () => readFileSync(join(root, 'live/cam.m3u8'), 'utf8');
+      server.clock.advance(ms - 1);
+      expect(playlist.text('')).not.toContain('ENDLIST');
+      server.clock.advance(1);
+      await until('the end on the disk', () => onDisk().includes('#EXT-X-ENDLIST\n'));
+      expect(playlist.text('')).toMatch(/#EXT-X-ENDLIST\n$/);
+      server.publish('cam', sound(4));
+      await server.playlist('cam', 10);
+      expect(playlist.text('')).not.toContain('ENDLIST');
+      await until('no end on the disk', () => !onDisk().includes('ENDLIST'));
+    },
+  );
+
   test('a stream that has ended is removed after hls_dispose', async () => {
     const root = stopped(temporaryDirectory()).file('hls');
     const server = await segmented({ storage: 'disk', path: root, disposeMs: 5000 });

@@ -20,6 +20,8 @@ export const PLAY: PlayOptions = {
   mwLatency: 0,
   minLatency: false,
   timeJitter: 'full',
+  unpublishWaitMs: 5_000,
+  publisherLostWaitMs: 60_000,
 };
 
 export const PUBLISH: PublishOptions = {

@@ -3,6 +3,7 @@ import { Hub } from '../../src/hub/hub.ts';
 import type { NoticeEvent } from '../../src/model/lifecycle.ts';
 import type { Logger } from '../../src/model/logger.ts';
 import type { MediaPacket } from '../../src/model/media-packet.ts';
+import type { PublishEnd } from '../../src/model/media-source.ts';
 import type { HlsOptions } from '../../src/model/options.ts';
 import type { PlaylistSequences } from '../../src/model/playlist-sequences.ts';
 import type { StreamKey } from '../../src/model/stream-key.ts';
@@ -44,6 +45,7 @@ export async function segmented(
       packets: readonly MediaPacket[],
       name = vhostName,
       changed: Partial<HlsOptions> = {},
+      how: PublishEnd = 'lost',
     ): void {
       const key = { ...keyOf(stream), vhost: name };
       const publication = hub.reserve(key, own.play);
@@ -56,7 +58,7 @@ export async function segmented(
         vhost: { ...own, name, hls: { ...own.hls, ...changed } },
       });
       for (const packet of packets) publication.write(packet);
-      publication.end();
+      publication.end(how);
     },
     /** The playlist, once `segments` of the stream have been told of. */
     async playlist(stream: string, segments: number) {

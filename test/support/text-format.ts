@@ -24,6 +24,8 @@ export class TextSink implements Sink {
   readonly written: Buffer[] = [];
   backlog = 0;
   drops = 0;
+  /** How often it was told that the stream is over. */
+  ended = 0;
   /** Bytes that were written since the test last took note; a sink that does not `read` keeps them as its backlog. */
   reads = true;
 
@@ -38,6 +40,10 @@ export class TextSink implements Sink {
 
   drop(): void {
     this.drops += 1;
+  }
+
+  end(): void {
+    this.ended += 1;
   }
 
   /** What has arrived so far, packet by packet. */

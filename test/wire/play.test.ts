@@ -2,6 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { ALLOWED } from '../../src/model/lifecycle.ts';
 import { FakeGate, refused } from '../support/fake-gate.ts';
 import { openServer, PICTURE, PICTURE_HEARD, settled } from '../support/memory-server.ts';
+import { PLAY, vhost } from '../support/options.ts';
+import type { RawPeer } from '../support/raw-peer.ts';
 import { call, flv, say } from '../support/say.ts';
 
 describe('play', () => {
@@ -88,6 +90,110 @@ describe('play', () => {
     const second = await publishing();
     second.say(say.audio(flv.aac('next'), 0));
     await player.hear('audio@1 50 next');
+  });
+
+  const WAITS = [
+    ['has unpublished', 5, (peer: RawPeer) => void peer.say(say.deleteStream())],
+    ['has stopped by closeStream', 5, (peer: RawPeer) => void peer.say(say.closeStream())],
+    [
+      'has stopped by FCUnpublish',
+      5,
+      (peer: RawPeer) => void peer.say(call(0, 'FCUnpublish', 6, null, 'cam')),
+    ],
+    [
+      'deletes its stream by name, as rtmp2sink does',
+      5,
+      (peer: RawPeer) => void peer.say(call(0, 'deleteStream', 0, null, 'cam')),
+    ],
+    ['has closed its connection without a word', 60, (peer: RawPeer) => void peer.stream.end()],
+  ] as const;
+
+  test.each(WAITS)(
+    'of a publisher that %s is over after %d s: it is told so and closed',
+    async (_how, seconds, leave) => {
+      const server = openServer();
+      const publisher = await server.publishing();
+      const player = await server.playing();
+      publisher.say(...PICTURE);
+      await player.hear('video@1 40 f1');
+      leave(publisher);
+      await settled();
+      const before = player.heard.length;
+      server.clock.advance(seconds * 1000 - 1);
+      await settled();
+      expect(player.heard.slice(before)).toEqual([]);
+      server.clock.advance(1);
+      await player.ended;
+      expect(player.heard.slice(before)).toEqual([
+        'control 1 1',
+        'onStatus@1 NetStream.Play.UnpublishNotify',
+        'onStatus@1 NetStream.Play.Stop',
+      ]);
+      expect(server.gate.log).toEqual(
+        expect.arrayContaining(['tell on_stop cam unpublish', 'tell on_close live unpublish']),
+      );
+    },
+  );
+
+  test('goes on when the publisher is back in time, and waits anew when that leaves', async () => {
+    const server = openServer();
+    const first = await server.publishing();
+    const player = await server.playing();
+    first.say(...PICTURE, say.deleteStream());
+    await first.hear('onStatus@1 NetStream.Unpublish.Success');
+    server.clock.advance(4_000);
+    const second = await server.publishing();
+    second.say(...PICTURE);
+    await server.seconds(20, () => second.say(say.audio(flv.aac('s'), 90)));
+    expect(player.isOver).toBe(false);
+    second.say(say.deleteStream());
+    await second.hear('onStatus@1 NetStream.Unpublish.Success');
+    server.clock.advance(4_999);
+    await settled();
+    expect(player.isOver).toBe(false);
+    server.clock.advance(1);
+    await player.ended;
+  });
+
+  test('of who came after the publisher had left waits for the next one, however long', async () => {
+    const server = openServer();
+    const publisher = await server.publishing();
+    const before = await server.playing();
+    publisher.say(...PICTURE, say.deleteStream());
+    await publisher.hear('onStatus@1 NetStream.Unpublish.Success');
+    const after = await server.playing();
+    await server.seconds(200);
+    expect([before.isOver, after.isOver]).toEqual([true, false]);
+    const next = await server.publishing();
+    next.say(say.audio(flv.aac('next'), 0));
+    await after.hear('audio@1 50 next');
+  });
+
+  test('waits for as long as the client likes where unpublish_wait is never', async () => {
+    const server = openServer({ vhosts: [vhost({ play: { ...PLAY, unpublishWaitMs: 'never' } })] });
+    const publisher = await server.publishing();
+    const player = await server.playing();
+    publisher.say(...PICTURE, say.deleteStream());
+    await server.seconds(500);
+    expect(player.isOver).toBe(false);
+  });
+
+  test('that is over leaves a connection alone on which another one goes on', async () => {
+    const server = openServer();
+    const publisher = await server.publishing();
+    const other = await server.publishing('other');
+    const player = await server.playing();
+    player.say(say.createStream(5), say.play('other', 2));
+    await player.hear('onStatus@2 NetStream.Play.Start');
+    publisher.say(...PICTURE, say.deleteStream());
+    await publisher.hear('onStatus@1 NetStream.Unpublish.Success');
+    server.clock.advance(5_000);
+    await player.hear('onStatus@1 NetStream.Play.Stop');
+    other.say(say.audio(flv.aac('on'), 0));
+    await player.hear('audio@2 0 on');
+    expect(player.isOver).toBe(false);
+    player.say(say.play('cam', 1));
+    await player.hear('onStatus@1 NetStream.Play.Start');
   });
 
   test('gets nothing of another stream', async () => {

@@ -7,6 +7,12 @@ import { choice, one, onOff, seconds, whole } from './values.ts';
 export type PlayValues = Omit<PlayOptions, 'minLatency'>;
 
 const MW_LATENCY_MAX = 60_000;
+const WAIT_MAX_S = 86_400;
+
+const waitOrNever = z.union([z.literal('never'), seconds(0, WAIT_MAX_S)], {
+  error: ({ input }) =>
+    `is ${JSON.stringify(input)}, expected never or a number of seconds from 0 to ${WAIT_MAX_S}`,
+}) as z.ZodType<number | 'never', string>;
 
 /** Directives of `play { … }`. */
 export const PLAY: BlockSpec<PlayValues> = {
@@ -60,6 +66,24 @@ export const PLAY: BlockSpec<PlayValues> = {
       fallback: 'full',
       doc: 'Time stamps of a stream: full goes on where the last publisher of the stream ended, zero starts each publish at 0, off leaves them as they were sent.',
       example: 'zero',
+    },
+    unpublishWaitMs: {
+      name: 'unpublish_wait',
+      takes: 'one value',
+      read: one(waitOrNever),
+      fallback: '5',
+      unit: 'seconds',
+      doc: 'When a publisher has unpublished (FCUnpublish, deleteStream), its players wait this long for the next one. Then they are told that the stream is over and closed, and its HLS playlist gets its end. never lets them wait for as long as they like. Gatecast only.',
+      example: '30',
+    },
+    publisherLostWaitMs: {
+      name: 'publisher_lost_wait',
+      takes: 'one value',
+      read: one(waitOrNever),
+      fallback: '60',
+      unit: 'seconds',
+      doc: 'The same when the publisher went without a word: its connection broke, or it was closed for silence or by an operator. Encoders come back from that. Gatecast only.',
+      example: 'never',
     },
   },
 };

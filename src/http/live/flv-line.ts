@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { WebSocket } from '@fastify/websocket';
 import type { Hub } from '../../hub/hub.ts';
 import type { Subscription } from '../../hub/live-stream.ts';
+import type { Sink } from '../../hub/sink.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { CloseReason } from '../../model/lifecycle.ts';
 import type { VhostOptions } from '../../model/options.ts';
@@ -16,7 +17,8 @@ import { type Framing, framed } from './framing.ts';
 
 /** What a close frame may hold beside its code (RFC 6455, 5.5), in bytes. */
 const CLOSE_WORDS_BYTES = 123;
-/** Close codes (RFC 6455, 7.4.1): the server goes away; the viewer may not stay. */
+/** Close codes (RFC 6455, 7.4.1): the stream is over; the server goes away; the viewer may not stay. */
+const NORMAL = 1000;
 const GOING_AWAY = 1001;
 const POLICY = 1008;
 
@@ -68,8 +70,13 @@ export class FlvLine implements Carriage {
     return this.#subscription?.skips ?? 0;
   }
 
-  /** Media flows from now on: the head of the answer has been written. `drop` hears that the viewer is too slow. */
-  play(hub: Hub, key: StreamKey, { play, httpRemux }: VhostOptions, drop: () => void): void {
+  /** Media flows from now on: the head of the answer has been written. `ends` hear why it should end. */
+  play(
+    hub: Hub,
+    key: StreamKey,
+    { play, httpRemux }: VhostOptions,
+    ends: Pick<Required<Sink>, 'drop' | 'end'>,
+  ): void {
     if (this.farewell !== undefined) return;
     this.#answered = true;
     const { hasAudio, hasVideo, dropIfNotMatch, guessHasAv } = httpRemux;
@@ -96,7 +103,7 @@ export class FlvLine implements Carriage {
           return socket.writableLength;
         },
         write: take,
-        drop,
+        ...ends,
       },
       play,
     );
@@ -152,7 +159,7 @@ export class FlvLine implements Carriage {
       socket.destroy();
       return;
     }
-    if (this.#websocket) this.#websocket.close(reason === 'shutdown' ? GOING_AWAY : POLICY, closeWords(why));
+    if (this.#websocket) this.#websocket.close(closeCode(reason), closeWords(why));
     else if (this.#framing.name === 'chunked') socket.end(LAST_CHUNK);
     else socket.end();
     const linger = this.#clock.after(LINGER_MS, () => socket.destroy());
@@ -184,6 +191,11 @@ export class FlvLine implements Carriage {
     for (const part of [framed(this.#framing, header), ...early])
       if (this.#socket.writable) this.#socket.write(part);
   }
+}
+
+function closeCode(reason: CloseReason): number {
+  if (reason === 'unpublish') return NORMAL;
+  return reason === 'shutdown' ? GOING_AWAY : POLICY;
 }
 
 /** As much of a sentence as a close frame takes, cut between characters. */

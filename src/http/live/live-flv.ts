@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Address } from '../../model/address.ts';
 import type { AdmittedPlayer } from '../../visits/admit-player.ts';
 import type { Lobby } from '../../visits/lobby.ts';
-import { explain } from '../../visits/refusal.ts';
+import { explain, STREAM_OVER } from '../../visits/refusal.ts';
 import { Viewer } from '../../visits/viewer.ts';
 import type { Answer, PlaybackPart } from '../playback-part.ts';
 import type { Fault, PlaybackRequest } from '../playback-request.ts';
@@ -36,9 +36,10 @@ function answerFor(lobby: Lobby, request: PlaybackRequest, address: Address): An
     if (!viewing) return;
     const { line, viewer, player } = viewing;
     viewer.started();
-    line.play(lobby.hub, player.key, vhost, () =>
-      viewer.kick('slow', 'the player stayed too far behind the stream'),
-    );
+    line.play(lobby.hub, player.key, vhost, {
+      drop: () => viewer.kick('slow', 'the player stayed too far behind the stream'),
+      end: () => viewer.kick('unpublish', STREAM_OVER),
+    });
   };
   return {
     endless: true,

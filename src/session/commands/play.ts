@@ -1,8 +1,8 @@
 import type { Command } from '../../protocol/rtmp/command.ts';
-import { streamBegin } from '../../protocol/rtmp/control.ts';
+import { streamBegin, streamEof } from '../../protocol/rtmp/control.ts';
 import { STATUS } from '../../protocol/rtmp/status.ts';
 import { admitPlayer } from '../../visits/admit-player.ts';
-import { explain, type Refusal } from '../../visits/refusal.ts';
+import { explain, type Refusal, STREAM_OVER } from '../../visits/refusal.ts';
 import { type Dialogue, enter, resident, type Visitor } from '../dialogue.ts';
 import { OPENING_PACKETS } from '../limits.ts';
 import { Player } from '../player.ts';
@@ -61,6 +61,7 @@ export async function play(
       admission.end(reason);
       dialogue.log.info({ ...shown, protocol: 'rtmp', reason, skips: player.skips }, 'play ended');
     },
+    onOver: () => endPlay(dialogue, streamId, player),
   });
   dialogue.streams.assign(streamId, player);
   dialogue.log.info({ ...shown, protocol: 'rtmp' }, 'play started');
@@ -76,4 +77,20 @@ export async function play(
     player.start();
   });
   await admission.reportAbsence();
+}
+
+/**
+ * Tells a player that the stream is over, in the words of all: ffmpeg and rtmpdump end at UnpublishNotify, GStreamer at
+ * StreamEOF. A connection on which nothing else happens is closed then.
+ */
+function endPlay({ streams, connection }: Dialogue, streamId: number, player: Player): void {
+  if (streams.get(streamId) !== player) return;
+  streams.clear(streamId);
+  player.end('unpublish');
+  connection.send(
+    streamEof(streamId),
+    onStatus(streamId, 'status', STATUS.playUnpublishNotify, STREAM_OVER),
+    onStatus(streamId, 'status', STATUS.playStop, STREAM_OVER),
+  );
+  if (streams.roles.length === 0 && !connection.held) connection.close('unpublish');
 }

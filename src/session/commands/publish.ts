@@ -57,8 +57,8 @@ export async function publish(
       seated: () => dialogue.seats.taken(key),
       options: vhost.publish,
       clock: dialogue.clock,
-      onEnd: (reason) => {
-        reservation.end();
+      onEnd: (reason, how) => {
+        reservation.end(how);
         opened.end(reason);
         dialogue.log.info({ ...key, reason }, 'publish ended');
       },

@@ -21,9 +21,13 @@ export function createStream(dialogue: Dialogue, command: Command): void {
   dialogue.connection.send(result(transactionId, null, id));
 }
 
-/** `deleteStream` (RTMP 7.2.2.3): the id comes as an argument; the client expects no answer. */
+/**
+ * `deleteStream` (RTMP 7.2.2.3): the id comes as an argument; the client expects no answer. GStreamer's rtmp2sink gives
+ * the name under which it publishes.
+ */
 export function deleteStream(dialogue: Dialogue, command: Command): void {
-  const [, id] = command.args;
+  const [, given] = command.args;
+  const id = typeof given === 'string' ? dialogue.streams.publishedAs(bareName(given)) : given;
   if (typeof id === 'number') endRole(dialogue, id, dialogue.streams.delete(id));
 }
 
@@ -41,23 +45,23 @@ export function acknowledge(dialogue: Dialogue, command: Command): void {
 export function fcUnpublish(dialogue: Dialogue, command: Command): void {
   const name = typeof command.args[1] === 'string' ? command.args[1] : '';
   const roles = dialogue.streams;
-  const id = roles.publishedAs(
-    name
-      .replaceAll(' ', '')
-      .replace(/[?#].*$/s, '')
-      .split('/')
-      .filter(Boolean)
-      .at(-1) ?? '',
-  );
+  const id = roles.publishedAs(bareName(name));
   const info = { code: STATUS.unpublishSuccess, description: 'Stopped publishing.' };
   dialogue.connection.send(commandMessage(id ?? 0, 'onFCUnpublish', 0, null, info));
   acknowledge(dialogue, command);
   if (id !== undefined) endRole(dialogue, id, roles.clear(id));
 }
 
+/** A stream's name without path and query. */
+function bareName(name: string): string {
+  const [path = ''] = name.replaceAll(' ', '').split(/[?#]/, 1);
+  return path.split('/').filter(Boolean).at(-1) ?? '';
+}
+
 function endRole(dialogue: Dialogue, id: number, role: Role | undefined): void {
   if (!role) return;
-  role.end('client');
+  if (role.role === 'publishing') role.end('client', 'unpublished');
+  else role.end('client');
   const stopped =
     role.role === 'publishing'
       ? onStatus(id, 'status', STATUS.unpublishSuccess, `Stopped publishing ${role.key.stream}.`)

@@ -44,6 +44,30 @@ describe.each(['http', 'websocket'] as const)('over %s', (way) => {
     ]);
   });
 
+  test('a viewer is told that the stream is over when its publisher has unpublished and nobody has come', async () => {
+    const { clock, gate, publish, watch } = await startWebServer();
+    const viewer = await watch[way]('/live/cam.flv');
+    const publisher = await publish();
+    publisher.send(...opening());
+    await viewer.has(5);
+    publisher.session.notify(0, 'deleteStream', null, publisher.streamId);
+    await until('the end of the publish', () => gate.log.includes('tell on_unpublish cam client'));
+    clock.advance(4_999);
+    expect(viewer.client.closed).toBe(false);
+    clock.advance(1);
+    if (way === 'http') {
+      await until('the whole answer', () => viewer.lines.length === 5 && viewer.ended);
+    } else {
+      const frame = await until(
+        'the close frame',
+        () => viewer.lines.length === 5 && viewer.control.find(({ opcode }) => opcode === 8),
+      );
+      expect(frame.payload.readUInt16BE(0)).toBe(1000);
+      expect(`${frame.payload.subarray(2)}`).toBe('The stream is over: its publisher has left.');
+    }
+    await until('its closing event', () => gate.log.includes('tell on_stop cam unpublish'));
+  });
+
   test('a viewer is asked about and told of, and nothing else is', async () => {
     const { gate, watch, server } = await startWebServer();
     const viewer = await watch[way]('/live/north/cam.flv?token=a%2Fb', { referer: 'https://example.com/' });
