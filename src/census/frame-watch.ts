@@ -21,7 +21,9 @@ export class FrameWatch {
     this.#ended = ended;
     this.#wait();
     this.#untap = source.tap({
-      write: ({ timestamp, kind, payload, keyframe }) => {
+      write: ({ timestamp, kind, payload, keyframe, headerSlot }) => {
+        // A decoder configuration is no frame, and a tap begins with those that are as old as the stream.
+        if (headerSlot !== undefined) return;
         this.#last += 1;
         this.#marks.push({ t: timestamp, kind, bytes: payload.length, keyframe });
         // Half of them at a time, since cutting off costs as much as copying what stays.

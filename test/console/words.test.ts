@@ -7,7 +7,7 @@ import { serverField } from '../../src/console/streams/server-field.ts';
 import { formatBytes, formatMs, formatRate, plural } from '../../src/console/words/amounts.ts';
 import { describeAudio, describeVideo, formatFps, formatSize } from '../../src/console/words/media.ts';
 import { formatDuration } from '../../src/console/words/times.ts';
-import { verdictSentence } from '../../src/console/words/verdict.ts';
+import { describeBackend, verdictSentence } from '../../src/console/words/verdict.ts';
 import { DELIVERY } from './delivery.ts';
 
 describe('what the console says', () => {
@@ -53,6 +53,18 @@ describe('what the console says', () => {
     );
     expect([describeVideo(null), describeAudio(null)]).toEqual(['no video', 'no audio']);
   });
+});
+
+const nothing = { allowed: 0, refused: 0, failed: 0, skipped: 0 };
+test.each([
+  ['closed', nothing, 'not asked yet'],
+  ['closed', { ...nothing, skipped: 3 }, 'not asked yet'],
+  ['closed', { ...nothing, failed: 3 }, 'no answer yet'],
+  ['closed', { ...nothing, refused: 1, failed: 3 }, 'answering'],
+  ['open', nothing, 'left alone'],
+  ['half_open', { ...nothing, allowed: 1 }, 'on trial'],
+] as const)('a backend whose breaker is %s, with %o, is called "%s"', (breaker, outcomes, word) => {
+  expect(describeBackend({ breaker, outcomes }).word).toBe(word);
 });
 
 const URL = 'http://127.0.0.1:8085/streams';

@@ -7,7 +7,7 @@ import { requiredBrowser, videoState } from '../support/browser.ts';
 import { openConsole } from '../support/console.ts';
 import { makeFlv, requiredFfmpeg, startFfmpeg } from '../support/ffmpeg.ts';
 import { hooksTo, startBackends } from '../support/hook-backends.ts';
-import { startPublishing } from '../support/rtmp-peer.ts';
+import { startPlaying, startPublishing } from '../support/rtmp-peer.ts';
 import { stopped } from '../support/stopped.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import { until } from '../support/until.ts';
@@ -47,6 +47,65 @@ describe('the console, in a browser', () => {
     await viewer.end();
     await row.waitFor({ state: 'detached' });
     expect(complaints).toEqual([]);
+  });
+
+  test.for([360, 390])('fits a phone %i pixels wide, with clients there', async (width, context) => {
+    requiredBrowser(context);
+    const { server, page, show } = await openAxeSubject(context);
+    await page.setViewportSize({ width, height: 780 });
+    stopped(await startPublishing('cam', { port: server.port }));
+    stopped(await startPlaying('cam', { port: server.port }));
+    await show('/');
+    const link = page.getByRole('link', { name: 'live/cam' });
+    await link.waitFor();
+    const stream = String(await link.getAttribute('href')).slice('/console'.length);
+    for (const path of ['/', stream, '/hooks', '/hooks/health', '/config', '/config/edit', '/server']) {
+      await show(path);
+      await page.getByRole('heading', { level: 1 }).waitFor();
+      await until('the page', async () => (await page.getByText('Loading').count()) === 0);
+      expect([path, await widthOf(page)]).toEqual([path, width]);
+    }
+
+    await show(stream);
+    await page.getByRole('button', { name: /^Kick the viewer/ }).click();
+    const dialog = page.getByRole('dialog');
+    const cut = await dialog.evaluate((element) => element.scrollWidth - element.clientWidth);
+    expect(cut).toBe(0);
+    const text = await dialog.getByText('whether it may is your backend').boundingBox();
+    expect(text?.x).toBeGreaterThan(0);
+    expect((text?.x ?? 0) + (text?.width ?? width)).toBeLessThan(width);
+    expect(await widthOf(page)).toBe(width);
+  });
+
+  test('has one bitrate for a stream, and plots that begin where the stream does', async (context) => {
+    requiredFfmpeg(context);
+    requiredBrowser(context);
+    const { server, page, show } = await openConsole(context, PLAYBACK);
+    await show('/');
+    publish(server.url('live/cam'));
+    await page.getByRole('link', { name: 'live/cam' }).click();
+    const plot = (title: string) => page.locator('figure').filter({ hasText: title }).locator('.unseen');
+    await until('the plots', async () => /^Now/.test((await plot('GOP length').textContent()) ?? ''));
+    const [shown, plotted] = (await page.evaluate(`[
+      document.querySelector('.stats dd').firstChild.textContent,
+      document.querySelector('figure .unseen').textContent,
+    ]`)) as [string, string];
+    expect(plotted).toMatch(/^Now .+bit\/s; in the last minute/);
+    expect(plotted).toContain(`Now ${shown};`);
+    const [, longest = '', unit] =
+      / to ([\d.]+) (m?s)\.$/.exec((await plot('Frame interval').textContent()) ?? '') ?? [];
+    expect([Number(longest) < 500, unit]).toEqual([true, 'ms']);
+  });
+
+  test('says of a backend that was never asked that it was not', async (context) => {
+    requiredBrowser(context);
+    const { server, page, show } = await openAxeSubject(context);
+    await show('/hooks/health');
+    const card = (event: string) => page.getByRole('listitem').filter({ hasText: event });
+    await card('on_publish').getByText('not asked yet').waitFor();
+    stopped(await startPublishing('cam', { port: server.port }));
+    await card('on_publish').getByText('answering').waitFor();
+    await card('on_play').getByText('not asked yet').waitFor();
   });
 
   test('shows a refused hook as it happens, opens it and replays it', async (context) => {
@@ -172,6 +231,14 @@ describe('the console, in a browser', () => {
     }
   });
 });
+
+/** How far the page reaches to the right, in pixels, whatever of it scrolls. */
+function widthOf(page: Page): Promise<number> {
+  return page.evaluate(
+    `Math.max(...[document.documentElement, ...document.querySelectorAll('body, main, .main, .page')]
+      .map(({ scrollWidth }) => scrollWidth))`,
+  );
+}
 
 async function openAxeSubject(context: TestContext) {
   const backends = stopped(await startBackends('one'));

@@ -4,7 +4,7 @@ import type { UrlHealth } from '../api/contract.ts';
 import { Badge } from '../ui/badge.tsx';
 import { LatencyHistogram } from '../ui/latency-histogram.tsx';
 import { formatCount, formatMs } from '../words/amounts.ts';
-import { BREAKERS, OUTCOME_TONES } from '../words/verdict.ts';
+import { describeBackend, OUTCOME_TONES } from '../words/verdict.ts';
 
 const OUTCOMES = [
   ['allowed', 'Yes'],
@@ -15,8 +15,8 @@ const OUTCOMES = [
 
 /** One URL: whether it answers, what, and how fast. */
 export function UrlCard({ health }: { readonly health: UrlHealth }): JSX.Element {
-  const { url, events, breaker, outcomes, latency } = health;
-  const { word, tone, means } = BREAKERS[breaker];
+  const { url, events, outcomes, latency } = health;
+  const { word, tone, means } = describeBackend(health);
   return (
     <li class="panel url-card">
       <div class="url-head">

@@ -11,6 +11,11 @@ export interface StreamsNow {
   readonly history: ReadonlyMap<string, readonly number[]>;
 }
 
+/** kbit/s that come in of a stream now: the one figure for it, wherever it is shown. */
+export function rateOf({ id, recvKbps }: Stream, { history }: Pick<StreamsNow, 'history'>): number {
+  return history.get(id)?.at(-1) ?? recvKbps;
+}
+
 interface Counted {
   readonly at: number;
   readonly bytes: number;

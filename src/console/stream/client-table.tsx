@@ -17,7 +17,7 @@ const COLUMNS: readonly Column[] = [
   { name: 'Address' },
   { name: 'Program' },
   { name: 'Here for', look: 'number' },
-  { name: 'Rate', look: 'number' },
+  { name: 'Rate, 30 s', look: 'number' },
   { name: 'Lag', look: 'number' },
   { name: 'Skips', look: 'number' },
   { name: 'Kick', look: 'unseen' },

@@ -11,8 +11,6 @@ export type Columns = readonly (readonly (number | null)[])[];
 
 /** What the last packets of a stream say about it. */
 export interface FramePlots {
-  /** kbit/s of video and of audio, for each whole second. */
-  readonly bitrate: Columns;
   /** Milliseconds from one video frame to the next. */
   readonly interval: Columns;
   /** Milliseconds from one keyframe to the next. */
@@ -28,11 +26,10 @@ export class FrameHistory {
     const last = this.#frames.at(-1)?.t ?? Number.NEGATIVE_INFINITY;
     const first = frames[0]?.t ?? last;
     const before = first < last - JUMP_MS ? [] : this.#frames;
-    const all = before.length === 0 ? behindJump(frames) : [...before, ...frames];
+    const all = [...before, ...frames];
     const now = all.reduce((most, { t }) => Math.max(most, t), Number.NEGATIVE_INFINITY);
     this.#frames = all.filter(({ t }) => t > now - SHOWN_MS - 1000);
     return {
-      bitrate: bitrateOf(this.#frames, now),
       interval: gapsOf(
         timesOf(this.#frames, () => true),
         now,
@@ -43,12 +40,6 @@ export class FrameHistory {
       ),
     };
   }
-}
-
-/** The packets behind the last jump: decoder configurations, which come first, are as old as the stream. */
-function behindJump(frames: readonly Frame[]): readonly Frame[] {
-  const jump = frames.findLastIndex(({ t }, index) => t - (frames[index - 1]?.t ?? t) > JUMP_MS);
-  return frames.slice(Math.max(0, jump));
 }
 
 function timesOf(frames: readonly Frame[], fits: (frame: Frame) => boolean): number[] {
@@ -66,19 +57,4 @@ function gapsOf(times: readonly number[], now: number): Columns {
     gaps.push(time - before);
   }
   return [xs, gaps];
-}
-
-function bitrateOf(frames: readonly Frame[], now: number): Columns {
-  const first = frames[0];
-  if (!first) return [[], [], []];
-  const seconds = Math.min(SHOWN_SECONDS, Math.floor((now - first.t) / 1000));
-  const video = new Array<number>(seconds).fill(0);
-  const audio = new Array<number>(seconds).fill(0);
-  for (const { t, kind, bytes } of frames) {
-    const index = seconds - 1 - Math.floor((now - t) / 1000);
-    const sums = kind === 'video' ? video : audio;
-    if (index >= 0 && index < seconds) sums[index] = (sums[index] ?? 0) + bytes;
-  }
-  const toKbps = (bytes: number) => (bytes * 8) / 1000;
-  return [video.map((_, index) => index + 1 - seconds), video.map(toKbps), audio.map(toKbps)];
 }

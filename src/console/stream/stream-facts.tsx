@@ -3,13 +3,19 @@ import type { Stream } from '../api/contract.ts';
 import { Stat } from '../ui/stat.tsx';
 import { formatBytes, formatCount, formatRate } from '../words/amounts.ts';
 
+interface FactsProps {
+  readonly stream: Stream;
+  /** kbit/s that come in now. */
+  readonly rate: number;
+}
+
 /** A stream in figures. */
-export function StreamFacts({ stream }: { readonly stream: Stream }): JSX.Element {
-  const { recvKbps, recvBytes, sendKbps, sendBytes, players, skips, video, recording } = stream;
+export function StreamFacts({ stream, rate }: FactsProps): JSX.Element {
+  const { recvBytes, sendKbps, sendBytes, players, skips, video, recording } = stream;
   return (
     <dl class="stats">
       <Stat label="In" note={`${formatBytes(recvBytes)} so far`}>
-        {formatRate(recvKbps)}
+        {formatRate(rate)}
       </Stat>
       <Stat label="Out" note={`${formatBytes(sendBytes)} so far`}>
         {formatRate(sendKbps)}

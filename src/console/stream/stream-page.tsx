@@ -2,6 +2,7 @@ import type { JSX } from 'preact';
 import { useRoute } from 'preact-iso/router';
 import { useConsole } from '../live/console-context.ts';
 import { useStore } from '../live/store.ts';
+import { rateOf } from '../live/stream-watch.ts';
 import { Page } from '../shell/page.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
@@ -15,7 +16,10 @@ export function StreamPage(): JSX.Element {
   const { streams } = useConsole();
   const now = useStore(streams.now);
   const stream = now?.streams.find(({ id }) => id === params['id']);
-  if (stream) return <StreamView key={stream.id} stream={stream} />;
+  if (stream && now) {
+    const rates = now.history.get(stream.id) ?? [];
+    return <StreamView key={stream.id} stream={stream} rates={rates} rate={rateOf(stream, now)} />;
+  }
   return (
     <Page title="Stream" crumb={BACK}>
       {now === undefined ? (

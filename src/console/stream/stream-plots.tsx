@@ -4,15 +4,18 @@ import { Plot } from '../ui/plot.tsx';
 import { formatMs, formatRate } from '../words/amounts.ts';
 import type { Columns, FramePlots } from './frame-history.ts';
 
-const BITRATE = [
-  { label: 'Video', color: '--chart-1', look: 'area' },
-  { label: 'Audio', color: '--chart-2', look: 'line' },
-] as const;
+const BITRATE = [{ label: 'In', color: '--chart-1', look: 'area' }] as const;
 const INTERVAL = [{ label: 'Video frame', color: '--chart-1', look: 'line' }] as const;
 const GOP = [{ label: 'Keyframe to keyframe', color: '--chart-3', look: 'bars' }] as const;
 
+interface PlotsProps {
+  /** kbit/s that came in, in each of the last seconds. */
+  readonly rates: readonly number[];
+  readonly plots: FramePlots | undefined;
+}
+
 /** How the stream has come in the last minute. */
-export function StreamPlots({ plots }: { readonly plots: FramePlots | undefined }): JSX.Element {
+export function StreamPlots({ rates, plots }: PlotsProps): JSX.Element {
   if (!plots) {
     return (
       <div class="plots">
@@ -20,7 +23,8 @@ export function StreamPlots({ plots }: { readonly plots: FramePlots | undefined 
       </div>
     );
   }
-  const { bitrate, interval, gop } = plots;
+  const { interval, gop } = plots;
+  const bitrate = [rates.map((_, index) => index + 1 - rates.length), rates];
   return (
     <div class="plots">
       <Plot

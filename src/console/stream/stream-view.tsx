@@ -20,8 +20,16 @@ interface Seen {
   readonly plots: FramePlots;
 }
 
+interface ViewProps {
+  readonly stream: Stream;
+  /** kbit/s that came in, in each of the last seconds. */
+  readonly rates: readonly number[];
+  /** kbit/s that come in now. */
+  readonly rate: number;
+}
+
 /** A stream that is on air: picture, figures, plots, and who is there. */
-export function StreamView({ stream }: { readonly stream: Stream }): JSX.Element {
+export function StreamView({ stream, rates, rate }: ViewProps): JSX.Element {
   const history = useRef<FrameHistory>(new FrameHistory());
   const [seen, setSeen] = useState<Seen | undefined>(undefined);
   useFeed({ topics: [], stream: stream.id }, (event) => {
@@ -52,8 +60,8 @@ export function StreamView({ stream }: { readonly stream: Stream }): JSX.Element
         <Player stream={stream} />
         <PlayUrlList stream={stream} />
       </div>
-      <StreamFacts stream={stream} />
-      <StreamPlots plots={seen?.plots} />
+      <StreamFacts stream={stream} rate={rate} />
+      <StreamPlots rates={rates} plots={seen?.plots} />
       <ClientTable clients={seen?.clients} now={seen?.at ?? 0} />
     </Page>
   );

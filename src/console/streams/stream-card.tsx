@@ -14,14 +14,15 @@ interface CardProps {
   readonly stream: Stream;
   /** kbit/s of the last seconds. */
   readonly rates: readonly number[];
+  /** kbit/s now. */
+  readonly rate: number;
   /** Play the preview without being asked. */
   readonly always: boolean;
 }
 
 /** One stream at a glance. */
-export function StreamCard({ stream, rates, always }: CardProps): JSX.Element {
+export function StreamCard({ stream, rates, rate, always }: CardProps): JSX.Element {
   const { id, vhost, url, video, audio, players, publishing, recording } = stream;
-  const rate = rates.at(-1) ?? stream.recvKbps;
   const facts = [formatSize(video), formatFps(video)].filter(Boolean);
   return (
     <li class="card panel">

@@ -1,6 +1,7 @@
 import type { JSX } from 'preact';
 import { useConsole } from '../live/console-context.ts';
 import { useStore } from '../live/store.ts';
+import { rateOf } from '../live/stream-watch.ts';
 import { useKept } from '../live/use-kept.ts';
 import { Page } from '../shell/page.tsx';
 import { Loading } from '../ui/loading.tsx';
@@ -27,7 +28,7 @@ export function StreamsPage(): JSX.Element {
   // By name, so that a card stays where it is.
   const streams = now.streams.toSorted((a, b) => a.url.localeCompare(b.url));
   const players = streams.reduce((sum, stream) => sum + stream.players, 0);
-  const rate = streams.reduce((sum, stream) => sum + stream.recvKbps, 0);
+  const rate = streams.reduce((sum, stream) => sum + rateOf(stream, now), 0);
   const about = `${plural(streams.length, 'stream')}, ${plural(players, 'viewer')}, ${formatRate(rate)} in`;
   return (
     <Page
@@ -53,6 +54,7 @@ export function StreamsPage(): JSX.Element {
               key={stream.id}
               stream={stream}
               rates={history.get(stream.id) ?? []}
+              rate={rateOf(stream, now)}
               always={previews}
             />
           ))}

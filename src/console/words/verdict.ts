@@ -1,4 +1,4 @@
-import type { Action, BreakerState, Delivery, DeliveryOutcome } from '../api/contract.ts';
+import type { Action, BreakerState, Delivery, DeliveryOutcome, UrlHealth } from '../api/contract.ts';
 
 /** What each event asks or tells a backend. */
 export const EVENTS: Readonly<Record<Action, { readonly question: boolean; readonly means: string }>> = {
@@ -68,11 +68,14 @@ export const OUTCOME_TONES: Readonly<Record<DeliveryOutcome, Tone>> = {
   skipped: 'calm',
 };
 
-/** How the server treats a backend, by its breaker. */
-export const BREAKERS: Readonly<
-  Record<BreakerState, { readonly word: string; readonly tone: Tone; readonly means: string }>
-> = {
-  closed: { word: 'answering', tone: 'good', means: 'Requests go through.' },
+interface BackendWords {
+  readonly word: string;
+  readonly tone: Tone;
+  readonly means: string;
+}
+
+/** How the server treats a backend whose breaker is not closed. */
+const BREAKERS: Readonly<Record<Exclude<BreakerState, 'closed'>, BackendWords>> = {
   half_open: {
     word: 'on trial',
     tone: 'warn',
@@ -84,3 +87,25 @@ export const BREAKERS: Readonly<
     means: 'It failed too often; nothing is sent until it answers again.',
   },
 };
+
+const ANSWERING: BackendWords = { word: 'answering', tone: 'good', means: 'Requests go through.' };
+const NOT_ANSWERING: BackendWords = {
+  word: 'no answer yet',
+  tone: 'warn',
+  means: 'Requests are sent, and none has been answered since the server started.',
+};
+const NEVER_ASKED: BackendWords = {
+  word: 'not asked yet',
+  tone: 'calm',
+  means: 'Nothing has been sent there since the server started.',
+};
+
+/** How a backend fares, in a word: whether it answers is known only of one that has. */
+export function describeBackend({
+  breaker,
+  outcomes,
+}: Pick<UrlHealth, 'breaker' | 'outcomes'>): BackendWords {
+  if (breaker !== 'closed') return BREAKERS[breaker];
+  if (outcomes.allowed + outcomes.refused > 0) return ANSWERING;
+  return outcomes.failed > 0 ? NOT_ANSWERING : NEVER_ASKED;
+}
