@@ -65,7 +65,7 @@ test('conf/nginx-style.conf calls a backend of nginx-rtmp, which may rename a st
 
 test('conf/dvr.conf records to FLV and MP4, and tells of each file', async () => {
   const directory = stopped(temporaryDirectory());
-  const { backend, server } = await start('dvr.conf', () => '0', [['./objs/dvr', directory.path]]);
+  const { backend, server } = await start('dvr.conf', () => '0', [['./objs/recordings', directory.path]]);
   const publisher = stopped(await startPublishing('cam', server));
   publisher.send(...picture.stream(60));
   publisher.stop();
