@@ -1,6 +1,7 @@
 import type { CensusTaker, Place } from './census/census-taker.ts';
 import type { HookDesk } from './hook-desk.ts';
 import type { ApiServer } from './http/api/api-server.ts';
+import type { SharedApi } from './http/shared-api.ts';
 import type { CensusOffice } from './model/census.ts';
 import type { Clock } from './model/clock.ts';
 import type { ConfigControl, ListeningPlace } from './model/control.ts';
@@ -40,13 +41,10 @@ export class ApiDesk {
   #vhosts: readonly VhostOptions[];
   #ready = false;
 
-  private constructor(
-    api: ApiServer,
-    vhosts: readonly VhostOptions[],
-    certificates: Certificates | undefined,
-  ) {
+  private constructor(api: ApiServer, { httpApi, vhosts }: Config, certificates: Certificates | undefined) {
     this.#api = api;
-    this.#places = api.addresses.map((address) => ({ protocol: 'api', ...address }));
+    const shared = httpApi.shared.map(({ host = '::', port }) => ({ host, port }));
+    this.#places = [...api.addresses, ...shared].map((address) => ({ protocol: 'api', ...address }));
     this.#certificates = certificates;
     this.#vhosts = vhosts;
   }
@@ -86,8 +84,13 @@ export class ApiDesk {
       server.logger,
       https && shown?.termsFor(https),
     );
-    desk = new ApiDesk(api, vhosts, certificates);
+    desk = new ApiDesk(api, config, certificates);
     return desk;
+  }
+
+  /** For the ports that it has together with the playback server. */
+  get shared(): SharedApi | undefined {
+    return this.#api.shared;
   }
 
   /** Where it listens, without TLS first. */

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { PlaybackPart } from './http/playback-part.ts';
+import type { SharedApi } from './http/shared-api.ts';
 import { WebDoor } from './http/web-door.ts';
 import type { Logger } from './model/logger.ts';
 import type { Neighbourhood } from './model/neighbourhood.ts';
@@ -59,6 +60,11 @@ export class Doors {
       // Last: from its commit on, clients come in.
       add(await this.#listeners.prepare(this.#entrances(config, certificates)));
     });
+  }
+
+  /** Leaves to the API what it claims of requests over HTTP. */
+  share(api: SharedApi): void {
+    this.#web.share(api);
   }
 
   /** Lets nobody in any more; who is inside stays. */

@@ -136,6 +136,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
         clock,
         listening,
       });
+      if (api?.shared) doors.share(api.shared);
     }
   } catch (error) {
     census?.close();

@@ -1,5 +1,5 @@
 /**
- * What SRS has, in any version from 0.9 to 7, and Gatecast does not: such a file starts all the same. Under each block
+ * What SRS has, in any version from 0.9 to 8, and Gatecast does not: such a file starts all the same. Under each block
  * a word list of what it can hold, so that a stray directive can be told where it belongs; what stands inside a block
  * that is not supported is not checked. Facts from SRS's own check of its files and from its samples.
  */
@@ -56,6 +56,11 @@ const ROOT: Readonly<Record<string, Known>> = {
 
 const HTTP_API: Readonly<Record<string, Known>> = {
   raw_api: later('allow_reload allow_query allow_update'),
+};
+
+/** WebRTC's signalling, which is not here. */
+const HTTP_API_AUTH: Readonly<Record<string, Known>> = {
+  rtc_bearer_enabled: harmless,
 };
 
 const VHOST: Readonly<Record<string, Known>> = {
@@ -123,6 +128,7 @@ const HTTP_REMUX: Readonly<Record<string, Known>> = {
 
 const DVR: Readonly<Record<string, Known>> = {
   dvr_autostart: harmless,
+  time_jitter: harmless,
 };
 
 /** By block, its path joined with dots. */
@@ -136,4 +142,5 @@ export const KNOWN: Readonly<Record<string, Readonly<Record<string, Known>>>> = 
   'vhost.publish': PUBLISH,
   'vhost.hls': HLS,
   'vhost.dvr': DVR,
+  'http_api.auth': HTTP_API_AUTH,
 };

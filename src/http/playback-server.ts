@@ -21,6 +21,7 @@ import type { Answer, PlaybackPart } from './playback-part.ts';
 import { type Fault, type PlaybackRequest, readPlaybackRequest } from './playback-request.ts';
 import { refuse } from './refuse.ts';
 import { faultOfHead } from './request-head.ts';
+import type { SharedApi } from './shared-api.ts';
 import { staticFiles } from './static-files.ts';
 
 declare module 'fastify' {
@@ -65,6 +66,7 @@ export class PlaybackServer {
   readonly #lobby: Lobby;
   readonly #app: FastifyInstance;
   readonly #parts: readonly PlaybackPart[];
+  #api: SharedApi | undefined;
   /** Addresses of clients, where a PROXY header may have said another one than the socket does. */
   readonly #peers = new WeakMap<Socket, string>();
   /** The token that counts on the connections of other processes of the server. */
@@ -127,6 +129,11 @@ export class PlaybackServer {
     });
   }
 
+  /** Leaves to the API what it claims. */
+  share(api: SharedApi): void {
+    this.#api = api;
+  }
+
   /** Takes the socket of a client at `ip`, paused or not. */
   enter(socket: Socket, ip: string): void {
     const uncount = this.#lobby.count();
@@ -176,8 +183,11 @@ export class PlaybackServer {
     app.setErrorHandler((error: FastifyError, _request, reply) => answerError(error, reply));
     app.setNotFoundHandler((request, reply) => this.#notFound(request, reply));
     app.decorateRequest('playback', null);
+    app.addHook('onRequest', async (request, reply) => {
+      this.#bound.asked(request.raw.socket);
+      this.#leaveToApi(request, reply);
+    });
     app.addHook('onRequest', async ({ raw }, reply) => {
-      this.#bound.asked(raw.socket);
       if (this.#options.crossdomain) reply.headers(CROSSDOMAIN);
       const fault = faultOfHead(raw, MAX_PLAYBACK_BODY_BYTES);
       return fault && refuse(reply.header('connection', 'close'), fault);
@@ -197,6 +207,17 @@ export class PlaybackServer {
     excusePauses(app.server, this.#lobby.clock);
     // Node looks after slow requests from the moment at which a server listens; this one never does.
     app.server.emit('listening');
+  }
+
+  /** Before anything is read of the body, and any header set. */
+  #leaveToApi({ raw, ws }: FastifyRequest, reply: FastifyReply): void {
+    const { socket, url = '' } = raw;
+    if (ws || this.#taken.has(socket) || !this.#api?.claims(url, socket.localPort)) return;
+    const ip = this.#peers.get(socket);
+    // Other processes of the server want streams.
+    if (ip === undefined) return;
+    reply.hijack();
+    this.#api.handle(raw, reply.raw, ip);
   }
 
   /** Finds out what is wanted and whether it may be; answers what may not. */

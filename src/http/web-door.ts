@@ -6,6 +6,7 @@ import type { Lobby } from '../visits/lobby.ts';
 import { Reception } from '../visits/reception.ts';
 import type { PlaybackPart } from './playback-part.ts';
 import type { PlaybackServer } from './playback-server.ts';
+import type { SharedApi } from './shared-api.ts';
 
 /** The way in for players over HTTP. What it takes to serve them is loaded once it is wanted. */
 export class WebDoor {
@@ -14,6 +15,7 @@ export class WebDoor {
   readonly #parts: readonly PlaybackPart[];
   readonly #neighbourhood: Neighbourhood | undefined;
   #server: PlaybackServer | undefined;
+  #api: SharedApi | undefined;
   #stopReceiving: () => void = () => undefined;
 
   /** `neighbourhood` is set where other processes of the server pass requests on to this one. */
@@ -36,6 +38,12 @@ export class WebDoor {
       if (this.#server) add(this.#server.prepare(options));
       else if (options.enabled) add(await this.#open(options));
     });
+  }
+
+  /** Leaves to the API what it claims. */
+  share(api: SharedApi): void {
+    this.#api = api;
+    this.#server?.share(api);
   }
 
   /** Takes a socket that a listener accepted with `pauseOnConnect`. */
@@ -70,6 +78,7 @@ export class WebDoor {
     return {
       commit: () => {
         this.#server = server;
+        if (this.#api) server.share(this.#api);
         if (stopReceiving) this.#stopReceiving = stopReceiving;
       },
       async rollBack() {

@@ -270,8 +270,10 @@ export interface HostAddress extends ListenAddress {
 /** `http_api { … }`: the control API, the metrics and the console. */
 export interface HttpApiOptions {
   readonly enabled: boolean;
-  /** Never every address by default: the host is always there. At least one. */
+  /** Never every address by default: the host is always there. */
   readonly listen: readonly HostAddress[];
+  /** Addresses of `http_server` at which it answers too, with TLS or without. */
+  readonly shared: readonly ListenAddress[];
   /** Where it listens with TLS too. */
   readonly https: (TlsListenOptions & { readonly listen: readonly HostAddress[] }) | undefined;
   /** True lets pages of any origin use `/api/v1`. */
@@ -283,6 +285,9 @@ export interface HttpApiOptions {
   /** Undefined lets everybody in. */
   readonly credentials: Credentials | undefined;
 }
+
+/** Who has a token instead of a name. */
+export const BEARER_USER = 'bearer';
 
 /** Who may use the API. */
 export interface Credentials {

@@ -36,6 +36,7 @@ test('the least file gives every default', () => {
     httpApi: {
       enabled: false,
       listen: [{ host: '127.0.0.1', port: 1985 }],
+      shared: [],
       https: undefined,
       crossdomain: false,
       editConfig: false,

@@ -128,6 +128,7 @@ export const OUTBOX: OutboxOptions = {
 export const HTTP_API: HttpApiOptions = {
   enabled: false,
   listen: [{ host: '127.0.0.1', port: 0 }],
+  shared: [],
   https: undefined,
   crossdomain: false,
   editConfig: false,

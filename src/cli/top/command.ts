@@ -69,11 +69,11 @@ function addressOf({ config, url = 'http://127.0.0.1:1985', user }: Flags, comma
   if (config === undefined) return { origin: originOf(url, command), username: user, password };
   const loaded = readConfig(config);
   if (!loaded) return command.error('error: the configuration has errors', { exitCode: 1 });
-  const { enabled, listen, credentials } = loaded.config.httpApi;
+  const { enabled, listen, shared, credentials } = loaded.config.httpApi;
   if (!enabled) return command.error('error: http_api is off in this configuration', { exitCode: 1 });
-  const [first] = listen;
+  const [first] = [...listen, ...shared];
   if (!first) return command.error('error: http_api listens nowhere', { exitCode: 1 });
-  return { origin: `http://${reachable(first.host)}:${first.port}`, ...credentials };
+  return { origin: `http://${reachable(first.host ?? '::')}:${first.port}`, ...credentials };
 }
 
 function originOf(url: string, command: Command): string {

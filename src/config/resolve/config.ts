@@ -45,11 +45,12 @@ export function resolveConfig(root: readonly Directive[], file: string, context:
   const { values, settings } = resolveBlock(ROOT, root, context);
   const proxy = resolveBlock(PROXY_PROTOCOL, contentOf(root, 'proxy_protocol'), context);
   const outbox = resolveBlock(OUTBOX, contentOf(root, 'outbox'), context);
-  const httpApi = resolveHttpApi(root, file, context);
   const rtmps = resolveRtmps(root, context);
   const httpContent = contentOf(root, 'http_server');
   const http = resolveBlock(HTTP_SERVER, httpContent, context);
   const https = resolveHttps(httpContent, http.values.enabled, context);
+  const playback = { http: http.values, https: https.options, workers: values.workers };
+  const httpApi = resolveHttpApi(root, file, playback, context);
   const { report } = context;
   checkOutbox(outbox, report);
   checkThatListens(values.listen, root, file, report);

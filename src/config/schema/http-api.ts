@@ -1,6 +1,6 @@
 import type { ListenAddress } from '../../model/options.ts';
 import type { BlockSpec } from './spec.ts';
-import { listenAddress, many, maybe, one, onOff, text, userName } from './values.ts';
+import { choice, listenAddress, many, maybe, one, onOff, text, userName } from './values.ts';
 
 /** What `http_api { … }` sets by itself. */
 export interface HttpApiValues {
@@ -15,6 +15,9 @@ export interface HttpApiValues {
 /** What `http_api { auth { … } }` sets. */
 export interface HttpApiAuthValues {
   readonly enabled: boolean;
+  readonly type: 'basic' | 'bearer';
+  /** The token itself, or `env:NAME` or `file:PATH`. */
+  readonly token: string | undefined;
   readonly username: string | undefined;
   /** The password itself, or `env:NAME` or `file:PATH`. */
   readonly password: string | undefined;
@@ -38,7 +41,7 @@ export const HTTP_API: BlockSpec<HttpApiValues> = {
       takes: 'one or more values',
       read: many(listenAddress()),
       fallback: '1985',
-      doc: 'Where it listens: ports, or addresses with ports. A port alone is one of this machine, 127.0.0.1; any address that others can reach needs auth. SRS takes a port alone for every address.',
+      doc: 'Where it listens: ports, or addresses with ports. A port alone is one of this machine, 127.0.0.1; any address that others can reach needs auth. SRS takes a port alone for every address. An address that http_server has too, written alike, serves both: the API by its paths, and without auth to clients of this machine alone.',
       example: '0.0.0.0:1985',
     },
     crossdomain: {
@@ -80,7 +83,7 @@ export const HTTP_API: BlockSpec<HttpApiValues> = {
 /** Directives of `http_api { auth { … } }`. */
 export const HTTP_API_AUTH: BlockSpec<HttpApiAuthValues> = {
   path: ['http_api', 'auth'],
-  doc: 'Who may use the API: the one user whom these name, by HTTP basic authentication or by logging in to the console.',
+  doc: 'Who may use the API: whoever has the password or the token, in a header or by logging in to the console.',
   directives: {
     enabled: {
       name: 'enabled',
@@ -89,6 +92,23 @@ export const HTTP_API_AUTH: BlockSpec<HttpApiAuthValues> = {
       fallback: 'off',
       doc: 'Off lets everybody in who can reach the port.',
       example: 'on',
+    },
+    type: {
+      name: 'type',
+      takes: 'one value',
+      read: one(choice('basic', 'bearer')),
+      fallback: 'basic',
+      doc: 'What is asked for: basic is the username and the password; bearer is the token, in the header "Authorization: Bearer TOKEN", or as the password of the user bearer in the console.',
+      example: 'bearer',
+    },
+    token: {
+      name: 'token',
+      takes: 'one value',
+      read: maybe(text(1024)),
+      fallback: '',
+      doc: 'The token for type bearer, or env:NAME or file:PATH which holds it.',
+      example: 'env:API_TOKEN',
+      secretFrom: 0,
     },
     username: {
       name: 'username',

@@ -1,16 +1,18 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:tls';
 import helmet from '@fastify/helmet';
 import fastify, { type FastifyInstance } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import type { ServerControl } from '../../model/control.ts';
+import { isLoopback } from '../../model/ip.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { HostAddress, HttpApiOptions, TlsVersion } from '../../model/options.ts';
 import { systemClock } from '../../model/process-clock.ts';
 import { bindsOf } from '../../visits/binds.ts';
 import { excusePauses } from '../excuse-pauses.ts';
 import { CLOSE_TIMEOUT_MS } from '../limits.ts';
+import { isApiPath, type SharedApi } from '../shared-api.ts';
 import { answerError } from './answer-error.ts';
 import { ApiConnections } from './api-connections.ts';
 import { canonicalUrl } from './canonical-url.ts';
@@ -33,6 +35,8 @@ const LOOK_MS = 1_000;
 /** The running API. */
 export interface ApiServer {
   readonly addresses: readonly HostAddress[];
+  /** For the ports that it has together with the playback server. */
+  readonly shared: SharedApi | undefined;
   close(): Promise<void>;
 }
 
@@ -52,7 +56,7 @@ export async function openApiServer(
   log: Logger,
   certificate?: ShownCertificate,
 ): Promise<ApiServer> {
-  const shared = { ...control, census: new SharedCensus(control.census) };
+  const served = { ...control, census: new SharedCensus(control.census) };
   const logIns = options.credentials && new LogIns(options.credentials);
   const apps: FastifyInstance[] = [];
   const close = async () => {
@@ -66,7 +70,7 @@ export async function openApiServer(
   const all = [...options.listen, ...(options.https?.listen ?? [])];
   const open = async (where: HostAddress, shown?: ShownCertificate) => {
     const { host, port } = where;
-    const app = await buildApi(options, shared, log, logIns, shown);
+    const app = await buildApi(options, served, log, logIns, shown);
     apps.push(app);
     try {
       // False where `[::]` is every address of IPv4 too.
@@ -82,10 +86,37 @@ export async function openApiServer(
     const address = app.server.address() as AddressInfo;
     return { host: address.address, port: address.port };
   };
+  const share = async (): Promise<SharedApi> => {
+    const ports = new Set(options.shared.map(({ port }) => port));
+    const app = await buildApi(options, served, log, logIns, undefined);
+    apps.push(app);
+    await app.ready();
+    return {
+      claims: (path, port) => port !== undefined && ports.has(port) && isApiPath(path),
+      handle(request, response, ip) {
+        if (!logIns && !isOfThisMachine(request, ip)) turnAway(response);
+        else app.routing(request, response);
+      },
+    };
+  };
   const addresses: HostAddress[] = [];
   for (const address of options.listen) addresses.push(await open(address));
   for (const address of options.https?.listen ?? []) addresses.push(await open(address, certificate));
-  return { addresses, close };
+  const shared = options.shared.length > 0 ? await share() : undefined;
+  return { addresses, shared, close };
+}
+
+/** False too for what a proxy passes on, which is on this machine as a rule, and its clients are not. */
+function isOfThisMachine({ headers }: IncomingMessage, ip: string): boolean {
+  return isLoopback(ip) && !FORWARDED.some((name) => name in headers);
+}
+
+const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+
+function turnAway(response: ServerResponse): void {
+  const error = 'Without auth in http_api this server answers clients of its own machine only.';
+  response.writeHead(403, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(JSON.stringify({ error }));
 }
 
 /** The application, not listening yet. */

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Credentials, HttpApiOptions } from '../../model/options.ts';
 import { faultOfHead } from '../request-head.ts';
 import { MAX_API_BODY_BYTES, MAX_LOGIN_FAILURES } from './limits.ts';
-import { type LogIns, readBasic } from './log-ins.ts';
+import { type LogIns, readBasic, readBearer } from './log-ins.ts';
 
 const COOKIE = 'gatecast';
 /** Requests that change nothing. */
@@ -78,14 +78,15 @@ export async function guard(
       users.set(request, known);
       return;
     }
-    const basic = readBasic(request.headers.authorization);
+    const { authorization } = request.headers;
+    const given = readBasic(authorization) ?? readBearer(authorization);
     // The console has a form of its own, and does not want the browser's.
     if (request.headers['x-gatecast'] === undefined)
       reply.header('www-authenticate', 'Basic realm="Gatecast", charset="UTF-8"');
-    if (!basic) throw new Refusal(401, 'Log in, or send a username and a password.');
-    await check(request, basic);
+    if (!given) throw new Refusal(401, 'Log in, or send a username and a password, or a token.');
+    await check(request, given);
     reply.removeHeader('www-authenticate');
-    users.set(request, basic.username);
+    users.set(request, given.username);
   });
 
   return {

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
-import type { Credentials } from '../../model/options.ts';
+import { BEARER_USER, type Credentials } from '../../model/options.ts';
 import { MAX_LOGINS } from './limits.ts';
 
 /** How long somebody who does not come any more stays logged in. */
@@ -53,4 +53,10 @@ export function readBasic(header: string | undefined): Credentials | undefined {
   const text = Buffer.from(base64, 'base64').toString('utf8');
   const colon = text.indexOf(':');
   return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+/** The credentials of `Authorization: Bearer …` (RFC 6750), whose token is a password; undefined if there are none. */
+export function readBearer(header: string | undefined): Credentials | undefined {
+  const token = /^bearer ([\w.~+/-]+=*)$/i.exec(header ?? '')?.[1];
+  return token === undefined ? undefined : { username: BEARER_USER, password: token };
 }
