@@ -80,7 +80,8 @@ test.each([
 test.each([
   withHook('htp://ops:sesame@127.0.0.1/h'),
   withHook('http://ops:ses/ame?@127.0.0.1/h'),
-  withHook('127.0.0.1/h?token=sesame'),
+  withHook('htp://ops:sesame@127.0.0.1:9/h?apikey=sesame&n=sesame'),
+  withHook('127.0.0.1/h?token=sesame&n=sesame'),
   `listen 1935; vhost v { } http_api { auth { password open sesame; } }`,
   `listen http://ops:sesame@h/; vhost v { }`,
   `listen 1935; vhost v { http_hooks { on_play http://127.0.0.1/?k=sesame } }`,

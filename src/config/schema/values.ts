@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import type { ListenAddress } from '../../model/options.ts';
-import { MASK } from '../../model/secret-values.ts';
+import { MASK, maskText } from '../../model/secret-values.ts';
 import { quote } from '../report.ts';
 import type { Read } from './spec.ts';
 
@@ -107,8 +107,11 @@ export function httpUrl(): Check<string> {
     if (!/^https?:\/\/[^/?#\\\s]+[^\s\p{Cc}]*$/iu.test(word) || !URL.canParse(word)) return undefined;
     return new URL(word).hostname === '' ? undefined : word;
   };
-  // Where a password ends in what is no URL, nobody can say.
-  const quoted = (word: string) => show(word.replace(/[^/]*:.*@/s, `${MASK}@`));
+  // Where a password ends in what is no URL, nobody can say; what follows a question mark is a query whatever it begins with.
+  const quoted = (word: string) => {
+    const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*:\/*)?(.*)$/is.exec(word) ?? [];
+    return show(scheme + maskText(`http://${rest.replace(/^.*@/s, `${MASK}@`)}`).slice('http://'.length));
+  };
   return checked('a whole URL such as http://127.0.0.1:8085/api', read, quoted);
 }
 
