@@ -44,7 +44,8 @@ export class HookDesk {
         this.#health?.delivered(delivery);
         this.#journal.add(delivery);
       },
-      breaker: (origin, state) => this.#breaker(origin, state),
+      breaker: (origin, state, url) => this.#breaker(origin, state, url),
+      reachable: (origin, isReachable) => this.#reachable(origin, isReachable),
       cached: (action) => this.#metrics?.cached(action),
     };
   }
@@ -93,14 +94,15 @@ export class HookDesk {
   }
 
   /** Takes what a worker process tells. */
-  take(process: string, { deliveries, counted, breakers, cached }: HookReport): void {
+  take(process: string, { deliveries, counted, breakers, reachable, cached }: HookReport): void {
     for (const delivery of deliveries) this.observer.delivered(delivery);
     for (const delivery of counted) {
       this.#metrics?.delivered(delivery);
       this.#health?.delivered(delivery);
     }
     if (counted.length > 0) this.#journal.skip(counted.length);
-    for (const [origin, state] of breakers) this.#breaker(origin, state, process);
+    for (const [origin, state, url] of breakers) this.#breaker(origin, state, url, process);
+    for (const [origin, isReachable] of reachable) this.#reachable(origin, isReachable, process);
     for (const [action, count] of cached) this.#metrics?.cached(action, count);
   }
 
@@ -122,9 +124,14 @@ export class HookDesk {
     return openControlSocket(this.#stateDir, this.control);
   }
 
-  #breaker(origin: string, state: BreakerState, process?: string): void {
-    this.#metrics?.breaker(origin, state, process);
-    this.#health?.breaker(origin, state, process);
+  #breaker(origin: string, state: BreakerState, url?: string, process?: string): void {
+    if (url === undefined) this.#metrics?.breaker(origin, state, process);
+    this.#health?.breaker(url ?? origin, state, process);
+  }
+
+  #reachable(origin: string, isReachable: boolean, process?: string): void {
+    this.#metrics?.reachable(origin, isReachable, process);
+    this.#health?.reachable(origin, isReachable, process);
   }
 
   get #stats(): OutboxStats {

@@ -18,7 +18,9 @@ export class HookReporter implements HookObserver {
   readonly #send: (report: HookReport, sent: () => void) => void;
   #deliveries: Delivery[] = [];
   #counted: CountedDelivery[] = [];
-  readonly #breakers = new Map<string, BreakerState>();
+  /** By URL, or by origin. */
+  readonly #breakers = new Map<string, readonly [origin: string, state: BreakerState, url?: string]>();
+  readonly #reachable = new Map<string, boolean>();
   readonly #cached = new Map<Action, number>();
   #scheduled = false;
 
@@ -34,8 +36,13 @@ export class HookReporter implements HookObserver {
     this.#schedule();
   }
 
-  breaker(origin: string, state: BreakerState): void {
-    this.#breakers.set(origin, state);
+  breaker(origin: string, state: BreakerState, url?: string): void {
+    this.#breakers.set(url ?? origin, url === undefined ? [origin, state] : [origin, state, url]);
+    this.#schedule();
+  }
+
+  reachable(origin: string, isReachable: boolean): void {
+    this.#reachable.set(origin, isReachable);
     this.#schedule();
   }
 
@@ -50,12 +57,14 @@ export class HookReporter implements HookObserver {
     const report: HookReport = {
       deliveries: this.#deliveries,
       counted: this.#counted,
-      breakers: [...this.#breakers],
+      breakers: [...this.#breakers.values()],
+      reachable: [...this.#reachable],
       cached: [...this.#cached],
     };
     this.#deliveries = [];
     this.#counted = [];
     this.#breakers.clear();
+    this.#reachable.clear();
     this.#cached.clear();
     this.#scheduled = true;
     this.#send(report, () => this.#clock.after(REPORT_PAUSE_MS, () => this.#next()));
@@ -66,6 +75,7 @@ export class HookReporter implements HookObserver {
       this.#deliveries.length === 0 &&
       this.#counted.length === 0 &&
       this.#breakers.size === 0 &&
+      this.#reachable.size === 0 &&
       this.#cached.size === 0
     );
   }

@@ -65,16 +65,29 @@ export class Asker {
     return describe(event, this.#means.concealed.of(namedBy(event), false));
   }
 
-  /** Asks one URL, and again if it fails to answer: as often as the policy says and the time allows. */
+  /**
+   * Asks one URL, and again while its backend is away: as often as the time allows, where the client would be refused for
+   * want of an answer. What the backend may have acted on is repeated as often as the policy says.
+   */
   async #persist(
     question: Pick<Call, 'hooks' | 'target' | 'watcher'> & { readonly event: Stamped<GateEvent> },
-    { retries }: HookPolicy,
+    { retries, onError }: HookPolicy,
     limit: TimeLimit,
   ): Promise<Called> {
+    const waits = onError === 'deny';
+    let repetitions = 0;
+    let unavailable = 0;
     for (let attempt = 1; ; attempt++) {
-      const called = await this.#means.caller.call({ ...question, attempt }, limit);
-      if (!called.passing || attempt > retries) return called;
-      await pause(this.#means.clock, retryDelay(attempt), limit);
+      const called = await this.#means.caller.call({ ...question, attempt, waits }, limit);
+      const { trouble } = called;
+      if (trouble === undefined) return called;
+      // Connections are tried for all who wait, so nobody has to pause.
+      if (!waits || trouble === 'broken') {
+        if (++repetitions > retries) return called;
+        await pause(this.#means.clock, retryDelay(repetitions), limit);
+      } else if (trouble === 'unavailable') {
+        await pause(this.#means.clock, retryDelay(++unavailable), limit);
+      }
       if (limit.why !== undefined) return called;
     }
   }

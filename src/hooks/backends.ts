@@ -1,9 +1,10 @@
 import type { Clock } from '../model/clock.ts';
-import type { BreakerState, HookObserver } from '../model/delivery.ts';
+import type { HookObserver } from '../model/delivery.ts';
 import type { Logger } from '../model/logger.ts';
-import { Backend } from './backend.ts';
-import { Breaker } from './breaker.ts';
-import type { BackendOptions, Target } from './target.ts';
+import { Backend, type BackendEvents } from './backend.ts';
+import { FAILURE_LOG_INTERVAL_MS } from './limits.ts';
+import { Seldom } from './seldom.ts';
+import type { Target } from './target.ts';
 
 /** All servers that take hooks. */
 export class Backends {
@@ -11,34 +12,37 @@ export class Backends {
   readonly #logger: Logger;
   readonly #observer: HookObserver;
   readonly #known = new Map<string, Backend>();
+  readonly #outages: Seldom;
 
   constructor(clock: Clock, logger: Logger, observer: HookObserver) {
     this.#clock = clock;
     this.#logger = logger;
     this.#observer = observer;
+    this.#outages = new Seldom(clock, FAILURE_LOG_INTERVAL_MS);
   }
 
   /** A target of an older configuration opens its backend anew if it was closed; the next reload closes it again. */
   of({ backendKey, backend }: Target): Backend {
     const known = this.#known.get(backendKey);
     if (known !== undefined) return known;
-    const breaker = new Breaker(backend.breaker, this.#clock, (state, before) => {
-      this.#changed(backend, breaker, state, before);
-      if (state === 'open') fresh.dismissWaiting();
-    });
-    const fresh = new Backend(backend, breaker, this.#clock);
+    const fresh = new Backend(backend, this.#clock, this.#eventsOf(backend.origin));
     this.#known.set(backendKey, fresh);
     return fresh;
   }
 
-  /** Forgets the backends that none of `targets` uses; their requests of this moment are let finish. */
+  /** Forgets the backends and URLs that none of `targets` uses; their requests of this moment are let finish. */
   keepOnly(targets: Iterable<Target>): void {
-    const wanted = new Set(Array.from(targets, (target) => target.backendKey));
+    const wanted = new Map<string, Set<string>>();
+    for (const { backendKey, path } of targets) {
+      const paths = wanted.get(backendKey) ?? new Set();
+      wanted.set(backendKey, paths.add(path));
+    }
     for (const [key, backend] of this.#known) {
-      if (wanted.has(key)) continue;
+      const paths = wanted.get(key) ?? new Set();
+      backend.keepOnly(paths);
+      if (paths.size > 0) continue;
       this.#known.delete(key);
       backend.retire();
-      if (backend.breaker.state !== 'closed') this.#observer.breaker(backend.origin, 'closed');
     }
   }
 
@@ -49,17 +53,32 @@ export class Backends {
     await Promise.all(backends.map((backend) => backend.close()));
   }
 
-  /** A probe that fails is the same outage still, and no second line. */
-  #changed(options: BackendOptions, breaker: Breaker, state: BreakerState, before: BreakerState): void {
-    const { origin } = options;
-    const { failures, last } = breaker;
-    if (state === 'closed') this.#logger.info({ origin }, 'backend answers again');
-    else if (before === 'closed')
-      this.#logger.warn(
-        { origin, failures, last: `The backend ${last}.`, openMs: options.breaker.openMs },
-        'backend fails: it is left alone for a while',
-      );
-    else this.#logger.debug({ origin, state }, 'failing backend tried again');
-    this.#observer.breaker(origin, state);
+  #eventsOf(origin: string): BackendEvents {
+    let isReachSaid = false;
+    const events: BackendEvents = {
+      timeChanged: (url, { state, failures, last }, before) => {
+        // A probe that fails is the same trouble still, and no second line.
+        if (state === 'closed') this.#logger.info({ url }, 'backend answers again');
+        else if (before === 'closed')
+          this.#logger.warn(
+            { url, failures, last: `The backend ${last}.` },
+            'backend fails: it is left alone for a while',
+          );
+        else this.#logger.debug({ url, state }, 'failing backend tried again');
+      },
+      stateChanged: (state, url) => this.#observer.breaker(origin, state, url),
+      reachChanged: (isReachable, last) => {
+        this.#observer.reachable(origin, isReachable);
+        if (isReachable) {
+          if (isReachSaid) this.#logger.info({ origin }, 'backend can be reached again');
+          return;
+        }
+        const times = this.#outages.due(events);
+        isReachSaid = times !== undefined;
+        if (isReachSaid)
+          this.#logger.warn({ origin, last: `The backend ${last}.`, times }, 'backend cannot be reached');
+      },
+    };
+    return events;
   }
 }

@@ -1,30 +1,51 @@
-import type { Clock } from '../model/clock.ts';
+import type { Clock, Timer } from '../model/clock.ts';
 import type { BreakerState } from '../model/delivery.ts';
-import type { BreakerOptions } from '../model/options.ts';
 
-/** What a request says of its backend: it is well, it is not, or nothing (the client left, it was never sent). */
+/** What a request says: that all is well, that it is not, or nothing (the client left, it was never sent). */
 export type Sign = 'well' | 'ill' | 'none';
 
-/** Lets a backend alone that fails: after so many failures in a row none is asked for a while, and then one. */
+/** When a breaker opens, and how it is probed then. */
+export interface BreakerLimits {
+  /** Failures in a row that open it; 0 never does. */
+  readonly failures: number;
+  /** Time to the first probe in milliseconds; doubled with each probe that fails … */
+  readonly firstProbeMs: number;
+  /** … up to this. */
+  readonly maxProbeMs: number;
+  /** The part of each of these times that is left to chance, 0 to 1: those who failed together do not try together. */
+  readonly jitter: number;
+  /** Requests at the same time from which on those that are admitted after it has closed are not bounded any more. */
+  readonly maxWindow: number;
+}
+
+/**
+ * Decides whether requests may be sent: all of them while it is closed, none while it is open, and one, the probe, while
+ * it is half open. A probe that succeeds closes it, and what waited is admitted as answers come: two at a time at first,
+ * and with each success one more, so that whoever has just come back is not knocked over.
+ */
 export class Breaker {
-  readonly #options: BreakerOptions;
+  readonly #limits: BreakerLimits;
   readonly #clock: Clock;
   readonly #changed: (state: BreakerState, before: BreakerState) => void;
   #state: BreakerState = 'closed';
-  /** Counts the changes of state: what was asked before the last one says nothing about the time after it. */
+  /** Counts the changes of state: what was sent before the last one says nothing about the time after it. */
   #era = 0;
+  #running = 0;
+  #window = Number.POSITIVE_INFINITY;
   #failures = 0;
+  #failedAt = 0;
   #last = '';
-  #openedAt = 0;
-  #probing = false;
+  #probeMs = 0;
+  #probeAt = 0;
+  #timer: Timer | undefined;
 
   /** `changed` is called at each change of state. */
   constructor(
-    options: BreakerOptions,
+    limits: BreakerLimits,
     clock: Clock,
     changed: (state: BreakerState, before: BreakerState) => void,
   ) {
-    this.#options = options;
+    this.#limits = limits;
     this.#clock = clock;
     this.#changed = changed;
   }
@@ -43,52 +64,86 @@ export class Breaker {
     return this.#last;
   }
 
-  /** Why nobody is let through, as a verb phrase about the backend. */
-  get why(): string {
-    const left = Math.ceil((this.#openedAt + this.#options.openMs - this.#clock.now()) / 1000);
-    const now = left > 0 ? `is left alone for ${left} s` : 'is being tried again by another request';
-    const requests = this.#failures === 1 ? 'request' : `${this.#failures} requests`;
-    return `${now}: its last ${requests} failed (last: ${this.#last})`;
+  /** Milliseconds since the first failure in the row. */
+  get failingMs(): number {
+    return this.#failures === 0 ? 0 : this.#clock.now() - this.#failedAt;
   }
 
-  /** Lets a request through and gives it a ticket for `settle`, or not: undefined. */
-  enter(): number | undefined {
-    if (this.#state === 'closed') return this.#era;
-    if (this.#state === 'open') {
-      if (this.#clock.now() - this.#openedAt < this.#options.openMs) return undefined;
-      this.#become('half_open');
-    }
-    if (this.#probing) return undefined;
-    this.#probing = true;
+  /** Milliseconds until the next probe; 0 if it may be sent or is under way. */
+  get nextProbeMs(): number {
+    return this.#state === 'open' ? Math.max(0, this.#probeAt - this.#clock.now()) : 0;
+  }
+
+  /** True while no request may be sent, or only a probe that is under way already. */
+  get isShut(): boolean {
+    return this.#state === 'open' || (this.#state === 'half_open' && this.#running > 0);
+  }
+
+  /** True if a request may be sent now. */
+  get admits(): boolean {
+    return !this.isShut && this.#running < this.#window;
+  }
+
+  /** Counts a request that is sent now, and gives it a ticket for `settle`. */
+  enter(): number {
+    this.#running++;
     return this.#era;
   }
 
-  /** Takes what came of a request that was let through; `failure` says how it failed, if it did. */
+  /** Takes what came of a request that had entered; `failure` says how it failed, if it did. */
   settle(ticket: number, sign: Sign, failure = ''): void {
     if (ticket !== this.#era) return;
-    this.#probing = false;
+    this.#running--;
     if (sign === 'well') this.#succeed();
     else if (sign === 'ill') this.#fail(failure);
   }
 
+  /** Takes what came of a request that needed no admission: success closes, failure opens, but is no probe. */
+  observe(sign: Sign, failure = ''): void {
+    if (sign === 'well') this.#succeed();
+    else if (sign === 'ill' && this.#state === 'closed') this.#fail(failure);
+  }
+
+  /** Lets the next probe be sent at once, since something else shows that it may succeed. */
+  hasten(): void {
+    if (this.#state === 'open') this.#become('half_open');
+  }
+
+  /** Stops the timer: no probe becomes due any more. */
+  stop(): void {
+    this.#timer?.clear();
+  }
+
   #succeed(): void {
     this.#failures = 0;
-    if (this.#state !== 'closed') this.#become('closed');
+    if (this.#state !== 'closed') {
+      this.#window = 2;
+      this.#become('closed');
+    } else if (++this.#window >= this.#limits.maxWindow) {
+      this.#window = Number.POSITIVE_INFINITY;
+    }
   }
 
   #fail(failure: string): void {
+    if (this.#failures === 0) this.#failedAt = this.#clock.now();
     this.#failures++;
     this.#last = failure;
-    const { failures } = this.#options;
+    const { failures, firstProbeMs, maxProbeMs, jitter } = this.#limits;
     if (failures === 0 || (this.#state === 'closed' && this.#failures < failures)) return;
-    this.#openedAt = this.#clock.now();
+    const wantedMs = this.#state === 'closed' ? firstProbeMs : 2 * this.#probeMs;
+    this.#probeMs = Math.min(wantedMs, maxProbeMs);
+    const pauseMs = this.#probeMs * (1 - jitter * Math.random());
+    this.#probeAt = this.#clock.now() + pauseMs;
     this.#become('open');
+    this.#timer = this.#clock.after(pauseMs, () => this.#become('half_open'));
   }
 
   #become(state: BreakerState): void {
     const before = this.#state;
+    this.#timer?.clear();
     this.#state = state;
     this.#era++;
+    this.#running = 0;
     this.#changed(state, before);
   }
 }

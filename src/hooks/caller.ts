@@ -4,9 +4,10 @@ import type { Delivery, DeliveryOutcome, HookObserver } from '../model/delivery.
 import { type Action, isQuestion, type ServerIds } from '../model/lifecycle.ts';
 import type { HookSchema } from '../model/options.ts';
 import { MASK } from '../model/secret-values.ts';
+import type { SendKind } from './admission.ts';
 import type { Backends } from './backends.ts';
 import type { EventHead, HookEvent, Stamped } from './event.ts';
-import type { Exchanged, Reply } from './exchange.ts';
+import { type Exchanged, isUnavailable, type Reply } from './exchange.ts';
 import { freshnessOf } from './freshness.ts';
 import { MAX_RECORDED_BODY } from './limits.ts';
 import { hookBody } from './payload.ts';
@@ -32,15 +33,23 @@ interface CallTerms {
   readonly attempt: number;
   /** Learns whether it is sent. */
   readonly watcher?: QuestionWatcher | undefined;
+  /** True if a client waits for the answer as long as it may, also while the backend is away. */
+  readonly waits?: boolean | undefined;
   /** Gets the record of this attempt, beside the observer of all. */
   readonly report?: ((delivery: Delivery) => void) | undefined;
 }
 
+/**
+ * What keeps a backend from answering a request that may fare better a moment later: it is `unreachable` if it has not
+ * seen the request, `unavailable` if it is being stopped or started (502, 503, 504, a connection that is closed before
+ * the answer), and `broken` if it may have acted on it (500, half an answer, none in time).
+ */
+export type Trouble = 'unreachable' | 'unavailable' | 'broken';
+
 /** What an attempt came to. */
 export type Called = Judgement & {
   readonly outcome: DeliveryOutcome;
-  /** True if there was no answer, or a server's error: the same request may fare better a moment later. */
-  readonly passing: boolean;
+  readonly trouble: Trouble | undefined;
   /** For how long the backend lets its answer be used again, in milliseconds; Infinity if it does not say. */
   readonly freshMs: number;
 };
@@ -74,19 +83,18 @@ export class Caller {
       headers: stampHeaders(target.headers, id, at, body, hooks.keys),
       body,
       connectTimeoutMs: hooks.policy(event.action).connectTimeoutMs,
-      urgent: isQuestion(event.action),
       watcher: call.watcher,
     };
-    const exchanged = await this.#deps.backends.of(target).post(post, limit);
+    const exchanged = await this.#deps.backends.of(target).post(post, kindOf(call), target, limit);
     const { reply } = exchanged;
     const silent = typeof reply === 'string';
     const judgement = silent ? silence(target, reply) : judgeReply(reply, hooks.schema, event.action);
     const outcome = exchanged.skipped ? 'skipped' : outcomeOf(judgement);
-    const passing = outcome === 'failed' && (silent || reply.status >= 500);
+    const trouble = outcome === 'failed' ? troubleOf(exchanged) : undefined;
     this.#report(call, at, body, exchanged, outcome, judgement.allowed ? '' : judgement.message);
     const freshMs = silent ? 0 : freshnessOf(reply.headers['cache-control']);
-    if (!judgement.allowed) return { ...judgement, outcome, passing, freshMs };
-    return { allowed: true, grant: judgement.grant, notes: judgement.notes, outcome, passing, freshMs };
+    if (!judgement.allowed) return { ...judgement, outcome, trouble, freshMs };
+    return { allowed: true, grant: judgement.grant, notes: judgement.notes, outcome, trouble, freshMs };
   }
 
   #bodyOf(call: Call): string {
@@ -126,6 +134,19 @@ export class Caller {
     this.#deps.observer.delivered(delivery);
     call.report?.(delivery);
   }
+}
+
+function kindOf({ event, attempt, waits }: Call): SendKind {
+  if (!isQuestion(event.action)) return 'event';
+  if (waits !== true) return 'hasty question';
+  return attempt === 1 ? 'question' : 'repetition';
+}
+
+function troubleOf({ reply, failure }: Exchanged): Trouble | undefined {
+  if (typeof reply !== 'string')
+    return isUnavailable(reply.status) ? 'unavailable' : reply.status >= 500 ? 'broken' : undefined;
+  if (failure === 'unreachable') return 'unreachable';
+  return failure === 'cut off' ? 'unavailable' : 'broken';
 }
 
 /** Adds the headers that differ from request to request, after Standard Webhooks 1.0. */

@@ -1,5 +1,8 @@
 import { createSecureContext, rootCertificates } from 'node:tls';
 import { buildConnector, Client } from 'undici';
+import type { Clock } from '../model/clock.ts';
+import type { Admission } from './admission.ts';
+import { inTurns } from './in-turns.ts';
 import { KEEP_ALIVE_MS } from './limits.ts';
 import type { BackendOptions } from './target.ts';
 
@@ -14,41 +17,52 @@ export interface Connection {
   connectTimeoutMs: number;
 }
 
+/** What decides when jobs of one kind may start; those that wait stand in one queue. */
+export type Entrance = Pick<Admission, 'urgent' | 'waits' | 'isOpen' | 'isShut' | 'isProbing'>;
+
 /** Something that wants a connection for itself. */
 export interface Job {
-  /** True for questions, where a client waits: they come first. */
-  readonly urgent: boolean;
+  readonly admission: Entrance;
+  /** Path and query. */
+  readonly path: string;
   /** Time to open a connection, TLS included, in milliseconds. */
   readonly connectTimeoutMs: number;
   start(connection: Connection): void;
-  /** Ends the job before it has begun; `why` is a verb phrase about the backend. */
-  dismiss(why: string): void;
+  /** Ends the job before it has begun; `why` is a verb phrase about the backend, its admission's where it is left out. */
+  dismiss(why?: string): void;
 }
 
 /**
- * A bounded number of keep-alive connections to one backend, and a bounded queue before them. undici's own Pool does
+ * A bounded number of keep-alive connections to one backend, and bounded queues before them. undici's own Pool does
  * something like it, but tells a request neither that its connection is a used one (which decides whether it may be
  * repeated) nor lets it leave the queue.
  *
- * Jobs that are not urgent start behind all that are, and have half of the connections at most: the end of many clients
- * never closes the gate to new ones.
+ * Jobs wait here for two things, a connection and their admission, and queues take turns: what waits for one URL is not
+ * in the way of another. Jobs that are not urgent start behind all that are, and have half of the connections at most:
+ * the end of many clients never closes the gate to new ones. Where there are several URLs, the urgent ones of one leave
+ * a quarter to the others, whatever hangs.
  */
 export class ConnectionPool {
   readonly #backend: BackendOptions;
+  readonly #clock: Clock;
   readonly #tls: buildConnector.BuildOptions;
   readonly #connectors = new Map<number, buildConnector.connector>();
   readonly #all = new Set<Connection>();
   /** The last one used comes first, so that surplus connections grow old and close. */
   readonly #idle: Connection[] = [];
-  readonly #urgent = new Set<Job>();
-  readonly #patient = new Set<Job>();
-  /** Connections on which a patient job runs. */
-  readonly #lent = new Set<Connection>();
+  readonly #queues = new Map<Entrance, Set<Job>>();
+  /** Urgent jobs that run, by their path; each path that there was has an entry. */
+  readonly #running = new Map<string, number>();
+  /** What runs on each connection that is in use. */
+  readonly #jobs = new Map<Connection, Job>();
+  /** Connections on which a job runs that is not urgent. */
+  #lent = 0;
   #retired = false;
 
   /** Throws if the backend's CA text cannot be used. */
-  constructor(backend: BackendOptions) {
+  constructor(backend: BackendOptions, clock: Clock) {
     this.#backend = backend;
+    this.#clock = clock;
     const { ca, insecure } = backend;
     this.#tls = {
       rejectUnauthorized: !insecure,
@@ -57,39 +71,57 @@ export class ConnectionPool {
     };
   }
 
-  /** Starts `job` on a free connection, now or as soon as there is one; false if too many wait already. */
+  /** Starts `job` on a free connection, now or as soon as it may; false if too many wait already. */
   run(job: Job): boolean {
-    const connection = this.#mayStart(job) ? (this.#idle.pop() ?? this.#open()) : undefined;
+    const { admission, path } = job;
+    if (admission.urgent && !this.#running.has(path)) this.#running.set(path, 0);
+    const connection = this.#mayStart(job) ? this.#take() : undefined;
     if (connection !== undefined) {
       this.#start(job, connection);
       return true;
     }
-    const queue = job.urgent ? this.#urgent : this.#patient;
-    if (queue.size >= this.#backend.maxQueue) return false;
-    queue.add(job);
+    if (this.#countWaiting(admission.urgent) >= this.#backend.maxQueue) return false;
+    const queue = this.#queues.get(admission);
+    if (queue === undefined) this.#queues.set(admission, new Set([job]));
+    else queue.add(job);
     return true;
   }
 
-  /** Takes a job that has not been started out of the queue; false if it is not there. */
+  /** Takes a job that has not been started out of its queue; false if it is not there. */
   forget(job: Job): boolean {
-    return this.#urgent.delete(job) || this.#patient.delete(job);
+    const queue = this.#queues.get(job.admission);
+    const forgotten = queue?.delete(job) === true;
+    if (queue?.size === 0) this.#queues.delete(job.admission);
+    return forgotten;
   }
 
-  /** Empties the queue and returns what waited, questions first. */
-  takeWaiting(): readonly Job[] {
-    const waiting = [...this.#urgent, ...this.#patient];
-    this.#urgent.clear();
-    this.#patient.clear();
-    return waiting;
+  /** Lets those fail that wait for a connection and are not to wait for their backend, which is left alone now. */
+  dismissHasty(): void {
+    for (const [admission, queue] of this.#queues) {
+      if (admission.waits || !admission.isShut) continue;
+      this.#queues.delete(admission);
+      inTurns(this.#clock, [...queue], (job) => job.dismiss());
+    }
+  }
+
+  /** Starts what may start by now. */
+  startWaiting(): void {
+    for (let job = this.#next(); job !== undefined; job = this.#next()) {
+      const connection = this.#take();
+      if (connection === undefined) return;
+      this.#start(job, connection);
+    }
   }
 
   /** Takes a connection back from its job. */
   release(connection: Connection): void {
-    this.#lent.delete(connection);
-    const next = this.#next();
-    if (next !== undefined) this.#start(next, connection);
-    else if (this.#retired) this.#close(connection);
-    else this.#idle.push(connection);
+    const job = this.#jobs.get(connection);
+    this.#jobs.delete(connection);
+    if (job?.admission.urgent === false) this.#lent--;
+    else if (job !== undefined) this.#running.set(job.path, (this.#running.get(job.path) ?? 0) - 1);
+    this.#idle.push(connection);
+    this.startWaiting();
+    if (this.#retired && this.#queues.size === 0) this.retire();
   }
 
   /** Lets the jobs of this moment finish and closes each connection behind the last of them. */
@@ -101,31 +133,55 @@ export class ConnectionPool {
   /** Cuts all connections; what runs on them fails. */
   async destroy(): Promise<void> {
     this.#retired = true;
-    this.#urgent.clear();
-    this.#patient.clear();
+    this.#queues.clear();
     await Promise.all(Array.from(this.#all, ({ client }) => client.destroy()));
     this.#all.clear();
   }
 
-  #mayStart({ urgent }: Job): boolean {
-    return urgent || this.#lent.size < Math.ceil(this.#backend.maxConnections / 2);
+  #mayStart({ admission, path }: Job): boolean {
+    const { maxConnections } = this.#backend;
+    if (!admission.isOpen) return false;
+    if (!admission.urgent) return this.#lent < Math.ceil(maxConnections / 2);
+    const share = this.#running.size > 1 ? maxConnections - Math.floor(maxConnections / 4) : maxConnections;
+    return (this.#running.get(path) ?? 0) < share;
   }
 
-  /** Takes the job that is next out of the queue. */
+  /** The job that may start next, which stays in its queue until it does. */
   #next(): Job | undefined {
-    for (const queue of [this.#urgent, this.#patient]) {
-      const [job] = queue;
-      if (job === undefined || !this.#mayStart(job)) continue;
-      queue.delete(job);
-      return job;
+    for (const urgent of [true, false]) {
+      for (const [admission, queue] of this.#queues) {
+        if (admission.urgent !== urgent || !admission.isOpen) continue;
+        // The newest has the most time left for an answer, which is what a probe needs.
+        const job = admission.isProbing ? [...queue].at(-1) : queue.values().next().value;
+        if (job !== undefined && this.#mayStart(job)) return job;
+      }
     }
     return undefined;
   }
 
+  #countWaiting(urgent: boolean): number {
+    let count = 0;
+    for (const [admission, queue] of this.#queues) if (admission.urgent === urgent) count += queue.size;
+    return count;
+  }
+
   #start(job: Job, connection: Connection): void {
-    if (!job.urgent) this.#lent.add(connection);
+    const { admission, path } = job;
+    const queue = this.#queues.get(admission);
+    if (queue?.delete(job) === true) {
+      // The other queues come first now.
+      this.#queues.delete(admission);
+      if (queue.size > 0) this.#queues.set(admission, queue);
+    }
+    this.#jobs.set(connection, job);
+    if (admission.urgent) this.#running.set(path, (this.#running.get(path) ?? 0) + 1);
+    else this.#lent++;
     connection.connectTimeoutMs = job.connectTimeoutMs;
     job.start(connection);
+  }
+
+  #take(): Connection | undefined {
+    return this.#idle.pop() ?? this.#open();
   }
 
   #open(): Connection | undefined {

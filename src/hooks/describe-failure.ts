@@ -13,6 +13,15 @@ const CAUSES: Record<string, string> = {
   UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'announced a longer answer than it sent',
 };
 
+const UNTRUSTED = /CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH/;
+const NO_TLS = /^ERR_(TLS|SSL|OSSL)/;
+
+/** True if both sides do not understand or trust each other: trying again would change nothing. */
+export function isMismatch(error: Error): boolean {
+  const code = 'code' in error ? String(error.code) : '';
+  return UNTRUSTED.test(code) || NO_TLS.test(code);
+}
+
 /** Says in a verb phrase (`refused the connection`) what went wrong; `answering` if part of the answer had come. */
 export function describeFailure(error: Error, answering: boolean): string {
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -20,8 +29,7 @@ export function describeFailure(error: Error, answering: boolean): string {
     return 'closed the connection in the middle of its answer';
   if (CAUSES[code] !== undefined) return CAUSES[code];
   if (error.name === 'HTTPParserError') return 'did not answer in HTTP';
-  if (/CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH/.test(code))
-    return `has a certificate that is not trusted (${code})`;
-  if (/^ERR_(TLS|SSL|OSSL)/.test(code)) return `does not speak TLS as expected (${code})`;
+  if (UNTRUSTED.test(code)) return `has a certificate that is not trusted (${code})`;
+  if (NO_TLS.test(code)) return `does not speak TLS as expected (${code})`;
   return `could not be asked (${code === '' ? error.message : code})`;
 }

@@ -1,10 +1,12 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../model/clock.ts';
 import type { DeliveryTiming } from '../model/delivery.ts';
+import type { Admission, Signs } from './admission.ts';
 import type { Connection, ConnectionPool, Job } from './connection-pool.ts';
-import { describeFailure } from './describe-failure.ts';
+import { describeFailure, isMismatch } from './describe-failure.ts';
 import { MAX_ANSWER_BYTES } from './limits.ts';
 import type { QuestionWatcher } from './question-watcher.ts';
+import type { TimeLimit } from './time-limit.ts';
 
 /** One POST as it goes out. */
 export interface Post {
@@ -16,8 +18,6 @@ export interface Post {
   readonly connectTimeoutMs: number;
   /** Learns whether it is sent. */
   readonly watcher?: QuestionWatcher | undefined;
-  /** True if a client waits for the answer. */
-  readonly urgent: boolean;
 }
 
 /** What a backend answered. */
@@ -27,22 +27,39 @@ export interface Reply {
   readonly body: Buffer;
 }
 
+/**
+ * How a POST ended without an answer. It was `unsent` if its time ended before its turn came, or nobody waited for it any
+ * more; `unreachable` if there was no connection; `cut off` if the connection ended before the first byte of the answer,
+ * and `broken` if that was none or not whole.
+ */
+export type Failure = 'unsent' | 'unreachable' | 'cut off' | 'timed out' | 'broken' | 'given up';
+
 /** What came of a POST. */
 export interface Exchanged {
   /** The answer, or why there is none: a verb phrase about the backend (`refused the connection`). */
   readonly reply: Reply | string;
+  /** Undefined of an answer, whatever its status. */
+  readonly failure: Failure | undefined;
   readonly timing: DeliveryTiming;
-  /** False if it never had a connection. */
-  readonly started: boolean;
-  /** True if it was not even to wait for one: the breaker is open, or the queue is full. */
+  /** True if it was not sent because the backend is left alone, or too many wait for it. */
   readonly skipped: boolean;
+}
+
+/** What an exchange needs. */
+export interface ExchangeMeans {
+  readonly pool: ConnectionPool;
+  readonly admission: Admission;
+  readonly clock: Clock;
+  readonly limit: TimeLimit;
 }
 
 /** One POST, from the queue for a connection to the last byte of its answer. */
 export class Exchange implements Job, Dispatcher.DispatchHandler {
+  readonly admission: Admission;
   readonly #pool: ConnectionPool;
-  readonly #post: Post;
   readonly #clock: Clock;
+  readonly #limit: TimeLimit;
+  readonly #post: Post;
   readonly #done: (exchanged: Exchanged) => void;
   readonly #chunks: Buffer[] = [];
   #size = 0;
@@ -53,6 +70,8 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
   #onUsedSocket = false;
   #connection: Connection | undefined;
   #controller: Dispatcher.DispatchController | undefined;
+  /** Tells the breakers that admitted it of its end. */
+  #leave: ((signs: Signs, failure: string) => void) | undefined;
   /** When it came to its connection, began to send and had the head of the answer; and if it found the connection open. */
   readonly #begunAt: number;
   #startedAt: number | undefined;
@@ -61,16 +80,18 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
   #wasOpen = false;
 
   /** `done` is called once. */
-  constructor(pool: ConnectionPool, post: Post, clock: Clock, done: (exchanged: Exchanged) => void) {
-    this.#pool = pool;
+  constructor(means: ExchangeMeans, post: Post, done: (exchanged: Exchanged) => void) {
+    this.admission = means.admission;
+    this.#pool = means.pool;
+    this.#clock = means.clock;
+    this.#limit = means.limit;
     this.#post = post;
-    this.#clock = clock;
     this.#done = done;
-    this.#begunAt = clock.now();
+    this.#begunAt = means.clock.now();
   }
 
-  get urgent(): boolean {
-    return this.#post.urgent;
+  get path(): string {
+    return this.#post.path;
   }
 
   get connectTimeoutMs(): number {
@@ -79,6 +100,7 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
 
   start(connection: Connection): void {
     this.#startedAt ??= this.#clock.now();
+    this.#leave ??= this.admission.enter();
     this.#connection = connection;
     this.#wasOpen = connection.open;
     const noted = this.#post.watcher?.beforeSend();
@@ -91,17 +113,18 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
     connection.client.dispatch({ method: 'POST', path, headers, body }, this);
   }
 
-  dismiss(why: string): void {
-    if (!this.#settled) this.#settle(why, true);
+  dismiss(why?: string): void {
+    if (!this.#settled) this.#fail('unsent', why ?? this.admission.why ?? 'is left alone', true);
   }
 
-  /** Gives up, for a reason said as a verb phrase about the backend. */
-  cancel(what: string): void {
+  /** Gives up as its time is over, or its client has gone; `why` is a verb phrase about the backend. */
+  end(why: string): void {
     if (this.#settled) return;
-    this.#settle(what);
-    if (this.#pool.forget(this)) return;
-    // Still connecting if there is no controller: the request then ends when it would begin.
-    this.#controller?.abort(new Error('cancelled'));
+    const started = this.#startedAt !== undefined;
+    const state = this.admission.why ?? (started ? undefined : 'had no connection free');
+    if (this.#limit.givenUp) this.#cancel('given up', why);
+    else if (this.#sentAt !== undefined) this.#cancel('timed out', why);
+    else this.#cancel(started ? 'unreachable' : 'unsent', state === undefined ? why : `${why}: it ${state}`);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
@@ -124,7 +147,8 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.#size += chunk.length;
-    if (this.#size > MAX_ANSWER_BYTES) this.cancel(`answered with more than ${MAX_ANSWER_BYTES} bytes`);
+    if (this.#size > MAX_ANSWER_BYTES)
+      this.#cancel('broken', `answered with more than ${MAX_ANSWER_BYTES} bytes`);
     else this.#chunks.push(chunk);
   }
 
@@ -132,7 +156,8 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
     if (!this.#settled) {
       const [first] = this.#chunks;
       const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
-      this.#settle({ status: this.#status, headers: this.#headers, body });
+      const reply = { status: this.#status, headers: this.#headers, body };
+      this.#settle({ reply, failure: undefined, timing: this.#timing(), skipped: false });
     }
     this.#release();
   }
@@ -141,6 +166,7 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
     if (this.#mayRepeat(error)) {
       this.#repeated = true;
       this.#controller = undefined;
+      this.#sentAt = undefined;
       // Its socket is gone, so this connection opens a new one. Later, as undici is in the middle of closing it.
       queueMicrotask(() => {
         if (this.#settled || this.#connection === undefined) this.#release();
@@ -148,8 +174,14 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
       });
       return;
     }
-    if (!this.#settled) this.#settle(describeFailure(error, this.#status !== 0));
+    if (!this.#settled) this.#fail(this.#failureOf(error), describeFailure(error, this.#status !== 0));
     this.#release();
+  }
+
+  #failureOf(error: Error): Failure {
+    if (isMismatch(error)) return 'broken';
+    if (this.#sentAt === undefined) return 'unreachable';
+    return this.#status === 0 && isCut(error) ? 'cut off' : 'broken';
   }
 
   /**
@@ -158,17 +190,43 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
    */
   #mayRepeat(error: Error): boolean {
     if (this.#settled || this.#repeated || !this.#onUsedSocket || this.#status !== 0) return false;
-    return (
-      'code' in error &&
-      (error.code === 'UND_ERR_SOCKET' || error.code === 'ECONNRESET' || error.code === 'EPIPE')
-    );
+    return isCut(error);
   }
 
-  #settle(reply: Reply | string, skipped = false): void {
+  #cancel(failure: Failure, why: string): void {
+    this.#fail(failure, why, failure === 'unsent' && this.admission.why !== undefined);
+    if (this.#pool.forget(this)) return;
+    // Still connecting if there is no controller: the request then ends when it would begin.
+    this.#controller?.abort(new Error('cancelled'));
+  }
+
+  #fail(failure: Failure, reply: string, skipped = false): void {
+    this.#settle({ reply, failure, timing: this.#timing(), skipped });
+  }
+
+  #settle(exchanged: Exchanged): void {
     this.#settled = true;
     if (this.#sentAt === undefined) this.#post.watcher?.unsent();
-    const started = this.#startedAt !== undefined;
-    this.#done({ reply, timing: this.#timing(), started, skipped });
+    this.#leave?.(this.#signs(exchanged), failureText(exchanged));
+    this.#done(exchanged);
+  }
+
+  #signs({ reply, failure }: Exchanged): Signs {
+    if (typeof reply !== 'string') {
+      return { time: 'well', service: isUnavailable(reply.status) ? 'ill' : 'well', reach: 'well' };
+    }
+    if (failure === 'unreachable') return { time: 'none', service: 'none', reach: 'ill' };
+    if (failure === 'timed out')
+      return { time: this.#saysSlow ? 'ill' : 'none', service: 'none', reach: 'well' };
+    if (failure === 'cut off') return { time: 'well', service: 'ill', reach: 'well' };
+    if (failure === 'broken') return { time: 'well', service: 'well', reach: 'well' };
+    return { time: 'none', service: 'none', reach: 'none' };
+  }
+
+  /** A request that came to its turn late says little by not being answered in the time that was left. */
+  get #saysSlow(): boolean {
+    const underWayMs = this.#clock.now() - (this.#startedAt ?? 0);
+    return this.admission.isProbing || underWayMs >= this.#limit.ms / 2;
   }
 
   #timing(): DeliveryTiming {
@@ -190,6 +248,25 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
     // Later, for undici has not yet cleared this request away.
     queueMicrotask(() => this.#pool.release(connection));
   }
+}
+
+/** What never set out. */
+export function unsent(why: string, skipped: boolean): Exchanged {
+  const timing = { queueMs: 0, connectMs: undefined, firstByteMs: undefined, totalMs: 0 };
+  return { reply: why, failure: 'unsent', timing, skipped };
+}
+
+/** True for what a gateway says for a backend that is away: 502, 503 and 504. */
+export function isUnavailable(status: number): boolean {
+  return status === 502 || status === 503 || status === 504;
+}
+
+function isCut(error: Error): boolean {
+  return 'code' in error && /^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(String(error.code));
+}
+
+function failureText({ reply }: Exchanged): string {
+  return typeof reply === 'string' ? reply : `answered with status ${reply.status}`;
 }
 
 function since(from: number | undefined, to: number | undefined): number | undefined {

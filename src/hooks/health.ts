@@ -18,8 +18,10 @@ interface Score {
 /** How each configured URL fares. What is not configured is not counted, so there are few. */
 export class HookHealth {
   #scores = new Map<string, Score>();
-  /** State of each origin's breaker, by the process that has it. */
+  /** State of the breaker of each URL and origin, by the process that has it. */
   readonly #breakers = new Map<string, Map<string, BreakerState>>();
+  /** Origins that cannot be reached, by the process that says so. */
+  readonly #unreachable = new Map<string, Set<string>>();
 
   /** Takes the hooks that are configured; scores of URLs that stay are kept. */
   configure(hooks: readonly HookOptions[]): void {
@@ -40,7 +42,9 @@ export class HookHealth {
     }
     this.#scores = scores;
     const origins = new Set(Array.from(scores.values(), ({ origin }) => origin));
-    for (const origin of this.#breakers.keys()) if (!origins.has(origin)) this.#breakers.delete(origin);
+    for (const name of this.#breakers.keys())
+      if (!origins.has(name) && !scores.has(name)) this.#breakers.delete(name);
+    for (const origin of this.#unreachable.keys()) if (!origins.has(origin)) this.#unreachable.delete(origin);
   }
 
   delivered({ url, outcome, timing }: CountedDelivery): void {
@@ -54,15 +58,24 @@ export class HookHealth {
     score.buckets[index] = (score.buckets[index] ?? 0) + 1;
   }
 
-  /** `process` is whose breaker it is. */
-  breaker(origin: string, state: BreakerState, process = ''): void {
-    const states = this.#breakers.get(origin) ?? new Map<string, BreakerState>();
-    this.#breakers.set(origin, states.set(process, state));
+  /** `name` is the URL or the origin whose breaker it is, `process` the process that has it. */
+  breaker(name: string, state: BreakerState, process = ''): void {
+    const states = this.#breakers.get(name) ?? new Map<string, BreakerState>();
+    this.#breakers.set(name, states.set(process, state));
+  }
+
+  /** `process` is the one that can reach the origin, or not. */
+  reachable(origin: string, isReachable: boolean, process = ''): void {
+    const processes = this.#unreachable.get(origin) ?? new Set<string>();
+    if (isReachable) processes.delete(process);
+    else processes.add(process);
+    this.#unreachable.set(origin, processes);
   }
 
   /** A process has ended, and its breakers with it. */
   gone(process: string): void {
     for (const states of this.#breakers.values()) states.delete(process);
+    for (const processes of this.#unreachable.values()) processes.delete(process);
   }
 
   report(): readonly UrlHealth[] {
@@ -70,7 +83,9 @@ export class HookHealth {
       url,
       origin,
       events: [...events],
-      breaker: this.#worst(origin),
+      breaker: this.#worst(url),
+      originBreaker: this.#worst(origin),
+      reachable: (this.#unreachable.get(origin)?.size ?? 0) === 0,
       outcomes: { ...outcomes },
       latency: {
         buckets: buckets.map((count, index) => ({ le: BOUNDS_MS[index] ?? null, count })),
@@ -80,8 +95,8 @@ export class HookHealth {
     }));
   }
 
-  #worst(origin: string): BreakerState {
-    const states = [...(this.#breakers.get(origin)?.values() ?? [])];
+  #worst(name: string): BreakerState {
+    const states = [...(this.#breakers.get(name)?.values() ?? [])];
     return WORST_LAST.findLast((state) => states.includes(state)) ?? 'closed';
   }
 }

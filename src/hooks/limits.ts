@@ -34,6 +34,12 @@ export const FIRST_RETRY_MS = 50;
 /** … up to this. */
 export const MAX_RETRY_MS = 2_000;
 
+/** Longest time between two probes of a backend that cannot be reached, in milliseconds: they cost it nothing. */
+export const MAX_UNREACHABLE_PROBE_MS = 250;
+
+/** Time to the first probe of a URL that answers too late, in milliseconds; doubled up to `breaker_open`. */
+export const FIRST_PROBE_MS = 250;
+
 /** Shortest time between two log lines about one URL that fails and is passed over, in milliseconds. */
 export const FAILURE_LOG_INTERVAL_MS = 10_000;
 

@@ -5,6 +5,8 @@ import type { Clock, Timer } from '../model/clock.ts';
  * would do, for more time than the rest of a question takes.
  */
 export class TimeLimit {
+  /** Its length, in milliseconds. */
+  readonly ms: number;
   readonly #timer: Timer;
   #listener: ((why: string) => void) | undefined;
   #why: string | undefined;
@@ -12,6 +14,7 @@ export class TimeLimit {
 
   /** `spentMs` of the `ms` milliseconds are over already. */
   constructor(clock: Clock, ms: number, spentMs = 0) {
+    this.ms = ms;
     this.#timer = clock.after(ms - spentMs, () => {
       this.#expired = this.#why === undefined;
       this.end(`did not answer within ${ms} ms`);

@@ -64,6 +64,10 @@ export interface UrlHealth {
   readonly events: readonly string[];
   /** Of several worker processes, the one that is worst off. */
   readonly breaker: BreakerState;
+  /** Open where none of the origin's URLs answers in time. */
+  readonly originBreaker: BreakerState;
+  /** False while connections to the origin cannot be had: clients wait for it. */
+  readonly reachable: boolean;
   readonly outcomes: Readonly<Record<DeliveryOutcome, number>>;
   readonly latency: {
     /** Attempts that took no longer than `le` milliseconds, and longer than the bucket before; null is no bound. */

@@ -5,7 +5,7 @@ export type DeliveryOutcome =
   | 'allowed' // a question was answered with yes, or an event was taken
   | 'refused' // the backend meant to say no
   | 'failed' // no answer, or none that can be understood
-  | 'skipped'; // not sent: the breaker is open, or too many wait for this backend
+  | 'skipped'; // not sent: the backend is left alone or out of reach, or too many wait for it
 
 /** Where the time of an attempt went, in milliseconds; undefined where it did not get that far. */
 export interface DeliveryTiming {
@@ -58,7 +58,10 @@ export type BreakerState = 'closed' | 'open' | 'half_open';
 /** Who wants to know how the hooks fare: journal and metrics. Called on the hooks' path: must be quick and not throw. */
 export interface HookObserver {
   delivered(delivery: Delivery): void;
-  breaker(origin: string, state: BreakerState): void;
+  /** The breaker of a URL, as it may be shown, has changed; without one that of the origin, whose URLs all fail then. */
+  breaker(origin: string, state: BreakerState, url?: string): void;
+  /** Connections to an origin cannot be had any more, or can be had again. */
+  reachable(origin: string, isReachable: boolean): void;
   /** A question was answered from the cache: nothing was sent. */
   cached(action: Action): void;
 }
@@ -67,6 +70,7 @@ export interface HookObserver {
 export const UNOBSERVED: HookObserver = {
   delivered: () => undefined,
   breaker: () => undefined,
+  reachable: () => undefined,
   cached: () => undefined,
 };
 
@@ -80,6 +84,7 @@ export interface HookReport {
   readonly deliveries: readonly Delivery[];
   /** Deliveries for which there was no room. */
   readonly counted: readonly CountedDelivery[];
-  readonly breakers: readonly (readonly [origin: string, state: BreakerState])[];
+  readonly breakers: readonly (readonly [origin: string, state: BreakerState, url?: string])[];
+  readonly reachable: readonly (readonly [origin: string, isReachable: boolean])[];
   readonly cached: readonly (readonly [action: Action, count: number])[];
 }

@@ -19,6 +19,9 @@ export class HookMetrics {
   readonly #breaker: Gauge<'origin'>;
   /** State of each origin's breaker, by the process that has it. */
   readonly #breakers = new Map<string, Map<string, BreakerState>>();
+  readonly #reachable: Gauge<'origin'>;
+  /** Origins that cannot be reached, by the process that says so. */
+  readonly #unreachable = new Map<string, Set<string>>();
   readonly #origins = new Set<string>();
 
   /** `outbox` is asked whenever somebody reads the metrics. */
@@ -45,7 +48,13 @@ export class HookMetrics {
     });
     this.#breaker = new Gauge({
       name: 'gatecast_hook_breaker_state',
-      help: 'Circuit breaker of a backend: 0 closed, 1 half-open, 2 open. Of several workers, the one that is worst off.',
+      help: 'Circuit breaker of a backend: 2 open, as none of its URLs answers in time, 1 half-open, 0 closed. Of several workers, the one that is worst off.',
+      labelNames: ['origin'],
+      registers,
+    });
+    this.#reachable = new Gauge({
+      name: 'gatecast_hook_reachable',
+      help: 'Whether connections to a backend can be had: 1, or 0 while clients wait for it. Of several workers, the one that is worst off.',
       labelNames: ['origin'],
       registers,
     });
@@ -72,8 +81,21 @@ export class HookMetrics {
     this.#showBreaker(origin, states);
   }
 
+  /** `process` is the one that can reach the origin, or not. */
+  reachable(origin: string, isReachable: boolean, process = ''): void {
+    this.#origins.add(origin);
+    const processes = this.#unreachable.get(origin) ?? new Set<string>();
+    if (isReachable) processes.delete(process);
+    else processes.add(process);
+    this.#unreachable.set(origin, processes);
+    this.#reachable.set({ origin }, processes.size === 0 ? 1 : 0);
+  }
+
   /** A process has ended, and its breakers with it. */
   gone(process: string): void {
+    for (const [origin, processes] of this.#unreachable) {
+      if (processes.has(process)) this.reachable(origin, true, process);
+    }
     for (const [origin, states] of this.#breakers) {
       if (states.delete(process)) this.#showBreaker(origin, states);
     }
@@ -82,7 +104,8 @@ export class HookMetrics {
   /** Takes the origins that are configured: each has a breaker from now on, and those that are not are forgotten. */
   configure(origins: ReadonlySet<string>): void {
     for (const origin of origins) {
-      if (!this.#origins.has(origin)) this.#breaker.set({ origin }, BREAKER_VALUES.closed);
+      if (!this.#breakers.has(origin)) this.#breaker.set({ origin }, BREAKER_VALUES.closed);
+      if (!this.#unreachable.has(origin)) this.#reachable.set({ origin }, 1);
       this.#origins.add(origin);
     }
     for (const origin of this.#origins) {
@@ -90,6 +113,8 @@ export class HookMetrics {
       this.#origins.delete(origin);
       this.#breakers.delete(origin);
       this.#breaker.remove({ origin });
+      this.#unreachable.delete(origin);
+      this.#reachable.remove({ origin });
       for (const event of ACTIONS) {
         this.#duration.remove({ event, origin });
         for (const outcome of OUTCOMES) this.#deliveries.remove({ event, origin, outcome });

@@ -30,12 +30,18 @@ test('what happens in one turn goes in one message', async () => {
   reporter.cached('on_play');
   reporter.breaker('http://h', 'open');
   reporter.breaker('http://h', 'half_open');
+  reporter.breaker('http://h', 'open', 'http://h/url');
+  reporter.reachable('http://h', false);
   await turn();
   expect(reports).toEqual([
     {
       deliveries: [one, two],
       counted: [],
-      breakers: [['http://h', 'half_open']],
+      breakers: [
+        ['http://h', 'half_open'],
+        ['http://h', 'open', 'http://h/url'],
+      ],
+      reachable: [['http://h', false]],
       cached: [['on_play', 2]],
     },
   ]);

@@ -252,13 +252,17 @@ describe('a refusal', () => {
     expect(backends.order).not.toContain('two on_publish');
   });
 
-  test('is what a backend that nobody runs means, at once', async () => {
+  test('is what a backend that nobody runs means, when the time for all URLs together is over', async () => {
     const { backends, studio, server } = await openHouse();
     await backends.kill('two');
 
-    await within('the refusal', expect(connectTo(studio)).rejects.toThrow('Connect.Rejected'));
+    await expect(connectTo(studio)).rejects.toThrow('Connect.Rejected');
 
-    expect(await server.logged('gate refused')).toMatchObject({ level: 'warn', action: 'on_connect' });
+    expect(await server.logged('gate refused')).toMatchObject({
+      level: 'warn',
+      action: 'on_connect',
+      reason: expect.stringContaining('(last: refused the connection)'),
+    });
   });
 
   test('is what silence means, when the time for all URLs together is over', async () => {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { ConnectionPool, type Job } from '../../src/hooks/connection-pool.ts';
+import { ConnectionPool } from '../../src/hooks/connection-pool.ts';
 import type { BackendOptions } from '../../src/hooks/target.ts';
 import {
   backend,
@@ -101,49 +101,90 @@ const BACKEND: BackendOptions = {
 };
 
 /** A pool without a backend behind it: jobs note that they were started, and end by hand. */
-function pool() {
+function pool(options: Partial<BackendOptions> = {}) {
   const started: string[] = [];
-  const ends: (() => void)[] = [];
-  const it = new ConnectionPool(BACKEND);
-  const run = (name: string, urgent: boolean) => {
-    const job: Job = {
-      urgent,
+  const ends = new Map<string, () => void>();
+  const it = new ConnectionPool({ ...BACKEND, ...options }, handClock());
+  const entrance = (urgent: boolean) => ({
+    urgent,
+    waits: urgent,
+    isOpen: true,
+    isShut: false,
+    isProbing: false,
+  });
+  const entrances = { questions: entrance(true), events: entrance(false), others: entrance(true) };
+  const run = (name: string, admission = entrances.questions, path = '/') =>
+    it.run({
+      admission,
+      path,
       connectTimeoutMs: 1000,
       start(connection) {
         started.push(name);
-        ends.push(() => it.release(connection));
+        ends.set(name, () => it.release(connection));
       },
       dismiss: () => expect.unreachable(),
-    };
-    return it.run(job);
+    });
+  /** Ends a job, or the one that was started first. */
+  const end = (name = [...ends.keys()][0] ?? '') => {
+    const finish = ends.get(name);
+    ends.delete(name);
+    finish?.();
   };
-  return { it, run, started, end: () => ends.shift()?.() };
+  return { it, ...entrances, run, started, end };
 }
 
 test('questions go first in the queue', () => {
-  const { run, started, end } = pool();
-  run('question 1', true);
-  run('question 2', true);
-  run('event 1', false);
-  run('question 3', true);
+  const { run, started, end, events } = pool();
+  run('question 1');
+  run('question 2');
+  run('event 1', events);
+  run('question 3');
   end();
   end();
   expect(started).toEqual(['question 1', 'question 2', 'question 3', 'event 1']);
 });
 
 test('events have one connection of two, and the next one that they give back', () => {
-  const { run, started, end } = pool();
-  run('event 1', false);
-  run('event 2', false);
+  const { run, started, end, events } = pool();
+  run('event 1', events);
+  run('event 2', events);
   expect(started).toEqual(['event 1']);
-  run('question', true);
+  run('question');
   end();
   expect(started).toEqual(['event 1', 'question', 'event 2']);
 });
 
 test('events that wait take no place of a question', () => {
-  const { run } = pool();
-  run('event', false);
-  expect([1, 2, 3, 4].map(() => run('event', false))).toEqual([true, true, true, false]);
-  expect([1, 2, 3, 4, 5].map(() => run('question', true))).toEqual([true, true, true, true, false]);
+  const { run, events } = pool();
+  run('event', events);
+  expect([1, 2, 3, 4].map(() => run('event', events))).toEqual([true, true, true, false]);
+  expect([1, 2, 3, 4, 5].map(() => run('question'))).toEqual([true, true, true, true, false]);
+});
+
+test('questions to one URL leave a quarter of the connections to others, as soon as there are others', () => {
+  const { run, started, others } = pool({ maxConnections: 4, maxQueue: 10 });
+  for (const name of ['a1', 'a2', 'a3']) run(name);
+  run('b1', others, '/b');
+  run('a4');
+  expect(started).toEqual(['a1', 'a2', 'a3', 'b1']);
+});
+
+test('queues take turns', () => {
+  const { run, started, end, others } = pool({ maxConnections: 1, maxQueue: 10 });
+  run('first');
+  for (const name of ['a1', 'a2', 'a3']) run(name);
+  for (const name of ['b1', 'b2']) run(name, others, '/b');
+  for (let i = 0; i < 5; i++) end();
+  expect(started).toEqual(['first', 'a1', 'b1', 'a2', 'b2', 'a3']);
+});
+
+test('what may not start yet is not in the way of what may', () => {
+  const { it, run, started, questions, others } = pool();
+  questions.isOpen = false;
+  run('held');
+  run('other', others, '/b');
+  expect(started).toEqual(['other']);
+  questions.isOpen = true;
+  it.startWaiting();
+  expect(started).toEqual(['other', 'held']);
 });

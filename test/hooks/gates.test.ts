@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { expect, test } from 'vitest';
+import { until } from '../support/until.ts';
 import { freePort } from './scripted-backend.ts';
 import {
   backend,
@@ -254,14 +255,20 @@ test('a reload lets the requests of the old snapshot finish before it closes the
 });
 
 test('nobody listening is a sentence', async () => {
+  const clock = handClock();
   const port = await freePort();
-  const { gate, logger } = openGate({ on_connect: [`http://user:pw@127.0.0.1:${port}/x?token=abc&flag`] });
-  expect(await gate.ask(gateEvent('on_connect'), staying())).toEqual({
-    allowed: false,
-    failed: true,
-    message: 'The backend refused the connection.',
-  });
-  expect(logger.at('warn')[0]?.fields.reason).toBe(
-    `The backend http://***@127.0.0.1:${port}/x?token=***&*** refused the connection.`,
+  const { gate, logger, observer } = openGate(
+    { on_connect: [`http://user:pw@127.0.0.1:${port}/x?token=abc&flag`] },
+    { timeoutMs: 10_000 },
+    clock,
+  );
+  const verdict = gate.ask(gateEvent('on_connect'), staying());
+  await until('the first attempt', () => observer.deliveries.length === 1);
+  clock.advance(10_000);
+  const why =
+    'did not answer within 10000 ms: it has been out of reach for 10 s (last: refused the connection)';
+  expect(await verdict).toEqual({ allowed: false, failed: true, message: `The backend ${why}.` });
+  expect(logger.at('warn').at(-1)?.fields.reason).toBe(
+    `The backend http://***@127.0.0.1:${port}/x?token=***&*** ${why}.`,
   );
 });

@@ -60,12 +60,31 @@ test('a URL that stays keeps its score, one that goes is forgotten, and one of h
 
 test('of several processes the breaker that is worst off counts', () => {
   const { health, of } = open();
-  health.breaker('http://b:1', 'half_open', 'one');
-  health.breaker('http://b:1', 'open', 'two');
+  health.breaker(shown, 'half_open', 'one');
+  health.breaker(shown, 'open', 'two');
   expect(of(shown)?.breaker).toBe('open');
   health.gone('two');
   expect(of(shown)?.breaker).toBe('half_open');
   health.configure([{ ...hooks, urls: { on_play: ['http://c:2/'] } }]);
   health.configure([hooks]);
   expect(of(shown)?.breaker).toBe('closed');
+});
+
+test('a URL has a breaker of its own beside that of its origin', () => {
+  const { health, of } = open();
+  health.breaker(shown, 'open');
+  expect(of(shown)).toMatchObject({ breaker: 'open', originBreaker: 'closed' });
+  health.breaker('http://c:2', 'open');
+  expect(of('http://c:2/')).toMatchObject({ breaker: 'closed', originBreaker: 'open' });
+});
+
+test('an origin is out of reach while one of the processes cannot reach it', () => {
+  const { health, of } = open();
+  for (const process of ['one', 'two', 'three']) health.reachable('http://b:1', false, process);
+  health.reachable('http://b:1', true, 'one');
+  health.gone('two');
+  expect(of(shown)?.reachable).toBe(false);
+  health.reachable('http://b:1', true, 'three');
+  expect(of(shown)?.reachable).toBe(true);
+  expect(of('http://c:2/')?.reachable).toBe(true);
 });

@@ -16,15 +16,17 @@ interface Received {
   readonly gone: Promise<unknown>;
 }
 
-/** What a backend does with a request: the text of a 200, or raw bytes written by hand, or nothing. */
-export type Script = (
-  request: Received,
-) => string | { status: number; body?: string; headers?: Record<string, string> } | undefined;
+type Answer = string | { status: number; body?: string; headers?: Record<string, string> };
+
+/** What a backend does with a request: the text of a 200, or raw bytes written by hand, or nothing; now or later. */
+export type Script = (request: Received) => Answer | undefined | Promise<Answer>;
 
 export interface ScriptedBackend {
   readonly origin: string;
   readonly received: Received[];
   readonly connections: () => number;
+  /** Connections at the same time at most. */
+  readonly mostConnections: () => number;
   /** Waits for the `count`th request. */
   arrival(count: number): Promise<Received>;
   close(): Promise<void>;
@@ -36,7 +38,7 @@ export const CA = readFileSync(join(FIXTURES, 'ca.pem'), 'utf8');
 /** A backend that does what `script` says; `undefined` leaves the request hanging, for the script to go on by hand. */
 export async function startBackend(
   script: Script,
-  options: { https?: boolean } = {},
+  options: { https?: boolean; port?: number } = {},
 ): Promise<ScriptedBackend> {
   const received: Received[] = [];
   const waiting: { count: number; resolve: (request: Received) => void }[] = [];
@@ -48,10 +50,12 @@ export async function startBackend(
     return known;
   };
   let connections = 0;
+  let most = 0;
   const sockets = new Set<Socket>();
   server.on('connection', (socket: Socket) => {
     connections++;
     sockets.add(socket);
+    most = Math.max(most, sockets.size);
     socket.on('error', () => {});
     socket.on('close', () => sockets.delete(socket));
   });
@@ -64,21 +68,25 @@ export async function startBackend(
       const entry = { method, url, headers, body, socket, gone: goneOf(socket) };
       received.push(entry);
       for (const wait of waiting) if (wait.count === received.length) wait.resolve(entry);
+      const send = (answer: Answer) => {
+        const {
+          status,
+          body: text,
+          headers: fields,
+        } = typeof answer === 'string' ? { status: 200, body: answer, headers: {} } : answer;
+        response.writeHead(status, fields).end(text);
+      };
       const answer = script(entry);
-      if (answer === undefined) return;
-      const {
-        status,
-        body: text,
-        headers: fields,
-      } = typeof answer === 'string' ? { status: 200, body: answer, headers: {} } : answer;
-      response.writeHead(status, fields).end(text);
+      if (answer instanceof Promise) void answer.then(send);
+      else if (answer !== undefined) send(answer);
     });
   });
-  const port = await listen(server);
+  const port = await listen(server, options.port);
   return {
     origin: `${options.https ? 'https' : 'http'}://127.0.0.1:${port}`,
     received,
     connections: () => connections,
+    mostConnections: () => most,
     arrival(count) {
       const there = received[count - 1];
       return there ? Promise.resolve(there) : new Promise((resolve) => waiting.push({ count, resolve }));
@@ -123,12 +131,29 @@ function httpsServer(): HttpServer {
   return createHttpsServer({ key: read('server-key.pem'), cert: read('server.pem') });
 }
 
-async function listen(server: Server): Promise<number> {
-  server.listen(0, '127.0.0.1');
+async function listen(server: Server, port = 0): Promise<number> {
+  server.listen(port, '127.0.0.1');
   await once(server, 'listening');
   return (server.address() as AddressInfo).port;
 }
 
 function closed(server: Server): Promise<unknown> {
   return new Promise((resolve) => server.close(resolve));
+}
+
+/** A script whose answers are given by hand: `answer` lets the oldest requests have theirs, `answerAll` those to come too. */
+export function byHand(): { script: Script; answer(count: number): void; answerAll(): void } {
+  const waiting: ((answer: string) => void)[] = [];
+  let all = false;
+  const answer = (count: number) => {
+    for (const give of waiting.splice(0, count)) give('0');
+  };
+  return {
+    script: () => (all ? '0' : new Promise<string>((resolve) => waiting.push(resolve))),
+    answer,
+    answerAll() {
+      all = true;
+      answer(waiting.length);
+    },
+  };
 }

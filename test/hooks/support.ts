@@ -103,15 +103,25 @@ export const SERVER = { serverId: 'vid-0000001', serviceId: 'svc00001' };
 /** An observer that remembers. */
 export function keepingObserver(): HookObserver & {
   deliveries: Delivery[];
+  /** States of origins. */
   breakers: BreakerState[];
+  /** `state URL`. */
+  urls: string[];
+  reach: boolean[];
   hits: number;
 } {
   const observer = {
     deliveries: [] as Delivery[],
     breakers: [] as BreakerState[],
+    urls: [] as string[],
+    reach: [] as boolean[],
     hits: 0,
     delivered: (delivery: Delivery) => void observer.deliveries.push(delivery),
-    breaker: (_origin: string, state: BreakerState) => void observer.breakers.push(state),
+    breaker(_origin: string, state: BreakerState, url?: string) {
+      if (url === undefined) observer.breakers.push(state);
+      else observer.urls.push(`${state} ${url}`);
+    },
+    reachable: (_origin: string, isReachable: boolean) => void observer.reach.push(isReachable),
     cached: () => void observer.hits++,
   };
   return observer;
@@ -149,7 +159,10 @@ export function openGate(
 }
 
 /** A backend that is closed at the end of the test. */
-export async function backend(script: Script, options?: { https?: boolean }): Promise<ScriptedBackend> {
+export async function backend(
+  script: Script,
+  options?: { https?: boolean; port?: number },
+): Promise<ScriptedBackend> {
   const started = await startBackend(script, options);
   onTestFinished(() => started.close());
   return started;

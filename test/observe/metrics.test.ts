@@ -60,6 +60,19 @@ test('the breaker shows the process that is worst off, until that has gone', asy
   expect(await state()).toBe(0);
 });
 
+test('an origin is out of reach while one of the processes cannot reach it', async () => {
+  const metrics = new HookMetrics(() => EMPTY);
+  const reachable = async () => (await read(metrics)).get(`gatecast_hook_reachable{origin="${ORIGIN}"}`);
+  metrics.configure(new Set([ORIGIN]));
+  expect(await reachable()).toBe(1);
+  metrics.reachable(ORIGIN, false, 'one');
+  metrics.reachable(ORIGIN, false, 'two');
+  metrics.reachable(ORIGIN, true, 'one');
+  expect(await reachable()).toBe(0);
+  metrics.gone('two');
+  expect(await reachable()).toBe(1);
+});
+
 test('hits of the cache and what the outbox says', async () => {
   const metrics = new HookMetrics(() => ({
     events: 3,

@@ -1,4 +1,4 @@
-import { type ScriptedBackend, startBackend } from '../hooks/scripted-backend.ts';
+import { type Script, type ScriptedBackend, startBackend } from '../hooks/scripted-backend.ts';
 import { until } from './until.ts';
 
 /** One POST, as a backend got it. */
@@ -32,6 +32,8 @@ export interface HookBackends {
   received(count: number, action?: string): Promise<readonly Post[]>;
   /** Ends one of them, connections and all. */
   kill(backend: string): Promise<void>;
+  /** Starts one again that was killed, at its old port. */
+  restart(backend: string): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -40,18 +42,20 @@ export async function startBackends(...names: readonly string[]): Promise<HookBa
   const posts: Post[] = [];
   const replies = new Map<string, Reply>();
   const backends = new Map<string, ScriptedBackend>();
-  for (const name of names) {
-    const backend = await startBackend((request) => {
+  const start = async (name: string, port?: number) => {
+    const script: Script = (request) => {
       const body = JSON.parse(request.body) as Record<string, unknown>;
       const action = String(body['action']);
       posts.push({ backend: name, url: request.url, action, body, text: request.body });
       const reply = replies.get(`${name} ${action}`) ?? '0';
       return reply === 'hang' ? undefined : reply;
-    });
-    backends.set(name, backend);
-  }
+    };
+    backends.set(name, await startBackend(script, port === undefined ? {} : { port }));
+  };
+  for (const name of names) await start(name);
+  const at = Object.fromEntries([...backends].map(([name, { origin }]) => [name, origin]));
   return {
-    at: Object.fromEntries([...backends].map(([name, { origin }]) => [name, origin])),
+    at,
     posts,
     get order() {
       return posts.map(({ backend, action }) => `${backend} ${action}`);
@@ -75,6 +79,7 @@ export async function startBackends(...names: readonly string[]): Promise<HookBa
       await backends.get(backend)?.close();
       backends.delete(backend);
     },
+    restart: (backend) => start(backend, Number(new URL(at[backend] ?? '').port)),
     async stop() {
       await Promise.all([...backends.values()].map((backend) => backend.close()));
     },

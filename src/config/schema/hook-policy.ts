@@ -25,7 +25,7 @@ export const HOOK_POLICY: PolicySpecs<HookPolicy> = {
     read: one(whole(1, 300_000)),
     fallback: '10000',
     unit: 'milliseconds',
-    doc: 'Time for all URLs of a question together, repetitions included; a client whose question runs out of it is refused. Of a closing event each attempt at each URL has this time. Gatecast only; SRS has 30 s for each step of each URL.',
+    doc: 'Time for all URLs of a question together, repetitions and the wait for a backend that is away included; a client whose question runs out of it is refused. Of a closing event each attempt at each URL has this time. Gatecast only; SRS has 30 s for each step of each URL.',
     example: '5000',
   },
   retries: {
@@ -33,7 +33,7 @@ export const HOOK_POLICY: PolicySpecs<HookPolicy> = {
     takes: 'one value',
     read: one(whole(0, 100)),
     fallback: '0',
-    doc: 'How often a question is put again to a URL that failed to answer, within timeout. A refusal is an answer. Gatecast only.',
+    doc: 'How often a question is put again, within timeout, that a backend failed to answer but may have acted on: after a status 500 or half an answer. While it cannot be reached, closes the connection before it answers, or a gateway says 502, 503 or 504, it is tried again without that for as long as timeout lets, unless on_error is allow. A refusal is an answer. Gatecast only.',
     example: '2',
   },
   onError: {
@@ -41,7 +41,7 @@ export const HOOK_POLICY: PolicySpecs<HookPolicy> = {
     takes: 'one value',
     read: one(choice('deny', 'allow')),
     fallback: 'deny',
-    doc: 'What a question ends in when a URL fails to answer: allow goes on as if it had said yes. A refusal is one all the same. For on_update it is allow, unless its own policy says deny. Gatecast only.',
+    doc: 'What a question ends in when a URL fails to answer: allow goes on as if it had said yes, and does not wait for a backend that is away. A refusal is one all the same. For on_update it is allow, unless its own policy says deny. Gatecast only.',
     example: 'allow',
   },
   cacheMs: {

@@ -149,7 +149,7 @@ export const HTTP_HOOKS: BlockSpec<HookValues> = {
       takes: 'one value',
       read: one(whole(0, 1_000_000)),
       fallback: '10000',
-      doc: 'Requests that wait for a connection to one backend at most; one more fails at once. Gatecast only.',
+      doc: 'Requests that wait at most for one backend, for a connection or until it is back; one more fails at once. Gatecast only.',
       example: '1000',
     },
     breakerFailures: {
@@ -157,7 +157,7 @@ export const HTTP_HOOKS: BlockSpec<HookValues> = {
       takes: 'one value',
       read: one(whole(0, 1_000_000)),
       fallback: '5',
-      doc: 'Failures in a row after which a backend is left alone for a while, and what would be sent to it fails at once; 0 never does. A refusal is no failure. Gatecast only.',
+      doc: 'Time-outs in a row after which a URL is left alone until it answers again: questions wait for that within their timeout, and what would be told to it is sent later; 0 never does. Other failures do no such thing. Gatecast only.',
       example: '20',
     },
     breakerOpenMs: {
@@ -166,7 +166,7 @@ export const HTTP_HOOKS: BlockSpec<HookValues> = {
       read: one(whole(1, 3_600_000)),
       fallback: '10000',
       unit: 'milliseconds',
-      doc: 'How long such a backend is left alone; then one request tries. Gatecast only.',
+      doc: 'Longest time between two requests that try whether such a URL answers again; the first comes after 250 ms, and each time is twice the one before. Gatecast only.',
       example: '30000',
     },
     updateMs: {

@@ -65,12 +65,18 @@ export const DELIVERY_QUERY: z.ZodType<DeliveryFilter & { readonly limit: number
   limit: z.coerce.number().int().min(1).max(MAX_LISTED).default(100),
 });
 
+const BREAKER = z.enum(['closed', 'half_open', 'open']);
+
 const URL_HEALTH = z
   .object({
     url: z.string(),
     origin: z.string(),
     events: z.array(z.string()),
-    breaker: z.enum(['closed', 'half_open', 'open']),
+    breaker: BREAKER,
+    originBreaker: BREAKER.describe("open where none of the origin's URLs answers in time."),
+    reachable: z
+      .boolean()
+      .describe('false while connections to the origin cannot be had: clients wait for it.'),
     outcomes: z.record(OUTCOME, z.number().int()),
     latency: z.object({
       buckets: z
