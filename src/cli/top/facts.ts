@@ -34,6 +34,7 @@ export interface TopServer {
 export interface TopHooks {
   readonly urls: readonly {
     readonly breaker: string;
+    readonly reachable: boolean;
     readonly outcomes: Readonly<Record<'allowed' | 'refused' | 'failed' | 'skipped', number>>;
   }[];
   readonly outbox: { readonly events: number };

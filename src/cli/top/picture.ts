@@ -76,7 +76,7 @@ function streamsLine(streams: readonly TopStream[]): string {
 function hooksLine({ urls, outbox }: TopHooks, paint: Paint): string {
   const sum = (outcome: keyof TopHooks['urls'][number]['outcomes']) =>
     urls.reduce((total, { outcomes }) => total + outcomes[outcome], 0);
-  const alone = urls.filter(({ breaker }) => breaker === 'open').length;
+  const down = urls.filter(({ breaker, reachable }) => breaker === 'open' || !reachable).length;
   const failed = sum('failed');
   return [
     `hooks: ${sum('allowed')} yes`,
@@ -84,7 +84,7 @@ function hooksLine({ urls, outbox }: TopHooks, paint: Paint): string {
     failed === 0 ? '0 failed' : paint('red', `${failed} failed`),
     `${sum('skipped')} not sent`,
     `${outbox.events} in the outbox`,
-    ...(alone === 0 ? [] : [paint('red', `URLs left alone: ${alone}`)]),
+    ...(down === 0 ? [] : [paint('red', `URLs down: ${down}`)]),
   ].join(', ');
 }
 

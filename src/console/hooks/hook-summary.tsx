@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import type { DeliveryOutcome, HookHealth } from '../api/contract.ts';
+import type { DeliveryOutcome, HookHealth, UrlHealth } from '../api/contract.ts';
 import { Stat } from '../ui/stat.tsx';
 import { formatCount } from '../words/amounts.ts';
 import { formatDuration } from '../words/times.ts';
@@ -9,7 +9,8 @@ export function HookSummary({ health }: { readonly health: HookHealth | undefine
   const urls = health?.urls ?? [];
   const sum = (outcome: DeliveryOutcome) =>
     urls.reduce((total, { outcomes }) => total + outcomes[outcome], 0);
-  const alone = new Set(urls.filter(({ breaker }) => breaker === 'open').map(({ origin }) => origin)).size;
+  const isDown = ({ breaker, reachable }: UrlHealth) => breaker === 'open' || !reachable;
+  const down = new Set(urls.filter(isDown).map(({ origin }) => origin)).size;
   const failed = sum('failed');
   return (
     <dl class="stats small">
@@ -19,8 +20,8 @@ export function HookSummary({ health }: { readonly health: HookHealth | undefine
         {health ? formatCount(failed) : '–'}
       </Stat>
       <Stat label="Not sent">{health ? formatCount(sum('skipped')) : '–'}</Stat>
-      <Stat label="Left alone" note="backends" tone={alone > 0 ? 'bad' : undefined}>
-        {health ? formatCount(alone) : '–'}
+      <Stat label="Down" note="backends" tone={down > 0 ? 'bad' : undefined}>
+        {health ? formatCount(down) : '–'}
       </Stat>
       <OutboxStat health={health} />
     </dl>

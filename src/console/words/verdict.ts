@@ -84,10 +84,15 @@ const BREAKERS: Readonly<Record<Exclude<BreakerState, 'closed'>, BackendWords>> 
   open: {
     word: 'left alone',
     tone: 'bad',
-    means: 'It failed too often; nothing is sent until it answers again.',
+    means: 'It did not answer in time, time after time; single requests try whether it does.',
   },
 };
 
+const UNREACHABLE: BackendWords = {
+  word: 'unreachable',
+  tone: 'bad',
+  means: 'There is no connection to it; clients wait until there is.',
+};
 const ANSWERING: BackendWords = { word: 'answering', tone: 'good', means: 'Requests go through.' };
 const NOT_ANSWERING: BackendWords = {
   word: 'no answer yet',
@@ -103,8 +108,10 @@ const NEVER_ASKED: BackendWords = {
 /** How a backend fares, in a word: whether it answers is known only of one that has. */
 export function describeBackend({
   breaker,
+  reachable,
   outcomes,
-}: Pick<UrlHealth, 'breaker' | 'outcomes'>): BackendWords {
+}: Pick<UrlHealth, 'breaker' | 'reachable' | 'outcomes'>): BackendWords {
+  if (!reachable) return UNREACHABLE;
   if (breaker !== 'closed') return BREAKERS[breaker];
   if (outcomes.allowed + outcomes.refused > 0) return ANSWERING;
   return outcomes.failed > 0 ? NOT_ANSWERING : NEVER_ASKED;

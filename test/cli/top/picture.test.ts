@@ -28,7 +28,11 @@ const FACTS: TopFacts = {
   },
   streams: [],
   hooks: {
-    urls: [{ breaker: 'open', outcomes: { allowed: 7, refused: 2, failed: 1, skipped: 0 } }],
+    urls: [
+      { breaker: 'open', reachable: true, outcomes: { allowed: 7, refused: 2, failed: 1, skipped: 0 } },
+      { breaker: 'closed', reachable: false, outcomes: { allowed: 0, refused: 0, failed: 0, skipped: 0 } },
+      { breaker: 'half_open', reachable: true, outcomes: { allowed: 0, refused: 0, failed: 0, skipped: 0 } },
+    ],
     outbox: { events: 5 },
   },
 };
@@ -50,7 +54,7 @@ test('the picture of a server is its load, its hooks and a row for each stream, 
   expect(picture({ ...FACTS, streams }, plain)).toEqual([
     'Gatecast 1.2.3, up 4:12, load 1.50 1.00 0.25, 7 connections, cpu 30 %, memory 190 MB, loop delay 3.4 ms, 2 workers',
     '3 streams, 12 viewers, 4.9 Mbit/s in, 1.5 Mbit/s out',
-    'hooks: 7 yes, 2 refused, 1 failed, 0 not sent, 5 in the outbox, URLs left alone: 1',
+    'hooks: 7 yes, 2 refused, 1 failed, 0 not sent, 5 in the outbox, URLs down: 2',
     '',
     'STREAM                    VIDEO          FPS  AUDIO  IN kbit/s  OUT kbit/s  VIEWERS  SKIPS   ON AIR',
     'b.example.com/live/radio  -                -  AAC         2450        1500       12      0  2:13:05',
