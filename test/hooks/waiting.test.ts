@@ -32,7 +32,7 @@ async function away(options: Parameters<typeof openGate>[1] = {}, clock = handCl
     clock,
     origin,
     ask: (client = staying()) => gate.ask(gateEvent('on_play'), client),
-    attempts: (count: number) => until(`${count} attempts`, () => observer.deliveries.length >= count, 5000),
+    attempts: (count: number) => until(`${count} attempts`, () => observer.deliveries.length >= count),
     start: (script: Script = () => '0') => backend(script, { port }),
   };
 }
