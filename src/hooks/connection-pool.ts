@@ -3,6 +3,7 @@ import { buildConnector, Client } from 'undici';
 import type { Clock } from '../model/clock.ts';
 import type { Admission } from './admission.ts';
 import { inTurns } from './in-turns.ts';
+import { InterimAnswers } from './interim-answers.ts';
 import { KEEP_ALIVE_MS } from './limits.ts';
 import type { BackendOptions } from './target.ts';
 
@@ -15,6 +16,8 @@ export interface Connection {
   requests: number;
   /** What opening it may take, in milliseconds: its job's. */
   connectTimeoutMs: number;
+  /** Those of the socket of this moment. */
+  interim: InterimAnswers;
 }
 
 /** What decides when jobs of one kind may start; those that wait stand in one queue. */
@@ -177,6 +180,7 @@ export class ConnectionPool {
     if (admission.urgent) this.#running.set(path, (this.#running.get(path) ?? 0) + 1);
     else this.#lent++;
     connection.connectTimeoutMs = job.connectTimeoutMs;
+    connection.interim.expect();
     job.start(connection);
   }
 
@@ -192,9 +196,21 @@ export class ConnectionPool {
       headersTimeout: 0,
       bodyTimeout: 0,
       keepAliveTimeout: KEEP_ALIVE_MS,
-      connect: (options, callback) => this.#connector(connection.connectTimeoutMs)(options, callback),
+      connect: (options, callback) =>
+        this.#connector(connection.connectTimeoutMs)(options, (...result) => {
+          const [, socket] = result;
+          connection.interim = new InterimAnswers();
+          if (socket) connection.interim.skipOn(socket);
+          callback(...result);
+        }),
     });
-    const connection: Connection = { client, open: false, requests: 0, connectTimeoutMs: 0 };
+    const connection: Connection = {
+      client,
+      open: false,
+      requests: 0,
+      connectTimeoutMs: 0,
+      interim: new InterimAnswers(),
+    };
     client.on('connect', () => {
       connection.open = true;
       connection.requests = 0;

@@ -7,6 +7,9 @@ export const MAX_DELIVERIES = 32;
 /** Longest answer of a backend, in bytes. */
 export const MAX_ANSWER_BYTES = 65_536;
 
+/** Longest head of an interim answer, such as 100 Continue, in bytes. */
+export const MAX_INTERIM_ANSWER = 16_384;
+
 /** Bytes of an answer that the record of a delivery keeps. */
 export const MAX_RECORDED_BODY = 4_096;
 

@@ -41,6 +41,36 @@ describe('forms of an answer', () => {
     expect(await ask(await answering(bytes, then))).toBe('allowed');
   });
 
+  test.each([
+    ['100 Continue', 'HTTP/1.1 100 Continue\r\n\r\n'],
+    ['a 100 with fields and a 102', 'HTTP/1.1 100\r\nServer: x\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n'],
+  ])('after %s, each time on the same connection', async (_name, interim) => {
+    const url = await answering(`${interim}HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n0`);
+    const { gate, observer } = openGate({ on_play: [url] });
+    for (let i = 0; i < 2; i++)
+      expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+    expect(observer.deliveries.map(({ timing }) => timing.connectMs === 0)).toEqual([false, true]);
+    expect(observer.deliveries[0]?.response?.status).toBe(200);
+  });
+
+  test('after 100 Continue that comes byte by byte', async () => {
+    const bytes = 'HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n0';
+    const url = await raw((socket) => {
+      socket.setNoDelay();
+      const write = (at: number) => {
+        if (at < bytes.length) socket.write(bytes.charAt(at), () => setImmediate(write, at + 1));
+      };
+      socket.once('data', () => write(0));
+    });
+    expect(await ask(url)).toBe('allowed');
+  });
+
+  test('but not after an interim answer without end', async () => {
+    expect(await ask(await answering(`HTTP/1.1 100 Continue\r\nX: ${'x'.repeat(20_000)}`))).toMatch(
+      /^The backend URL (answered with too many header fields|did not answer in HTTP|closed)/,
+    );
+  });
+
   test('a redirect is not followed', async () => {
     const { origin, received } = await backend(() => ({ status: 307, headers: { location: '/elsewhere' } }));
     expect(await ask(`${origin}/here`)).toBe('status 307 is not 200 (redirects are not followed), body ""');
