@@ -64,7 +64,8 @@ test.each([
   ['open', nothing, 'left alone'],
   ['half_open', { ...nothing, allowed: 1 }, 'on trial'],
 ] as const)('a backend whose breaker is %s, with %o, is called "%s"', (breaker, outcomes, word) => {
-  expect(describeBackend({ breaker, outcomes }).word).toBe(word);
+  expect(describeBackend({ breaker, outcomes, reachable: true }).word).toBe(word);
+  expect(describeBackend({ breaker, outcomes, reachable: false }).word).toBe('unreachable');
 });
 
 const URL = 'http://127.0.0.1:8085/streams';
