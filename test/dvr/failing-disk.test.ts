@@ -24,12 +24,17 @@ describe.each(['session', 'segment'] as const)(
     test('begins another file at the first keyframe behind a pause, and tells of both', async () => {
       const { publish, settled, clock, gate, log, file, files } = openDvr();
       const stream = await publish({ plan, durationMs: 3_600_000 });
+      // What waits is written half a second after the write before it.
+      const write = async () => {
+        await expect.poll(() => clock.pending).toContain(500);
+        clock.advance(500);
+      };
       stream.send(picture.videoHeader(), picture.audioHeader(), ...gop(0));
-      clock.advance(500);
+      await write();
       await expect.poll(() => readRecordingOf(file('cam.flv.tmp'))).toBe(5);
       disk.refuses = (operation) => (operation === 'writev' ? 'ENOSPC' : undefined);
       stream.send(...gop(1000));
-      clock.advance(500);
+      await write();
       await expect.poll(() => log.lines.filter(({ level }) => level === 'error').length).toBe(1);
       disk.refuses = () => undefined;
       stream.send(...gop(2000));
