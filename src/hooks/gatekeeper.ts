@@ -37,7 +37,7 @@ export class Gatekeeper {
     }
     if (this.#closed) return { allowed: false, message: 'The server is stopping.' };
     if (client.aborted) return { allowed: false, message: 'The client has gone.' };
-    const began = this.#means.clock.now();
+    const began = this.#means.clock.awake();
     const question = sameQuestion(event, hooks);
     const kept = question === undefined ? undefined : cache.kept(question);
     const out = question === undefined || kept !== undefined ? undefined : cache.out(question);
@@ -63,7 +63,7 @@ export class Gatekeeper {
 
   #launch(event: GateEvent, hooks: VhostHooks, began: number): Flight {
     const { clock } = this.#means;
-    const limit = new TimeLimit(clock, hooks.policy(event.action).timeoutMs, clock.now() - began);
+    const limit = new TimeLimit(clock, hooks.policy(event.action).timeoutMs, clock.awake() - began);
     const watchers = new QuestionWatchers();
     this.#open.add(limit);
     const ask = async () => {

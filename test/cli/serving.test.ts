@@ -233,7 +233,7 @@ describe('npm start', () => {
     const child = start();
 
     expect(await child.end()).toBe(1);
-    expect(child.stderr).toContain('cannot listen on *:1935');
+    expect(child.stderr).toContain('cannot listen on 0.0.0.0:1935');
     expect(child.stdout).toBe('');
     expect(await portsAreFree(8085)).toBe(true);
   });

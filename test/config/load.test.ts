@@ -59,6 +59,8 @@ test('the least file gives every default', () => {
           mwLatency: 'auto',
           minLatency: false,
           timeJitter: 'full',
+          unpublishWaitMs: 5000,
+          publisherLostWaitMs: 60_000,
         },
         publish: { firstPktTimeoutMs: 20_000, normalTimeoutMs: 5000, kickoffForIdleMs: 0 },
         hooks: {
