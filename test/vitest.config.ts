@@ -15,7 +15,16 @@ export default defineConfig({
     reporters: ['default', new RunReporter()],
     projects: [
       // `npm test`: the server alone, in this process and in processes of its own.
-      { extends: true, test: { name: 'own', include: ['test/**/*.test.ts'], exclude: ['test/e2e/**'] } },
+      {
+        extends: true,
+        test: {
+          name: 'own',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**'],
+          // A thread starts sooner than a process: a fifth of the time of 180 files.
+          pool: 'threads',
+        },
+      },
       // `npm run test:all` has these too: other people's programs, and what takes long.
       { extends: true, test: { name: 'e2e', include: ['test/e2e/**/*.test.ts'] } },
     ],
