@@ -166,6 +166,8 @@ export class FlvViewer {
   readonly client: WebClient;
   readonly head: ResponseHead;
   readonly tags: FlvTag[] = [];
+  /** Of `tags`, made once: a test may poll while megabytes come. */
+  readonly #lines: string[] = [];
   /** Opcodes and payloads of frames that are no media. */
   readonly control: Frame[] = [];
   /** True once a body has ended as a whole one does. */
@@ -182,12 +184,13 @@ export class FlvViewer {
   }
 
   /** Takes what has come, and returns the lines of all so far: `video@40 f1`, text as in `say.flv`. */
-  get lines(): string[] {
+  get lines(): readonly string[] {
     this.#read();
-    return this.tags.map(({ type, timestamp, payload }) => {
+    for (const { type, timestamp, payload } of this.tags.slice(this.#lines.length)) {
       const text = type === 18 ? 'metadata' : payload.toString('latin1', type === 9 ? 5 : 2);
-      return `${KINDS[type]}@${timestamp} ${text}`;
-    });
+      this.#lines.push(`${KINDS[type]}@${timestamp} ${text}`);
+    }
+    return this.#lines;
   }
 
   /** What the header of the FLV said. */
@@ -197,7 +200,7 @@ export class FlvViewer {
   }
 
   /** Waits until so many tags have come. */
-  async has(count: number): Promise<string[]> {
+  async has(count: number): Promise<readonly string[]> {
     return until(`${count} tags`, () => this.lines.length >= count && this.lines).catch((error: unknown) => {
       throw new Error(`there are ${JSON.stringify(this.lines)}`, { cause: error });
     });
