@@ -16,9 +16,9 @@ export type {
   SealedEvent,
   TellEvent,
   Verdict,
-} from './model/lifecycle.ts';
+} from './model/events.ts';
 export type { Logger } from './model/logger.ts';
 export type { Config, VhostOptions } from './model/options.ts';
-export { createServer, type Server, type ServerDeps } from './server.ts';
-export { type ClientOptions, ClientSession, RtmpRefusal } from './session/client-session.ts';
-export { VERSION } from './version.ts';
+export { VERSION } from './model/version.ts';
+export { type ClientOptions, ClientSession, RtmpRefusal } from './rtmp/client-session.ts';
+export { createServer, type Server, type ServerDeps } from './server/server.ts';

@@ -8,70 +8,50 @@ const SRC = resolve(import.meta.dirname, '../src');
 /** Which room of src/ may import which, beside itself. Everything else is an error, type imports included. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
   protocol: [],
-  model: ['protocol'],
-  hub: ['model', 'protocol'],
-  media: ['model', 'protocol'],
-  hls: ['media', 'hub', 'model', 'protocol'],
-  dvr: ['media', 'model', 'protocol'],
-  visits: ['hub', 'model', 'protocol', 'tls'],
-  session: ['visits', 'hub', 'model', 'protocol'],
-  census: ['visits', 'media', 'hub', 'model', 'protocol'],
-  cluster: ['hub', 'model', 'protocol', 'session', 'visits'],
-  hooks: ['model'],
+  model: [],
   access: ['model'],
+  hooks: ['model'],
+  observe: ['model'],
+  streams: ['model'],
   tls: ['model'],
   config: ['model', 'tls'],
-  observe: ['model'],
-  http: ['visits', 'hls', 'hub', 'model', 'protocol'],
-  cli: ['server', 'primary', 'config', 'hooks', 'observe', 'model', 'version'],
-  'hook-desk': ['hooks', 'http', 'model', 'observe'],
-  doors: ['http', 'model', 'session', 'tls', 'visits'],
-  'api-desk': ['census', 'hook-desk', 'http', 'model', 'observe', 'tls', 'version'],
-  'refusal-count': ['model'],
-  'house-rules': ['access', 'hooks', 'model', 'refusal-count', 'visits'],
-  takers: ['dvr', 'hls', 'hub', 'model'],
-  primary: [
-    'api-desk',
-    'cluster',
-    'dvr',
-    'hls',
-    'hook-desk',
-    'hooks',
-    'http',
-    'model',
-    'observe',
-    'server',
-    'version',
-  ],
-  worker: ['cluster', 'model', 'observe', 'server'],
+  remux: ['model', 'protocol'],
+  hls: ['model', 'remux'],
+  recorder: ['model', 'protocol', 'remux'],
+  clients: ['model', 'protocol', 'streams'],
+  net: ['clients', 'model', 'protocol', 'tls'],
+  rtmp: ['clients', 'model', 'net', 'protocol', 'streams'],
+  http: ['clients', 'hls', 'model', 'net', 'protocol', 'streams'],
+  stats: ['clients', 'model', 'protocol', 'remux', 'streams'],
+  cluster: ['clients', 'model', 'net', 'rtmp', 'streams'],
+  api: ['http', 'model', 'net'],
   server: [
-    'api-desk',
+    'access',
+    'api',
+    'clients',
     'cluster',
-    'doors',
-    'dvr',
     'hls',
-    'hook-desk',
     'hooks',
-    'house-rules',
     'http',
-    'hub',
     'model',
-    'refusal-count',
-    'session',
-    'takers',
-    'visits',
-    'version',
+    'net',
+    'observe',
+    'recorder',
+    'rtmp',
+    'stats',
+    'streams',
+    'tls',
   ],
-  version: [],
+  cli: ['config', 'hooks', 'model', 'observe', 'server'],
   // Only types, of what goes over the wire: see below.
-  console: ['http', 'model'],
-  index: ['server', 'config', 'model', 'session', 'version'],
+  console: ['api', 'model'],
+  index: ['config', 'model', 'rtmp', 'server'],
 };
 
 /** Rooms that turn bytes into values and nothing else. */
 const PURE: Record<string, RegExp> = {
   protocol: /^node:(?!crypto$)/,
-  hub: /^node:/,
+  streams: /^node:/,
 };
 
 const files = globSync('**/*.{ts,tsx}', { cwd: SRC }).sort();
@@ -105,13 +85,15 @@ test.each(files)('%s stays a small module', (file) => {
 });
 
 test('the console takes nothing but types from the server', () => {
-  const imports = files
+  const statements = files
     .filter((file) => roomOf(file) === 'console')
-    .flatMap(
-      (file) =>
-        readFileSync(join(SRC, file), 'utf8').match(/^(?:import|export) [^;]*\/(?:http|model)\/[^;]*;/gm) ??
-        [],
+    .flatMap((file) =>
+      Array.from(readFileSync(join(SRC, file), 'utf8').matchAll(/^(?:import|export) [^;]*'(\.[^']*)';/gm))
+        .filter(
+          ([, specifier = '']) => roomOf(relative(SRC, join(SRC, dirname(file), specifier))) !== 'console',
+        )
+        .map(([statement]) => statement),
     );
-  expect(imports.length).toBeGreaterThan(0);
-  for (const line of imports) expect(line).toMatch(/^(?:import|export) type /);
+  expect(statements.length).toBeGreaterThan(0);
+  for (const statement of statements) expect(statement).toMatch(/^(?:import|export) type /);
 });

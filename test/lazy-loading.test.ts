@@ -33,16 +33,16 @@ function loadedBy(...programs: readonly string[]): ReadonlySet<string> {
   return loaded;
 }
 
-const loaded = loadedBy('cli/main.ts', 'cli/serve.ts', 'worker.ts', 'index.ts');
+const loaded = loadedBy('cli/main.ts', 'cli/serve.ts', 'server/worker.ts', 'index.ts');
 
 test('the search follows what is imported', () => {
-  expect(loaded).toContain('hub/lane.ts');
-  expect(loaded).toContain('cluster/crew.ts');
+  expect(loaded).toContain('streams/fanout-group.ts');
+  expect(loaded).toContain('cluster/worker-registry.ts');
   expect(loaded).toContain('pino');
 });
 
 test('a server without http_api has nothing of it in memory', () => {
-  const parts = [...loaded].filter((name) => /^(?:http\/api|census)\//.test(name));
+  const parts = [...loaded].filter((name) => /^(?:api|stats)\//.test(name));
   expect([...parts, ...[...loaded].filter((name) => name === 'observe/server-metrics.ts')]).toEqual([]);
 });
 
@@ -50,6 +50,6 @@ test.each(['fastify', 'prom-client', 'mediabunny'])('%s waits until something ne
   expect(loaded).not.toContain(name);
 });
 
-test.each(['server.ts', 'pino', 'undici'])('a command that runs no server does without %s', (name) => {
+test.each(['server/server.ts', 'pino', 'undici'])('a command that runs no server does without %s', (name) => {
   expect(loadedBy('cli/main.ts')).not.toContain(name);
 });

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { ClientSession } from '../../src/session/client-session.ts';
+import { ClientSession } from '../../src/rtmp/client-session.ts';
 
 /** Players that come and go: `cycles.ts PORT N`. A hundred at a time join and leave; prints `done` at the end. */
 const [, , portText = '', countText = ''] = process.argv;

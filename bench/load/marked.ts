@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { CSID, MESSAGE_TYPE, type RtmpMessage } from '../../src/protocol/rtmp/message.ts';
-import { ClientSession } from '../../src/session/client-session.ts';
+import { ClientSession } from '../../src/rtmp/client-session.ts';
 import { keyframe, openingMessages } from '../media.ts';
 
 /**

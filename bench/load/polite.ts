@@ -1,6 +1,6 @@
 import { connect } from 'node:net';
 import { MESSAGE_TYPE } from '../../src/protocol/rtmp/message.ts';
-import { ClientSession } from '../../src/session/client-session.ts';
+import { ClientSession } from '../../src/rtmp/client-session.ts';
 
 /** One player that waits for each answer before it says the next thing: `polite.ts PORT`. Prints its time to a picture. */
 const port = Number(process.argv[2]);

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { ClientSession } from '../../src/session/client-session.ts';
+import { ClientSession } from '../../src/rtmp/client-session.ts';
 import { mediaMessages, openingMessages } from '../media.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { connect } from 'node:net';
-import { ClientSession } from '../../src/session/client-session.ts';
+import { ClientSession } from '../../src/rtmp/client-session.ts';
 
 /** Clients that connect and leave: `visitors.ts PORT RATE SECONDS`, RATE of them a second. Prints how many came. */
 const [, , portText = '', rateText = '', secondsText = ''] = process.argv;

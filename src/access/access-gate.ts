@@ -1,5 +1,5 @@
+import { type Action, ALLOWED, type Gate, type GateEvent, type Verdict } from '../model/events.ts';
 import { networkMatcher } from '../model/ip.ts';
-import { type Action, ALLOWED, type Gate, type GateEvent, type Verdict } from '../model/lifecycle.ts';
 import type { ReferOptions, SecurityRule, VhostOptions } from '../model/options.ts';
 
 type Role = 'publish' | 'play';

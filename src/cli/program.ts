@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { printConfig } from '../config/index.ts';
-import { VERSION } from '../version.ts';
+import { VERSION } from '../model/version.ts';
 import { callbacksCommand } from './callbacks/command.ts';
 import { convertCommand } from './convert.ts';
 import { hooksCommand } from './hooks/command.ts';

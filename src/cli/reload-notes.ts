@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Config, LogOptions } from '../model/options.ts';
-import { workerCount } from '../primary.ts';
+import { workerCount } from '../server/primary.ts';
 
 /** `applied`, or what stays as it was when the server started: sentences without their end. */
 type Treatment<Part> = 'applied' | ((started: Part, wanted: Part) => readonly string[]);

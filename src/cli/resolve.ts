@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { type Address, resolveAddress } from '../model/address.ts';
-import { CLOSING_ACTIONS, GATE_ACTIONS } from '../model/lifecycle.ts';
+import { CLOSING_ACTIONS, GATE_ACTIONS } from '../model/events.ts';
 import type { HookName, VhostOptions } from '../model/options.ts';
 import { formatStreamUrl } from '../model/stream-key.ts';
 import { readConfig } from './read-config.ts';

@@ -1,9 +1,9 @@
 import type { ConfigControl } from '../model/control.ts';
 import type { Config } from '../model/options.ts';
+import { VERSION } from '../model/version.ts';
 import { type Log, openLog } from '../observe/logger.ts';
-import { createPrimary, workerCount } from '../primary.ts';
-import { createServer, type Server } from '../server.ts';
-import { VERSION } from '../version.ts';
+import { createPrimary, workerCount } from '../server/primary.ts';
+import { createServer, type Server } from '../server/server.ts';
 import { ConfigFile } from './config-file.ts';
 import { lackForConnections } from './open-files.ts';
 import { writePidFile } from './pid-file.ts';

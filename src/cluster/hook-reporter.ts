@@ -1,6 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import type { BreakerState, CountedDelivery, Delivery, HookObserver, HookReport } from '../model/delivery.ts';
-import type { Action } from '../model/lifecycle.ts';
+import type { Action } from '../model/events.ts';
 
 /** Deliveries that one report brings whole; the primary counts the others. */
 export const MAX_REPORTED_DELIVERIES = 100;

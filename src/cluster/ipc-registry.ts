@@ -1,8 +1,8 @@
-import type { Hub } from '../hub/hub.ts';
 import type { Claim } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
 import type { PlaylistSequences, SequenceStart } from '../model/playlist-sequences.ts';
 import type { StreamKey } from '../model/stream-key.ts';
+import type { Hub } from '../streams/hub.ts';
 import type { Confirm, Member } from './memory-registry.ts';
 import type { RegistryNotice, RegistryRequest } from './messages.ts';
 import type { Place, Registry } from './registry.ts';

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { Seats } from '../hub/seats.ts';
+import { Seats } from '../clients/player-slots.ts';
 import type { Claim } from '../model/claims.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import type { ClaimedStream, Place, Registry } from './registry.ts';

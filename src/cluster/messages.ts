@@ -2,9 +2,9 @@ import type { HookReport } from '../model/delivery.ts';
 import type { Config } from '../model/options.ts';
 import type { SequenceStart } from '../model/playlist-sequences.ts';
 import type { StreamKey } from '../model/stream-key.ts';
-import type { OpenAddress } from '../visits/listeners.ts';
-import type { CensusAnswer, CensusRequest } from './ipc-census.ts';
-import type { RecorderNotice, RecorderRequest } from './ipc-recorder.ts';
+import type { OpenAddress } from '../net/listeners.ts';
+import type { RecorderNotice, RecorderRequest } from './ipc-event-recorder.ts';
+import type { CensusAnswer, CensusRequest } from './ipc-stats.ts';
 import type { Place } from './registry.ts';
 
 /** What a worker asks of the registry; `id` names the claim, the seat, the watch or the question in what follows. */

@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream';
-import type { Publication } from '../hub/hub.ts';
 import type { Logger } from '../model/logger.ts';
 import type { MediaPacket } from '../model/media-packet.ts';
 import type { PublishEnd } from '../model/media-source.ts';
 import type { StreamKey } from '../model/stream-key.ts';
-import { ClientSession } from '../session/client-session.ts';
-import { type MediaTaker, readMedia } from '../session/media.ts';
-import { FAREWELLS, relayWords } from './back-door.ts';
+import { ClientSession } from '../rtmp/client-session.ts';
+import { type MediaTaker, readMedia } from '../rtmp/read-media.ts';
+import type { Publication } from '../streams/hub.ts';
+import { FAREWELLS, relayWords } from './relay-server.ts';
 
 /** One stream on its way from another process: plays it there, publishes it here, packet for packet. */
 export class Relay {

@@ -1,9 +1,9 @@
 import type { Duplex } from 'node:stream';
-import type { Hub, Publication } from '../hub/hub.ts';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { PlayOptions } from '../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
+import type { Hub, Publication } from '../streams/hub.ts';
 import type { Place, Registry } from './registry.ts';
 import { Relay } from './relay.ts';
 

@@ -1,4 +1,4 @@
-import { readSmallFile } from '../model/small-file.ts';
+import { readSmallFile } from '../model/read-bounded-file.ts';
 import type { Position } from './diagnostic.ts';
 import { LIMITS } from './limits.ts';
 import { quote, type Report } from './report.ts';

@@ -1,9 +1,9 @@
-import { type Container, canHold, type Muxer } from '../media/muxer.ts';
-import { Programme, type ProgrammeTaker } from '../media/programme.ts';
-import type { TrackConfig, TrackSample } from '../media/track.ts';
 import type { MediaPacket } from '../model/media-packet.ts';
 import type { MediaTap } from '../model/media-source.ts';
 import type { HlsOptions } from '../model/options.ts';
+import { type Container, canHold, type Muxer } from '../remux/muxer.ts';
+import type { TrackConfig, TrackSample } from '../remux/track.ts';
+import { Programme, type ProgrammeTaker } from '../remux/track-assembler.ts';
 import { EARLY_MS, HARD_CUT_MS, JUMP_MS, MAX_SEGMENT_BYTES } from './limits.ts';
 import type { FreshSegment } from './live-playlist.ts';
 import { codecNames, identityOf, resolutionOf } from './variant.ts';

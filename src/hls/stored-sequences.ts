@@ -4,7 +4,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { PlaylistSequences, SequenceStart } from '../model/playlist-sequences.ts';
-import { readSmallFile } from '../model/small-file.ts';
+import { readSmallFile } from '../model/read-bounded-file.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { MAX_NUMBERED_STREAMS, MAX_SEQUENCE_FILE_BYTES, MAX_STORED_SEQUENCE } from './limits.ts';
 

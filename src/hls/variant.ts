@@ -1,4 +1,4 @@
-import type { TrackConfig } from '../media/track.ts';
+import type { TrackConfig } from '../remux/track.ts';
 import type { Variant } from './playlist.ts';
 
 /** The codecs of tracks as playlists name them (RFC 6381). */

@@ -6,8 +6,8 @@ import { ConnectionPool } from './connection-pool.ts';
 import { describeFailure } from './describe-failure.ts';
 import { Endpoint, type Side, unreachableLimits } from './endpoint.ts';
 import { Exchange, type Exchanged, type Post, unsent } from './exchange.ts';
+import type { TimeLimit } from './gate-deadline.ts';
 import type { BackendOptions, Target } from './target.ts';
-import type { TimeLimit } from './time-limit.ts';
 
 /** Who wants to know how a backend fares. */
 export interface BackendEvents {

@@ -8,7 +8,7 @@ import type {
   RecordedFile,
   Stamp,
   TellEvent,
-} from '../model/lifecycle.ts';
+} from '../model/events.ts';
 
 /** What a hook can be about. */
 export type HookEvent = GateEvent | ToldEvent;

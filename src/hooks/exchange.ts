@@ -4,9 +4,9 @@ import type { DeliveryTiming } from '../model/delivery.ts';
 import type { Admission, Signs } from './admission.ts';
 import type { Connection, ConnectionPool, Job } from './connection-pool.ts';
 import { describeFailure, isMismatch } from './describe-failure.ts';
+import type { TimeLimit } from './gate-deadline.ts';
 import { MAX_ANSWER_BYTES } from './limits.ts';
 import type { QuestionWatcher } from './question-watcher.ts';
-import type { TimeLimit } from './time-limit.ts';
 
 /** One POST as it goes out. */
 export interface Post {

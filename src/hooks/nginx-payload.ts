@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import type { ClientIdentity } from '../model/lifecycle.ts';
+import type { ClientIdentity } from '../model/events.ts';
 import type { HookName } from '../model/options.ts';
 import { countersOf, type HookEvent, recordingOf, type Stamped } from './event.ts';
 

@@ -1,4 +1,4 @@
-import type { Action, SegmentFacts, ServerIds } from '../model/lifecycle.ts';
+import type { Action, SegmentFacts, ServerIds } from '../model/events.ts';
 import type { HookName, HookSchema } from '../model/options.ts';
 import { formatStreamUrl, streamId } from '../model/stream-key.ts';
 import { countersOf, type HookEvent, recordingOf, type Stamped } from './event.ts';

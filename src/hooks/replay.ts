@@ -1,9 +1,9 @@
 import type { Clock } from '../model/clock.ts';
 import { RequestError } from '../model/control.ts';
 import type { Delivery } from '../model/delivery.ts';
-import type { Call, Caller } from './caller.ts';
 import type { EventHead } from './event.ts';
-import { TimeLimit } from './time-limit.ts';
+import { TimeLimit } from './gate-deadline.ts';
+import type { Call, Caller } from './hook-client.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
 
 /**

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../model/clock.ts';
 import type { Delivery, DeliveryTiming, HookObserver } from '../model/delivery.ts';
-import type { NoticeEvent, ServerIds } from '../model/lifecycle.ts';
+import type { NoticeEvent, ServerIds } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HookOptions } from '../model/options.ts';
+import { describe, since } from './deps.ts';
 import { MAX_NOTIFICATIONS, NOTIFY_TIMEOUT_MS } from './limits.ts';
-import { describe, since } from './means.ts';
 import { parseTarget, type Target } from './target.ts';
 
 /** What the notifier needs of the process. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../model/clock.ts';
-import { GATE_ACTIONS, type GateEvent } from '../model/lifecycle.ts';
+import { GATE_ACTIONS, type GateEvent } from '../model/events.ts';
 import { type Decision, isForOthers } from './decision.ts';
-import type { Flight } from './flight.ts';
+import type { Flight } from './in-flight.ts';
 import { MAX_CACHED_VERDICTS } from './limits.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
 

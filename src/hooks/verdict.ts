@@ -1,4 +1,4 @@
-import { type Action, type Grant, isQuestion } from '../model/lifecycle.ts';
+import { type Action, type Grant, isQuestion } from '../model/events.ts';
 import type { HookSchema } from '../model/options.ts';
 import { kindOf, type Reading, readData, readName, readRedirect } from './grant.ts';
 import { MAX_EXCERPT, MAX_MESSAGE } from './limits.ts';

@@ -1,5 +1,5 @@
 import { createHash, type KeyObject } from 'node:crypto';
-import { ACTIONS, type Action } from '../model/lifecycle.ts';
+import { ACTIONS, type Action } from '../model/events.ts';
 import type { HookName, HookOptions, HookPolicy, HookSchema } from '../model/options.ts';
 import { signingKeys } from './signature.ts';
 import { parseTarget, type Target } from './target.ts';

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
+import type { Lobby } from '../clients/client-registry.ts';
 import { isLoopback } from '../model/ip.ts';
 import type { HttpServerOptions } from '../model/options.ts';
-import type { Lobby } from '../visits/lobby.ts';
 import { Connections } from './connections.ts';
 
 const TELL_MS = 1_000;

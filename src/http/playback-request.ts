@@ -1,9 +1,9 @@
 import type { IncomingMessage } from 'node:http';
+import type { Snapshot } from '../clients/snapshot.ts';
 import { MAX_ADDRESS_LENGTH, resolveConnect } from '../model/address.ts';
 import type { VhostOptions } from '../model/options.ts';
-import type { Snapshot } from '../visits/snapshot.ts';
 import { clientAddress } from './client-address.ts';
-import type { Errand } from './neighbours/errand.ts';
+import type { Errand } from './peers/forwarded-request.ts';
 
 /** A GET or HEAD, as the parts of the playback server see it. */
 export interface PlaybackRequest {

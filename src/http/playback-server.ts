@@ -1,13 +1,14 @@
 import type { ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { Lobby } from '../clients/client-registry.ts';
+import { LINGER_MS } from '../clients/limits.ts';
 import { networkMatcher } from '../model/ip.ts';
 import type { HttpServerOptions } from '../model/options.ts';
 import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
-import { LINGER_MS } from '../visits/limits.ts';
-import type { Lobby } from '../visits/lobby.ts';
 import { AddressBound } from './address-bound.ts';
 import { excusePauses } from './excuse-pauses.ts';
+import type { Answer, PlaybackPart } from './http-handler.ts';
 import {
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_TIMEOUT_MS,
@@ -16,8 +17,7 @@ import {
   MAX_VIEWER_MESSAGE_BYTES,
   REQUEST_TIMEOUT_MS,
 } from './limits.ts';
-import { readErrand } from './neighbours/errand.ts';
-import type { Answer, PlaybackPart } from './playback-part.ts';
+import { readErrand } from './peers/forwarded-request.ts';
 import { type Fault, type PlaybackRequest, readPlaybackRequest } from './playback-request.ts';
 import { refuse } from './refuse.ts';
 import { faultOfHead } from './request-head.ts';

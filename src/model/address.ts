@@ -1,5 +1,5 @@
-import { isCut } from './cut-url.ts';
 import { DEFAULT_VHOST } from './stream-key.ts';
+import { isCut } from './stream-url.ts';
 
 /** Longest tcUrl, app or stream name that is looked at, in UTF-16 units. */
 export const MAX_ADDRESS_LENGTH = 4096;

@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import type { Action } from './lifecycle.ts';
+import type { Action } from './events.ts';
 import { MASK } from './secret-values.ts';
 import type { StreamKey } from './stream-key.ts';
 

@@ -1,8 +1,9 @@
 /** What somebody who runs the server may see and do of its hooks. The door to it (src/http) knows nothing else. */
-import type { CensusOffice } from './census.ts';
+
 import type { BreakerState, Delivery, DeliveryOutcome } from './delivery.ts';
-import type { Action } from './lifecycle.ts';
+import type { Action } from './events.ts';
 import type { VhostOptions } from './options.ts';
+import type { CensusOffice } from './stats.ts';
 
 /** The name of the socket in the state directory. */
 export const CONTROL_SOCKET = 'control.sock';

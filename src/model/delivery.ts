@@ -1,4 +1,4 @@
-import type { Action } from './lifecycle.ts';
+import type { Action } from './events.ts';
 
 /** What one attempt to deliver one event to one URL came to. */
 export type DeliveryOutcome =

@@ -1,4 +1,4 @@
-import type { EventFacts, Grant } from './lifecycle.ts';
+import type { EventFacts, Grant } from './events.ts';
 import type { MediaPacket } from './media-packet.ts';
 import type { PlayOptions, VhostOptions } from './options.ts';
 import type { StreamKey } from './stream-key.ts';

@@ -2,7 +2,7 @@
  * What the rooms want to know of the configuration. `config` produces these; a room that takes one never learns which
  * file, which grammar or which directive it came from. All are frozen.
  */
-import type { Action } from './lifecycle.ts';
+import type { Action } from './events.ts';
 import type { RecordingPath } from './recording-path.ts';
 
 export interface ListenAddress {

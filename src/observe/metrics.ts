@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { OutboxStats } from '../model/control.ts';
 import type { BreakerState, CountedDelivery } from '../model/delivery.ts';
-import { ACTIONS, type Action } from '../model/lifecycle.ts';
+import { ACTIONS, type Action } from '../model/events.ts';
 
 /** Upper bounds of the histogram's buckets, in seconds: a backend beside us to one that just makes a time-out of 10 s. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];

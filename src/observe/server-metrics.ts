@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { Census, CensusOffice, CensusStream, ProcessFacts } from '../model/census.ts';
+import type { Census, CensusOffice, CensusStream, ProcessFacts } from '../model/stats.ts';
 
 /** Streams that have figures of their own at most; which ones is chance where there are more. */
 export const MAX_STREAM_SERIES = 1_000;

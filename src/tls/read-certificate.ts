@@ -1,7 +1,7 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { CertificateFiles } from '../model/options.ts';
-import { readSmallFile } from '../model/small-file.ts';
+import { readSmallFile } from '../model/read-bounded-file.ts';
 import { MAX_PEM_BYTES } from './limits.ts';
 
 /** A certificate with its key, read and found to belong together. */

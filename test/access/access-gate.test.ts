@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { accessGate } from '../../src/access/access-gate.ts';
-import type { GateAction, GateEvent } from '../../src/model/lifecycle.ts';
+import type { GateAction, GateEvent } from '../../src/model/events.ts';
 import type { ReferOptions, SecurityRule, VhostOptions } from '../../src/model/options.ts';
 import { vhost } from '../support/options.ts';
 

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { readDiagnostic } from '../../src/console/config/diagnostic-line.ts';
+import { formatBytes, formatMs, formatRate, plural } from '../../src/console/format/amounts.ts';
+import { describeAudio, describeVideo, formatFps, formatSize } from '../../src/console/format/media.ts';
+import { formatDuration } from '../../src/console/format/times.ts';
+import { describeBackend, verdictSentence } from '../../src/console/format/verdict.ts';
 import { prettyBody } from '../../src/console/hooks/pretty-body.ts';
 import { timingParts } from '../../src/console/hooks/timing-parts.ts';
 import { backoffMs } from '../../src/console/live/backoff.ts';
 import { serverField } from '../../src/console/streams/server-field.ts';
-import { formatBytes, formatMs, formatRate, plural } from '../../src/console/words/amounts.ts';
-import { describeAudio, describeVideo, formatFps, formatSize } from '../../src/console/words/media.ts';
-import { formatDuration } from '../../src/console/words/times.ts';
-import { describeBackend, verdictSentence } from '../../src/console/words/verdict.ts';
 import { DELIVERY } from './delivery.ts';
 
 describe('what the console says', () => {

@@ -1,7 +1,7 @@
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Container } from '../../src/media/muxer.ts';
+import type { Container } from '../../src/remux/muxer.ts';
 import {
   ENHANCED_PICTURES,
   enhancedFfmpeg,

@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
-import type { Gate, GateAction } from '../../src/model/lifecycle.ts';
+import type { Gate, GateAction } from '../../src/model/events.ts';
 import { type Child, startChild } from '../support/child.ts';
 import { ffmpegPath, KNOWN_SOON, makeFlv, requiredFfmpeg, startFfmpeg } from '../support/ffmpeg.ts';
 import { AUDIO, fingerprintsOf, isKeyframe, type Packet, readFlv, VIDEO } from '../support/flv-file.ts';

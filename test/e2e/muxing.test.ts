@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { Container } from '../../src/media/muxer.ts';
+import type { Container } from '../../src/remux/muxer.ts';
 import { frameHashes, makeFlv, requiredFfmpeg } from '../support/ffmpeg.ts';
 import { mediaPacketsOf } from '../support/media-packets.ts';
 import { fileOf, muxed } from '../support/muxed.ts';

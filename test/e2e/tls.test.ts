@@ -3,7 +3,7 @@ import { copyFileSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, expect, type TestContext, test } from 'vitest';
-import { ClientSession } from '../../src/session/client-session.ts';
+import { ClientSession } from '../../src/rtmp/client-session.ts';
 import { certificateMaker, trusting } from '../support/certificates.ts';
 import { type Child, startChild } from '../support/child.ts';
 import { ffmpegPath, KNOWN_SOON, makeFlv, requiredFfmpeg, startFfmpeg } from '../support/ffmpeg.ts';

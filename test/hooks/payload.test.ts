@@ -12,7 +12,7 @@ import {
   type NoticeEvent,
   type RecordedEvent,
   type RecordingEnd,
-} from '../../src/model/lifecycle.ts';
+} from '../../src/model/events.ts';
 import type { HookName } from '../../src/model/options.ts';
 import { closingEvent, FACTS, gateEvent, SERVER } from './support.ts';
 

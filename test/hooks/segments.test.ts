@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { fill } from '../../src/hooks/segment-notifier.ts';
-import type { NoticeEvent } from '../../src/model/lifecycle.ts';
+import type { NoticeEvent } from '../../src/model/events.ts';
 import { stopped } from '../support/stopped.ts';
 import { until } from '../support/until.ts';
 import { startBackend } from './scripted-backend.ts';

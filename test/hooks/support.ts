@@ -1,10 +1,10 @@
 import type { Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import { createHooks, type Hooks } from '../../src/hooks/dispatcher.ts';
+import { createHooks, type Hooks } from '../../src/hooks/hooks.ts';
 import type { OutboxPlace } from '../../src/hooks/outbox/open-outbox.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import type { BreakerState, Delivery, HookObserver } from '../../src/model/delivery.ts';
-import type { ClosingEvent, EventFacts, Gate, GateEvent } from '../../src/model/lifecycle.ts';
+import type { ClosingEvent, EventFacts, Gate, GateEvent } from '../../src/model/events.ts';
 import type { Logger } from '../../src/model/logger.ts';
 import type { HookOptions } from '../../src/model/options.ts';
 import { committed } from '../../src/model/prepared-change.ts';

@@ -1,11 +1,11 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { Lobby } from '../../src/clients/client-registry.ts';
 import { PlaybackServer } from '../../src/http/playback-server.ts';
-import { Hub } from '../../src/hub/hub.ts';
 import { systemClock } from '../../src/model/process-clock.ts';
-import { listen } from '../../src/visits/listener.ts';
-import { Lobby } from '../../src/visits/lobby.ts';
+import { listen } from '../../src/net/listener.ts';
+import { Hub } from '../../src/streams/hub.ts';
 import { FakeGate } from '../support/fake-gate.ts';
 import { keepingLog } from '../support/memory-server.ts';
 import { HLS, vhost } from '../support/options.ts';

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Census, CensusStream, ProcessFacts } from '../../src/model/census.ts';
+import type { Census, CensusStream, ProcessFacts } from '../../src/model/stats.ts';
 import { HookMetrics } from '../../src/observe/metrics.ts';
 import { MAX_STREAM_SERIES, ServerMetrics } from '../../src/observe/server-metrics.ts';
 import { delivery } from '../support/deliveries.ts';

@@ -11,7 +11,7 @@ import {
   type SealedEvent,
   type TellEvent,
   type Verdict,
-} from '../../src/model/lifecycle.ts';
+} from '../../src/model/events.ts';
 
 /** A question that the gate was asked and has not answered. */
 export interface Question {

@@ -1,5 +1,5 @@
 import type { HlsOptions, VhostOptions } from '../../src/model/options.ts';
-import type { ServerDeps } from '../../src/server.ts';
+import type { ServerDeps } from '../../src/server/server.ts';
 import { HLS, PUBLISH, vhost } from './options.ts';
 import { picture } from './picture.ts';
 import { urisOf } from './segmented.ts';

@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest';
-import { Crew } from '../../src/cluster/crew.ts';
-import type { WorkerProcess } from '../../src/cluster/fleet.ts';
-import type { SharedRecorder } from '../../src/cluster/ipc-recorder.ts';
-import { Membership } from '../../src/cluster/membership.ts';
+import type { SharedRecorder } from '../../src/cluster/ipc-event-recorder.ts';
 import type { ToPrimary, ToWorker } from '../../src/cluster/messages.ts';
+import { Membership } from '../../src/cluster/worker-context.ts';
+import type { WorkerProcess } from '../../src/cluster/worker-pool.ts';
+import { Crew } from '../../src/cluster/worker-registry.ts';
 import { FakeClock } from './fake-clock.ts';
 import { startHlsServer } from './hls-server.ts';
 import { keepingLog } from './memory-server.ts';

@@ -1,7 +1,7 @@
-import { Hub, type Publication } from '../../src/hub/hub.ts';
-import type { Subscription } from '../../src/hub/live-stream.ts';
 import type { MediaPacket } from '../../src/model/media-packet.ts';
 import type { PlayOptions } from '../../src/model/options.ts';
+import { Hub, type Publication } from '../../src/streams/hub.ts';
+import type { Subscription } from '../../src/streams/live-stream.ts';
 import { FakeClock } from './fake-clock.ts';
 import { PLAY } from './options.ts';
 import { TextSink } from './text-format.ts';

@@ -1,5 +1,5 @@
 import type { MediaPacket } from '../../src/model/media-packet.ts';
-import { readMedia } from '../../src/session/media.ts';
+import { readMedia } from '../../src/rtmp/read-media.ts';
 import { type Packet, readFlv } from './flv-file.ts';
 
 /** What a stream gets when these messages are published. */

@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest';
-import { Hub } from '../../src/hub/hub.ts';
+import { Lobby, type LobbyRules } from '../../src/clients/client-registry.ts';
 import type { Logger } from '../../src/model/logger.ts';
 import type { VhostOptions } from '../../src/model/options.ts';
-import { FrontDoor } from '../../src/session/front-door.ts';
-import { Lobby, type LobbyRules } from '../../src/visits/lobby.ts';
+import { FrontDoor } from '../../src/rtmp/rtmp-server.ts';
+import { Hub } from '../../src/streams/hub.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeGate } from './fake-gate.ts';
 import { vhost } from './options.ts';

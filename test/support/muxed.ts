@@ -1,8 +1,8 @@
-import { loadMediabunny } from '../../src/media/load-mediabunny.ts';
-import { type Container, Muxer, type Piece } from '../../src/media/muxer.ts';
-import { Programme } from '../../src/media/programme.ts';
-import type { TrackConfig, TrackSample } from '../../src/media/track.ts';
 import type { MediaPacket } from '../../src/model/media-packet.ts';
+import { loadMediabunny } from '../../src/remux/load-mediabunny.ts';
+import { type Container, Muxer, type Piece } from '../../src/remux/muxer.ts';
+import type { TrackConfig, TrackSample } from '../../src/remux/track.ts';
+import { Programme } from '../../src/remux/track-assembler.ts';
 
 const mediabunny = await loadMediabunny();
 

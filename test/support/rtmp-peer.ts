@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import type { AmfObject } from '../../src/protocol/amf0/value.ts';
 import type { RtmpMessage } from '../../src/protocol/rtmp/message.ts';
-import { ClientSession } from '../../src/session/client-session.ts';
+import { ClientSession } from '../../src/rtmp/client-session.ts';
 import { mediaOf, type Packet } from './flv-file.ts';
 import { until } from './until.ts';
 

@@ -1,12 +1,12 @@
 import { Hls } from '../../src/hls/hls.ts';
-import { Hub } from '../../src/hub/hub.ts';
-import type { NoticeEvent } from '../../src/model/lifecycle.ts';
+import type { NoticeEvent } from '../../src/model/events.ts';
 import type { Logger } from '../../src/model/logger.ts';
 import type { MediaPacket } from '../../src/model/media-packet.ts';
 import type { PublishEnd } from '../../src/model/media-source.ts';
 import type { HlsOptions } from '../../src/model/options.ts';
 import type { PlaylistSequences } from '../../src/model/playlist-sequences.ts';
 import type { StreamKey } from '../../src/model/stream-key.ts';
+import { Hub } from '../../src/streams/hub.ts';
 import { FakeClock } from './fake-clock.ts';
 import { HLS, vhost } from './options.ts';
 import { Sequences } from './sequences.ts';

@@ -1,6 +1,6 @@
-import type { Encoder } from '../../src/hub/encoder.ts';
-import type { Sink } from '../../src/hub/sink.ts';
 import type { MediaKind, MediaPacket } from '../../src/model/media-packet.ts';
+import type { Encoder } from '../../src/streams/serializer.ts';
+import type { Sink } from '../../src/streams/sink.ts';
 
 /**
  * A wire format that can be read: one line per packet, `name@timestamp`. Without a codec in the way, a test of the hub

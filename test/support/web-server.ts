@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest';
 import type { Config, VhostOptions } from '../../src/model/options.ts';
-import { createServer, type ServerDeps } from '../../src/server.ts';
+import { createServer, type ServerDeps } from '../../src/server/server.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeGate } from './fake-gate.ts';
 import { keepingLog } from './memory-server.ts';

@@ -1,5 +1,5 @@
 import type { RtmpMessage } from '../../src/protocol/rtmp/message.ts';
-import type { ClientSession } from '../../src/session/client-session.ts';
+import type { ClientSession } from '../../src/rtmp/client-session.ts';
 import type { GatecastProcess } from './gatecast.ts';
 import { connectTo } from './rtmp-peer.ts';
 import { stopped } from './stopped.ts';

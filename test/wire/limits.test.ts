@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { MIN_BACKLOG_BYTES } from '../../src/hub/lane.ts';
-import { ALLOWED } from '../../src/model/lifecycle.ts';
+import { LINGER_MS, STALL_TIMEOUT_MS } from '../../src/clients/limits.ts';
+import { ALLOWED } from '../../src/model/events.ts';
 import {
   HANDSHAKE_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,
   MAX_MESSAGE_STREAMS,
   MAX_REPLY_BACKLOG,
-} from '../../src/session/limits.ts';
-import { LINGER_MS, STALL_TIMEOUT_MS } from '../../src/visits/limits.ts';
+} from '../../src/rtmp/limits.ts';
+import { MIN_BACKLOG_BYTES } from '../../src/streams/fanout-group.ts';
 import { FakeGate, refused } from '../support/fake-gate.ts';
 import { openServer, PICTURE, settled } from '../support/memory-server.ts';
 import { PLAY, PUBLISH, vhost } from '../support/options.ts';

@@ -5,7 +5,7 @@ import { connect as connectTls } from 'node:tls';
 import { expect, onTestFinished, type TestContext, test } from 'vitest';
 import { parseConfigText } from '../../src/index.ts';
 import type { Config, VhostOptions } from '../../src/model/options.ts';
-import { startApi } from '../http/api/support.ts';
+import { startApi } from '../api/support.ts';
 import { certificateMaker } from '../support/certificates.ts';
 import { answers, freePort } from '../support/free-port.ts';
 import { hooksTo, startBackends } from '../support/hook-backends.ts';

@@ -10,7 +10,7 @@ import { connect, type TLSSocket } from 'node:tls';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, type TestContext, test } from 'vitest';
 import type { CertificateFiles, Config, TlsListenOptions } from '../../src/model/options.ts';
-import { createServer } from '../../src/server.ts';
+import { createServer } from '../../src/server/server.ts';
 import { MAX_TLS_HANDSHAKES, TLS_HANDSHAKE_TIMEOUT_MS } from '../../src/tls/limits.ts';
 import { certificateMaker, trusting } from '../support/certificates.ts';
 import { FakeClock } from '../support/fake-clock.ts';

@@ -1,10 +1,10 @@
 import { connect, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ALLOWED } from '../../src/model/lifecycle.ts';
+import { ALLOWED } from '../../src/model/events.ts';
 import type { Config } from '../../src/model/options.ts';
-import { createServer, type Server } from '../../src/server.ts';
-import { HANDSHAKE_TIMEOUT_MS } from '../../src/session/limits.ts';
+import { HANDSHAKE_TIMEOUT_MS } from '../../src/rtmp/limits.ts';
+import { createServer, type Server } from '../../src/server/server.ts';
 import { type Script, startBackend } from '../hooks/scripted-backend.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeGate } from '../support/fake-gate.ts';

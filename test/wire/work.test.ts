@@ -5,7 +5,7 @@ import {
   MAX_PACKETS_PER_SECOND,
   MAX_PACKETS_PER_TURN,
   OPENING_PACKETS,
-} from '../../src/session/limits.ts';
+} from '../../src/rtmp/limits.ts';
 import { openServer, settled } from '../support/memory-server.ts';
 import { call, flv, say } from '../support/say.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 import { styleText } from 'node:util';
-import { shortId } from '../../hooks/journal.ts';
+import { shortId } from '../../hooks/delivery-log.ts';
 import type { Delivery, DeliveryOutcome, DeliveryTiming } from '../../model/delivery.ts';
-import { isQuestion } from '../../model/lifecycle.ts';
+import { isQuestion } from '../../model/events.ts';
 
 type Color = Parameters<typeof styleText>[0];
 /** Puts a colour on a text, or nothing. */

@@ -1,5 +1,5 @@
 import type { HookEvent } from '../../hooks/event.ts';
-import type { Action, RecordedFile } from '../../model/lifecycle.ts';
+import type { Action, RecordedFile } from '../../model/events.ts';
 
 /** What of an example event can be chosen. */
 export interface ExampleFacts {

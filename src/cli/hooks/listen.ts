@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { Command, InvalidArgumentError } from 'commander';
 import { listenOrExplain, parsePort } from '../callbacks/listening.ts';
 import { createEventServer } from '../callbacks/server.ts';
-import { Doorkeeper } from './doorkeeper.ts';
+import { Doorkeeper } from './interactive-backend.ts';
 
 interface Flags {
   readonly port: number;

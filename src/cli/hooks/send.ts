@@ -1,9 +1,9 @@
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { parseConfigText } from '../../config/index.ts';
-import type { Tried } from '../../hooks/trial.ts';
-import { ACTIONS, type Action, isQuestion } from '../../model/lifecycle.ts';
+import type { Tried } from '../../hooks/dry-run.ts';
+import { ACTIONS, type Action, isQuestion } from '../../model/events.ts';
 import type { HookOptions, HookSchema } from '../../model/options.ts';
-import { VERSION } from '../../version.ts';
+import { VERSION } from '../../model/version.ts';
 import { exchangeLines, type Paint, paintFor, printable } from './delivery-text.ts';
 import { exampleEvent } from './example-event.ts';
 import { clientSees, reasonOf } from './verdict-text.ts';
@@ -48,7 +48,7 @@ export function sendCommand(): Command {
 
 async function send(action: Action, flags: Flags, command: Command): Promise<void> {
   const options = optionsOf(action, flags, command);
-  const { Trial } = await import('../../hooks/trial.ts');
+  const { Trial } = await import('../../hooks/dry-run.ts');
   const trial = new Trial(VERSION, { serverId: 'vid-trial00', serviceId: 'tr1alrun' });
   const param = flags.param.length === 0 ? '' : `?${flags.param.join('&')}`;
   const { vhost, app, stream, ip } = flags;

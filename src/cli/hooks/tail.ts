@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import type { Delivery } from '../../model/delivery.ts';
-import { ACTIONS } from '../../model/lifecycle.ts';
+import { ACTIONS } from '../../model/events.ts';
 import { namesServer, type ServerFlags, withServer } from './control-client.ts';
 import { formatLine, paintFor } from './delivery-text.ts';
 

@@ -1,5 +1,5 @@
-import type { Tried } from '../../hooks/trial.ts';
-import { type Action, type Grant, isQuestion } from '../../model/lifecycle.ts';
+import type { Tried } from '../../hooks/dry-run.ts';
+import { type Action, type Grant, isQuestion } from '../../model/events.ts';
 
 /** What an answer's client is told, by the question. */
 const REFUSALS: Partial<Record<Action, string>> = {

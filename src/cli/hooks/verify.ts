@@ -1,8 +1,8 @@
 import { Command } from 'commander';
-import type { Trial, Tried } from '../../hooks/trial.ts';
-import { ACTIONS, type Action, isQuestion } from '../../model/lifecycle.ts';
+import type { Trial, Tried } from '../../hooks/dry-run.ts';
+import { ACTIONS, type Action, isQuestion } from '../../model/events.ts';
 import type { Config, HookOptions } from '../../model/options.ts';
-import { VERSION } from '../../version.ts';
+import { VERSION } from '../../model/version.ts';
 import { readConfig } from '../read-config.ts';
 import { formatMs, type Paint, paintFor, printable } from './delivery-text.ts';
 import { exampleEvent } from './example-event.ts';
@@ -32,7 +32,7 @@ export function verifyCommand(): Command {
 /** Prints what each URL made of its events; true if all of them work. */
 async function verify(config: Config): Promise<boolean> {
   const serverId = config.serverId ?? 'vid-verify0';
-  const { Trial } = await import('../../hooks/trial.ts');
+  const { Trial } = await import('../../hooks/dry-run.ts');
   const trial = new Trial(VERSION, { serverId, serviceId: 'ver1fy00' });
   const asking = config.vhosts.flatMap(({ name, hooks, enabled }) =>
     enabled && hooks.enabled ? ACTIONS.map((action) => tryAll(trial, name, action, hooks)) : [],

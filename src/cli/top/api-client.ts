@@ -1,5 +1,5 @@
 import type { Dispatcher, Pool } from 'undici';
-import type { TopFacts, TopHooks, TopServer, TopStream } from './facts.ts';
+import type { TopFacts, TopHooks, TopServer, TopStream } from './fields.ts';
 
 /** A server that does not answer for this long is not there. */
 const TIMEOUT_MS = 5000;

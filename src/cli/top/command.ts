@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { paintFor } from '../hooks/delivery-text.ts';
 import { readConfig } from '../read-config.ts';
 import { type ApiAddress, ApiClient } from './api-client.ts';
-import { picture } from './picture.ts';
+import { picture } from './render.ts';
 import { Screen } from './screen.ts';
 
 const EVERY_MS = 1000;

@@ -1,5 +1,5 @@
 import { X509Certificate } from 'node:crypto';
-import { ACTIONS, type Action, isQuestion } from '../../model/lifecycle.ts';
+import { ACTIONS, type Action, isQuestion } from '../../model/events.ts';
 import type { HookName, HookOptions, HookPolicy } from '../../model/options.ts';
 import type { Position } from '../diagnostic.ts';
 import { quote, type Report } from '../report.ts';

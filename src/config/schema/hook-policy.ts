@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ACTIONS } from '../../model/lifecycle.ts';
+import { ACTIONS } from '../../model/events.ts';
 import type { CacheKeyPart, HookPolicy } from '../../model/options.ts';
 import type { BlockSpec, Read, Spec } from './spec.ts';
 import { choice, many, one, seconds, whole } from './values.ts';

@@ -1,5 +1,5 @@
 /** What /api/v2/config answers: the types behind the server's own schemas. */
-import type { AppliedBody, ConfigBody, SettingBody } from '../../http/api/schemas/config.ts';
+import type { AppliedBody, ConfigBody, SettingBody } from '../../api/schemas/config.ts';
 import type { ConfigTrial } from '../../model/control.ts';
 
 export type Setting = SettingBody;

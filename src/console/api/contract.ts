@@ -1,11 +1,11 @@
 /** What /api/v2 answers: the types behind the server's own schemas. Types alone, so nothing of the server comes along. */
-import type { HooksBody } from '../../http/api/schemas/hooks.ts';
-import type { ServerBody } from '../../http/api/schemas/server.ts';
-import type { ClientBody, StreamBody } from '../../http/api/schemas/streams.ts';
-import type { AudioFacts, FrameMark, VideoFacts } from '../../model/census.ts';
+import type { HooksBody } from '../../api/schemas/hooks.ts';
+import type { ServerBody } from '../../api/schemas/server.ts';
+import type { ClientBody, StreamBody } from '../../api/schemas/streams.ts';
 import type { UrlHealth } from '../../model/control.ts';
 import type { BreakerState, Delivery, DeliveryOutcome } from '../../model/delivery.ts';
-import type { Action } from '../../model/lifecycle.ts';
+import type { Action } from '../../model/events.ts';
+import type { AudioFacts, FrameMark, VideoFacts } from '../../model/stats.ts';
 
 export type { Action, AudioFacts, BreakerState, Delivery, DeliveryOutcome, UrlHealth, VideoFacts };
 export type Stream = StreamBody;

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { ConfigChange } from '../api/config-contract.ts';
+import { plural } from '../format/amounts.ts';
 import { Badge } from '../ui/badge.tsx';
-import { plural } from '../words/amounts.ts';
 import { readDiagnostic } from './diagnostic-line.ts';
 import { DiffView } from './diff-view.tsx';
 import type { Checked } from './use-check.ts';

@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { Setting } from '../api/config-contract.ts';
+import { plural } from '../format/amounts.ts';
 import { useShortcuts } from '../live/use-shortcuts.ts';
 import { Empty } from '../ui/empty.tsx';
 import { Switch } from '../ui/switch.tsx';
-import { plural } from '../words/amounts.ts';
 import { isGiven, type SettingRow, settingRows } from './setting-rows.ts';
 
 /** Every directive with the value that holds, and where it comes from. */

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Delivery } from '../api/contract.ts';
-import { plural } from '../words/amounts.ts';
+import { plural } from '../format/amounts.ts';
 
 /** A screen reader hears of new deliveries no more often than this. */
 const EVERY_MS = 8000;

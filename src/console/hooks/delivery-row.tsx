@@ -1,9 +1,9 @@
 import type { JSX } from 'preact';
 import type { Delivery } from '../api/contract.ts';
+import { formatMs } from '../format/amounts.ts';
+import { formatClock } from '../format/times.ts';
+import { OUTCOME_TONES, outcomeWord } from '../format/verdict.ts';
 import { Badge } from '../ui/badge.tsx';
-import { formatMs } from '../words/amounts.ts';
-import { formatClock } from '../words/times.ts';
-import { OUTCOME_TONES, outcomeWord } from '../words/verdict.ts';
 
 interface RowProps {
   readonly delivery: Delivery;

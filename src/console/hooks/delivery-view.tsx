@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import type { Delivery } from '../api/contract.ts';
+import { formatMoment } from '../format/times.ts';
+import { meaningOf, OUTCOME_TONES, outcomeWord, verdictSentence } from '../format/verdict.ts';
 import { Badge } from '../ui/badge.tsx';
-import { formatMoment } from '../words/times.ts';
-import { meaningOf, OUTCOME_TONES, outcomeWord, verdictSentence } from '../words/verdict.ts';
 import { Exchange } from './exchange.tsx';
 import { ReplayButton } from './replay-button.tsx';
 import { TimingBar } from './timing-bar.tsx';

@@ -1,5 +1,5 @@
 import type { JSX, RefObject } from 'preact';
-import { EVENTS } from '../words/verdict.ts';
+import { EVENTS } from '../format/verdict.ts';
 import { type DeliveryFilter, FILTER_NAMES } from './delivery-filter.ts';
 
 const OUTCOMES = [

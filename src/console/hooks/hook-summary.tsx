@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import type { DeliveryOutcome, HookHealth, UrlHealth } from '../api/contract.ts';
+import { formatCount } from '../format/amounts.ts';
+import { formatDuration } from '../format/times.ts';
 import { Stat } from '../ui/stat.tsx';
-import { formatCount } from '../words/amounts.ts';
-import { formatDuration } from '../words/times.ts';
 
 /** How the hooks fare, in figures. */
 export function HookSummary({ health }: { readonly health: HookHealth | undefined }): JSX.Element {

@@ -2,10 +2,10 @@ import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { ApiError } from '../api/client.ts';
 import type { Delivery } from '../api/contract.ts';
+import { formatMs } from '../format/amounts.ts';
+import { outcomeWord, verdictSentence } from '../format/verdict.ts';
 import { useConsole } from '../live/console-context.ts';
 import { Icon } from '../ui/icon.tsx';
-import { formatMs } from '../words/amounts.ts';
-import { outcomeWord, verdictSentence } from '../words/verdict.ts';
 
 /** Lets the server send an event again, and says what came of it. */
 export function ReplayButton({ id, search }: { readonly id: string; readonly search: string }): JSX.Element {

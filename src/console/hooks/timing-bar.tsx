@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { Delivery } from '../api/contract.ts';
-import { formatMs } from '../words/amounts.ts';
+import { formatMs } from '../format/amounts.ts';
 import { timingParts } from './timing-parts.ts';
 
 /** Where the time of a delivery went. */

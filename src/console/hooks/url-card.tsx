@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import { queryOf } from '../api/client.ts';
 import type { UrlHealth } from '../api/contract.ts';
+import { formatCount, formatMs } from '../format/amounts.ts';
+import { describeBackend, OUTCOME_TONES } from '../format/verdict.ts';
 import { Badge } from '../ui/badge.tsx';
 import { LatencyHistogram } from '../ui/latency-histogram.tsx';
-import { formatCount, formatMs } from '../words/amounts.ts';
-import { describeBackend, OUTCOME_TONES } from '../words/verdict.ts';
 
 const OUTCOMES = [
   ['allowed', 'Yes'],

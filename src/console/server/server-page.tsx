@@ -1,11 +1,11 @@
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { ServerFacts } from '../api/contract.ts';
+import { formatBytes, formatMs } from '../format/amounts.ts';
 import { useConsole } from '../live/console-context.ts';
 import { useFeed } from '../live/use-feed.ts';
 import { Page } from '../shell/page.tsx';
 import { Plot } from '../ui/plot.tsx';
-import { formatBytes, formatMs } from '../words/amounts.ts';
 import { ListenerTable } from './listener-table.tsx';
 import { LoadHistory, type LoadPlots } from './load-history.ts';
 import { ServerStats } from './server-stats.tsx';

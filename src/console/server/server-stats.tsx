@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import type { ServerFacts } from '../api/contract.ts';
+import { formatBytes, formatCount } from '../format/amounts.ts';
+import { formatDuration } from '../format/times.ts';
 import { Stat } from '../ui/stat.tsx';
-import { formatBytes, formatCount } from '../words/amounts.ts';
-import { formatDuration } from '../words/times.ts';
 
 /** The server in figures. */
 export function ServerStats({ facts }: { readonly facts: ServerFacts }): JSX.Element {

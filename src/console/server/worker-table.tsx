@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import type { WorkerFacts } from '../api/contract.ts';
+import { formatBytes, formatCount, formatMs } from '../format/amounts.ts';
 import { type Column, TableHead } from '../ui/table-head.tsx';
 import { TablePanel } from '../ui/table-panel.tsx';
-import { formatBytes, formatCount, formatMs } from '../words/amounts.ts';
 
 const COLUMNS: readonly Column[] = [
   { name: 'Worker' },

@@ -1,13 +1,13 @@
 import type { JSX } from 'preact';
 import type { Client } from '../api/contract.ts';
+import { formatBytes, formatCount, formatRate } from '../format/amounts.ts';
+import { protocolName } from '../format/media.ts';
+import { formatDuration } from '../format/times.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Empty } from '../ui/empty.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { type Column, TableHead } from '../ui/table-head.tsx';
 import { TablePanel } from '../ui/table-panel.tsx';
-import { formatBytes, formatCount, formatRate } from '../words/amounts.ts';
-import { protocolName } from '../words/media.ts';
-import { formatDuration } from '../words/times.ts';
 import { KickButton } from './kick-button.tsx';
 
 const COLUMNS: readonly Column[] = [

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
 import type { Stream } from '../api/contract.ts';
+import { formatBytes, formatCount, formatRate } from '../format/amounts.ts';
 import { Stat } from '../ui/stat.tsx';
-import { formatBytes, formatCount, formatRate } from '../words/amounts.ts';
 
 interface FactsProps {
   readonly stream: Stream;

@@ -1,7 +1,7 @@
 import type { JSX } from 'preact';
+import { formatMs, formatRate } from '../format/amounts.ts';
 import { Loading } from '../ui/loading.tsx';
 import { Plot } from '../ui/plot.tsx';
-import { formatMs, formatRate } from '../words/amounts.ts';
 import type { Columns, FramePlots } from './frame-history.ts';
 
 const BITRATE = [{ label: 'In', color: '--chart-1', look: 'area' }] as const;

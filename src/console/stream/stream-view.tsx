@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { Client, Stream } from '../api/contract.ts';
+import { describeAudio, describeVideo, formatFps, formatSize } from '../format/media.ts';
+import { formatDuration } from '../format/times.ts';
 import { useFeed } from '../live/use-feed.ts';
 import { Page } from '../shell/page.tsx';
-import { describeAudio, describeVideo, formatFps, formatSize } from '../words/media.ts';
-import { formatDuration } from '../words/times.ts';
 import { ClientTable } from './client-table.tsx';
 import { FrameHistory, type FramePlots } from './frame-history.ts';
 import { KickButton } from './kick-button.tsx';

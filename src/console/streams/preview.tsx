@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { Stream } from '../api/contract.ts';
+import { codecName } from '../format/media.ts';
 import { useVisible } from '../live/use-visible.ts';
 import { sourceOf, usePlayer } from '../players/use-player.ts';
 import { Icon } from '../ui/icon.tsx';
-import { codecName } from '../words/media.ts';
 
 /** A pointer that only passes by starts nothing. */
 const HOVER_MS = 250;

@@ -1,10 +1,10 @@
 import type { JSX } from 'preact';
 import type { Stream } from '../api/contract.ts';
+import { formatCount, formatRate, plural } from '../format/amounts.ts';
+import { describeAudio, describeVideo, formatFps, formatSize } from '../format/media.ts';
 import { Badge } from '../ui/badge.tsx';
 import { Icon } from '../ui/icon.tsx';
 import { Sparkline } from '../ui/sparkline.tsx';
-import { formatCount, formatRate, plural } from '../words/amounts.ts';
-import { describeAudio, describeVideo, formatFps, formatSize } from '../words/media.ts';
 import { Preview } from './preview.tsx';
 
 /** A line that has just begun fills the width when it is this long. */

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { formatRate, plural } from '../format/amounts.ts';
 import { useConsole } from '../live/console-context.ts';
 import { useStore } from '../live/store.ts';
 import { rateOf } from '../live/stream-watch.ts';
@@ -6,7 +7,6 @@ import { useKept } from '../live/use-kept.ts';
 import { Page } from '../shell/page.tsx';
 import { Loading } from '../ui/loading.tsx';
 import { Switch } from '../ui/switch.tsx';
-import { formatRate, plural } from '../words/amounts.ts';
 import { NoStreams } from './no-streams.tsx';
 import { StreamCard } from './stream-card.tsx';
 

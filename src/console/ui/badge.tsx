@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from 'preact';
-import type { Tone } from '../words/verdict.ts';
+import type { Tone } from '../format/verdict.ts';
 
 /** A word in a coloured pill; the colour never says more than the word. */
 export function Badge({

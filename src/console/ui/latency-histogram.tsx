@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import type { LatencyBuckets } from '../api/contract.ts';
-import { formatMs } from '../words/amounts.ts';
+import { formatMs } from '../format/amounts.ts';
 
 const WIDTH = 240;
 const HEIGHT = 56;

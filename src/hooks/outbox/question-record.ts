@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../model/clock.ts';
-import type { Recorder } from '../../model/recorder.ts';
+import type { Recorder } from '../../model/event-recorder.ts';
 import type { QuestionWatcher } from '../question-watcher.ts';
 import { WAITING_AFTER_MS } from './limits.ts';
 

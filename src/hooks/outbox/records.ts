@@ -1,6 +1,6 @@
-import type { ClosingEvent, ServerIds } from '../../model/lifecycle.ts';
+import { CLOSING_OF, type OpenedEvent } from '../../model/event-recorder.ts';
+import type { ClosingEvent, ServerIds } from '../../model/events.ts';
 import type { HookOptions, HookSchema } from '../../model/options.ts';
-import { CLOSING_OF, type OpenedEvent } from '../../model/recorder.ts';
 import type { EventHead, Stamped, ToldEvent } from '../event.ts';
 import { hookBody } from '../payload.ts';
 import type { Moment } from './steady-time.ts';

@@ -1,4 +1,4 @@
-import type { Answer } from '../playback-part.ts';
+import type { Answer } from '../http-handler.ts';
 import type { Fault } from '../playback-request.ts';
 import type { HlsSession } from './session.ts';
 import type { Sender } from './stream-files.ts';

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { FilledForm } from './filled-form.ts';
+import type { FilledForm } from './playlist-template.ts';
 
 const HEADERS = {
   'content-type': 'application/vnd.apple.mpegurl',

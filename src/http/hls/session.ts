@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto';
-import type { CloseReason } from '../../model/lifecycle.ts';
-import type { AdmittedPlayer } from '../../visits/admit-player.ts';
-import type { Traffic } from '../../visits/client-events.ts';
-import type { Lobby } from '../../visits/lobby.ts';
-import { type Carriage, Viewer, type ViewerWish } from '../../visits/viewer.ts';
+import type { AdmittedPlayer } from '../../clients/admit-player.ts';
+import type { Traffic } from '../../clients/client-events.ts';
+import type { Lobby } from '../../clients/client-registry.ts';
+import { type Carriage, Viewer, type ViewerWish } from '../../clients/play-session.ts';
+import type { CloseReason } from '../../model/events.ts';
 import { NEW_SESSION_MS } from './limits.ts';
 
 /** Bytes of randomness in the id of a session. */

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
-import type { Lobby } from '../../visits/lobby.ts';
-import type { ViewerWish } from '../../visits/viewer.ts';
+import type { Lobby } from '../../clients/client-registry.ts';
+import type { ViewerWish } from '../../clients/play-session.ts';
 import type { Fault } from '../playback-request.ts';
 import { MAX_ENDED_SESSIONS, MAX_SESSIONS_PER_IP } from './limits.ts';
 import { HlsSession, type SessionEnd } from './session.ts';

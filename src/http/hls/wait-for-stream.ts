@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Hls } from '../../hls/hls.ts';
 import type { LivePlaylist } from '../../hls/live-playlist.ts';
 import type { StreamKey } from '../../model/stream-key.ts';
-import type { Neighbours } from '../neighbours/neighbours.ts';
+import type { Neighbours } from '../peers/peer-server.ts';
 import { PLAYLIST_TIMEOUT_MS } from './limits.ts';
 
 /**

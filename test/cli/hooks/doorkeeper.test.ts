@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Event } from '../../../src/cli/callbacks/event.ts';
-import { Doorkeeper } from '../../../src/cli/hooks/doorkeeper.ts';
+import { Doorkeeper } from '../../../src/cli/hooks/interactive-backend.ts';
 
 const EVENT: Event = {
   action: 'on_publish',

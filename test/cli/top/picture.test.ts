@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import type { TopFacts, TopStream } from '../../../src/cli/top/facts.ts';
-import { picture } from '../../../src/cli/top/picture.ts';
+import type { TopFacts, TopStream } from '../../../src/cli/top/fields.ts';
+import { picture } from '../../../src/cli/top/render.ts';
 
 const stream = (over: Partial<TopStream>): TopStream => ({
   url: 'live/cam',

@@ -1,8 +1,8 @@
 import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createHooks } from '../../../src/hooks/dispatcher.ts';
-import type { SealedEvent } from '../../../src/model/lifecycle.ts';
+import { createHooks } from '../../../src/hooks/hooks.ts';
+import type { SealedEvent } from '../../../src/model/events.ts';
 import type { HookSchema, OutboxOptions } from '../../../src/model/options.ts';
 import { systemClock } from '../../../src/model/process-clock.ts';
 import { OUTBOX } from '../../support/options.ts';

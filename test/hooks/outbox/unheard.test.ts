@@ -1,7 +1,7 @@
 import { cpSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
-import { createHooks } from '../../../src/hooks/dispatcher.ts';
+import { createHooks } from '../../../src/hooks/hooks.ts';
 import type { HookOptions } from '../../../src/model/options.ts';
 import { OUTBOX } from '../../support/options.ts';
 import { stopped } from '../../support/stopped.ts';

@@ -1,0 +1,235 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Server } from 'node:tls';
+import helmet from '@fastify/helmet';
+import fastify, { type FastifyInstance } from 'fastify';
+import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import { excusePauses } from '../http/excuse-pauses.ts';
+import { CLOSE_TIMEOUT_MS } from '../http/limits.ts';
+import { isApiPath, type SharedApi } from '../http/shared-api.ts';
+import type { ServerControl } from '../model/control.ts';
+import { isLoopback } from '../model/ip.ts';
+import type { Logger } from '../model/logger.ts';
+import type { HostAddress, HttpApiOptions, TlsVersion } from '../model/options.ts';
+import { systemClock } from '../model/process-clock.ts';
+import { bindsOf } from '../net/binds.ts';
+import { answerError } from './answer-error.ts';
+import { ApiConnections } from './api-connections.ts';
+import { canonicalUrl } from './canonical-url.ts';
+import { consolePages } from './console-pages.ts';
+import { guard } from './guard.ts';
+import { API_HEADERS_TIMEOUT_MS, API_REQUEST_TIMEOUT_MS, MAX_API_BODY_BYTES } from './limits.ts';
+import { LogIns } from './log-ins.ts';
+import { openApi } from './openapi.ts';
+import { SharedCensus } from './shared-stats.ts';
+import { v1Routes } from './v1/routes.ts';
+import { configRoutes } from './v2/config.ts';
+import { eventRoutes } from './v2/events.ts';
+import { hookRoutes } from './v2/hooks.ts';
+import { serverRoutes } from './v2/server.ts';
+import { streamRoutes } from './v2/streams.ts';
+
+/** How often somebody looks whether a request takes too long, in milliseconds. */
+const LOOK_MS = 1_000;
+
+/** The running API. */
+export interface ApiServer {
+  readonly addresses: readonly HostAddress[];
+  /** For the ports that it has together with the playback server. */
+  readonly shared: SharedApi | undefined;
+  close(): Promise<void>;
+}
+
+/** The certificate that is shown: another one as soon as there is a newer one. */
+export interface ShownCertificate {
+  readonly versions: readonly TlsVersion[];
+  readonly standard: { readonly pem: { readonly cert: string; readonly key: string } };
+}
+
+/**
+ * Opens the control API with all that belongs to it. Rejects with a sentence if an address cannot be listened on. Where
+ * `https` is on, `certificate` is for it.
+ */
+export async function openApiServer(
+  options: HttpApiOptions,
+  control: ServerControl,
+  log: Logger,
+  certificate?: ShownCertificate,
+): Promise<ApiServer> {
+  const served = { ...control, census: new SharedCensus(control.census) };
+  const logIns = options.credentials && new LogIns(options.credentials);
+  const apps: FastifyInstance[] = [];
+  const close = async () => {
+    const cut = () => {
+      for (const { server } of apps) server.closeAllConnections();
+    };
+    const timer = setTimeout(cut, CLOSE_TIMEOUT_MS);
+    await Promise.all(apps.map((app) => app.close()));
+    clearTimeout(timer);
+  };
+  const all = [...options.listen, ...(options.https?.listen ?? [])];
+  const open = async (where: HostAddress, shown?: ShownCertificate) => {
+    const { host, port } = where;
+    const app = await buildApi(options, served, log, logIns, shown);
+    apps.push(app);
+    try {
+      // False where `[::]` is every address of IPv4 too.
+      const ipv6Only = bindsOf(where, all).every((bind) => bind.ipv6Only);
+      await app.listen({ host, port, ipv6Only });
+    } catch (error) {
+      await close();
+      throw new Error(`http_api cannot listen at ${host}:${port}: ${(error as Error).message}`, {
+        cause: error,
+      });
+    }
+    excusePauses(app.server, systemClock);
+    const address = app.server.address() as AddressInfo;
+    return { host: address.address, port: address.port };
+  };
+  const share = async (): Promise<SharedApi> => {
+    const ports = new Set(options.shared.map(({ port }) => port));
+    const app = await buildApi(options, served, log, logIns, undefined);
+    apps.push(app);
+    await app.ready();
+    return {
+      claims: (path, port) => port !== undefined && ports.has(port) && isApiPath(path),
+      handle(request, response, ip) {
+        if (!logIns && !isOfThisMachine(request, ip)) turnAway(response);
+        else app.routing(request, response);
+      },
+    };
+  };
+  const addresses: HostAddress[] = [];
+  for (const address of options.listen) addresses.push(await open(address));
+  for (const address of options.https?.listen ?? []) addresses.push(await open(address, certificate));
+  const shared = options.shared.length > 0 ? await share() : undefined;
+  return { addresses, shared, close };
+}
+
+/** False too for what a proxy passes on, which is on this machine as a rule, and its clients are not. */
+function isOfThisMachine({ headers }: IncomingMessage, ip: string): boolean {
+  return isLoopback(ip) && !FORWARDED.some((name) => name in headers);
+}
+
+const FORWARDED = ['forwarded', 'via', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip'];
+
+function turnAway(response: ServerResponse): void {
+  const error = 'Without auth in http_api this server answers clients of its own machine only.';
+  response.writeHead(403, { 'content-type': 'application/json; charset=utf-8', 'cache-control': 'no-store' });
+  response.end(JSON.stringify({ error }));
+}
+
+/** The application, not listening yet. */
+async function buildApi(
+  options: HttpApiOptions,
+  control: ServerControl,
+  log: Logger,
+  logIns: LogIns | undefined,
+  certificate: ShownCertificate | undefined,
+): Promise<FastifyInstance> {
+  const common = {
+    bodyLimit: MAX_API_BODY_BYTES,
+    requestTimeout: API_REQUEST_TIMEOUT_MS,
+    forceCloseConnections: true,
+    rewriteUrl: ({ url = '/' }: IncomingMessage) => canonicalUrl(url),
+    routerOptions: { ignoreTrailingSlash: true },
+  } as const;
+  const http = { headersTimeout: API_HEADERS_TIMEOUT_MS, connectionsCheckingInterval: LOOK_MS };
+  const secured = certificate && {
+    ...tlsOptions(certificate),
+    ...http,
+    handshakeTimeout: API_HEADERS_TIMEOUT_MS,
+  };
+  const plain = secured
+    ? (fastify({ ...common, https: secured }) as unknown as FastifyInstance)
+    : fastify({ ...common, http });
+  const connections = new ApiConnections(log);
+  connections.watch(plain.server);
+  if (certificate) followRenewal(plain, certificate);
+  const app = plain.withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  app.setErrorHandler(answerError(log));
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).send({ error: 'There is nothing at this address.' }),
+  );
+  await app.register(helmet, {
+    contentSecurityPolicy: { directives: POLICY },
+    strictTransportSecurity: false,
+  });
+  const door = await guard(app, options, logIns);
+  app.addHook('onRequest', async (request, reply) => {
+    const known = !logIns || door.userOf(request) !== null;
+    if (!connections.request(request.raw.socket, known)) reply.header('connection', 'close');
+  });
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+    done(null, payload);
+  });
+  await openApi(app, control.version);
+  await app.register(
+    (api, _options, done) => {
+      api.register(streamRoutes(control));
+      api.register(serverRoutes(control, door));
+      api.register(hookRoutes(control));
+      api.register(configRoutes(control, options.editConfig));
+      api.register(eventRoutes(control, door));
+      done();
+    },
+    { prefix: '/api/v2' },
+  );
+  await app.register(v1Routes(control, options.crossdomain), { prefix: '/api/v1' });
+  app.get('/metrics', { schema: { hide: true } }, async (_request, reply) => {
+    const text = await control.metrics();
+    return reply.type('text/plain; version=0.0.4; charset=utf-8').serializer(String).send(text);
+  });
+  await consolePages(app);
+  app.get('/healthz', { schema: { hide: true } }, () => ({ ok: true }));
+  app.get('/readyz', { schema: { hide: true } }, (_request, reply) => {
+    const ready = control.ready();
+    return reply.code(ready ? 200 : 503).send({ ok: ready });
+  });
+  return app;
+}
+
+function tlsOptions({ versions, standard }: ShownCertificate) {
+  return {
+    ...standard.pem,
+    minVersion: versions.includes('TLSv1.2') ? 'TLSv1.2' : 'TLSv1.3',
+    maxVersion: versions.includes('TLSv1.3') ? 'TLSv1.3' : 'TLSv1.2',
+  } as const;
+}
+
+/** Has a newer certificate shown from the next connection on. */
+function followRenewal({ server }: FastifyInstance, certificate: ShownCertificate): void {
+  let shown = certificate.standard;
+  // Before Node's own listener, which shakes hands.
+  server.prependListener('connection', () => {
+    if (certificate.standard === shown) return;
+    shown = certificate.standard;
+    (server as unknown as Server).setSecureContext(tlsOptions(certificate));
+  });
+}
+
+/** Scripts and styles are files of ours; streams may come from this machine's other ports. */
+const POLICY = {
+  defaultSrc: ["'self'"],
+  scriptSrc: ["'self'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'", 'data:', 'blob:'],
+  mediaSrc: ["'self'", 'blob:', neighbours('http', 'https')],
+  connectSrc: ["'self'", neighbours('http', 'https', 'ws', 'wss')],
+  workerSrc: ["'self'", 'blob:'],
+  frameAncestors: ["'none'"],
+  upgradeInsecureRequests: null,
+};
+
+/** All ports at the name by which the server was reached. */
+function neighbours(...schemes: readonly string[]): (request: IncomingMessage) => string {
+  return ({ headers: { host = '' } }) => {
+    const name = host.replace(/:\d+$/, '');
+    return /^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(name)
+      ? schemes.map((one) => `${one}://${name}:*`).join(' ')
+      : "'self'";
+  };
+}

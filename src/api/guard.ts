@@ -1,0 +1,137 @@
+import { isIP } from 'node:net';
+import cookie from '@fastify/cookie';
+import rateLimit from '@fastify/rate-limit';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { faultOfHead } from '../http/request-head.ts';
+import type { Credentials, HttpApiOptions } from '../model/options.ts';
+import { MAX_API_BODY_BYTES, MAX_LOGIN_FAILURES } from './limits.ts';
+import { type LogIns, readBasic, readBearer } from './log-ins.ts';
+
+const COOKIE = 'gatecast';
+/** Requests that change nothing. */
+const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
+/** What anybody may see: the console is a page that asks for the password, the others say yes or no. */
+const OPEN = /^\/(?:|console(?:\/.*)?|healthz|readyz|api\/v2\/log(?:in|out))$/;
+
+/** A request that is not let in. */
+export class Refusal extends Error {
+  readonly statusCode: number;
+
+  constructor(statusCode: number, message: string) {
+    super(message);
+    this.name = 'Refusal';
+    this.statusCode = statusCode;
+  }
+}
+
+/** Who stands at the door of the API. */
+export interface Guard {
+  /** Who asks; null where nobody needs to say. */
+  userOf(request: FastifyRequest): string | null;
+  /** Throws a Refusal if these are not the credentials, or there were too many wrong ones. */
+  logIn(request: FastifyRequest, reply: FastifyReply, credentials: Credentials): Promise<void>;
+  logOut(request: FastifyRequest, reply: FastifyReply): void;
+}
+
+/**
+ * Lets in whoever may come: the user with the password if there is one; and in any case nobody whom a page of another
+ * origin sends, be it by its address (CSRF) or under a name of its own (DNS rebinding).
+ */
+export async function guard(
+  app: FastifyInstance,
+  { crossdomain }: Pick<HttpApiOptions, 'crossdomain'>,
+  logIns: LogIns | undefined,
+): Promise<Guard> {
+  await app.register(cookie);
+  await app.register(rateLimit, { global: false });
+  const users = new WeakMap<FastifyRequest, string>();
+  const failures = app.createRateLimit({ max: MAX_LOGIN_FAILURES, timeWindow: 60_000 });
+
+  const check = async (request: FastifyRequest, given: Credentials) => {
+    const status = await failures(request, { increment: false });
+    // One less than `max` says, since it has not counted the present one.
+    if (!status.isAllowed && status.remaining <= 0)
+      throw new Refusal(429, 'Too many wrong passwords came from your address: try again in a minute.');
+    if (logIns?.accepts(given)) return;
+    await failures(request);
+    throw new Refusal(401, 'The username or the password is wrong.');
+  };
+
+  app.addHook('onRequest', async (request, reply) => {
+    const fault = faultOfHead(request.raw, MAX_API_BODY_BYTES);
+    if (fault) {
+      reply.header('connection', 'close');
+      throw new Refusal(fault.status, `${fault.message[0]?.toUpperCase()}${fault.message.slice(1)}.`);
+    }
+    const path = request.url.replace(/\?.*$/s, '');
+    const foreign = crossdomain && path.startsWith('/api/v1/');
+    if (!logIns && !isLocalName(request.headers.host))
+      throw new Refusal(
+        403,
+        'Without auth in http_api this server answers to its address and localhost only.',
+      );
+    if (!SAFE.has(request.method) && !foreign) checkSource(request, path);
+    if (!logIns || OPEN.test(path) || (foreign && request.method === 'OPTIONS')) return;
+    const token = request.cookies[COOKIE];
+    const known = token === undefined ? undefined : logIns.userOf(token);
+    if (known !== undefined) {
+      users.set(request, known);
+      return;
+    }
+    const { authorization } = request.headers;
+    const given = readBasic(authorization) ?? readBearer(authorization);
+    // The console has a form of its own, and does not want the browser's.
+    if (request.headers['x-gatecast'] === undefined)
+      reply.header('www-authenticate', 'Basic realm="Gatecast", charset="UTF-8"');
+    if (!given) throw new Refusal(401, 'Log in, or send a username and a password, or a token.');
+    await check(request, given);
+    reply.removeHeader('www-authenticate');
+    users.set(request, given.username);
+  });
+
+  return {
+    userOf: (request) => users.get(request) ?? null,
+    async logIn(request, reply, given) {
+      if (!logIns) return;
+      await check(request, given);
+      reply.setCookie(COOKIE, logIns.open(given.username), {
+        path: '/',
+        httpOnly: true,
+        sameSite: 'strict',
+        secure: request.protocol === 'https',
+      });
+    },
+    logOut(request, reply) {
+      const token = request.cookies[COOKIE];
+      if (token !== undefined) logIns?.close(token);
+      reply.clearCookie(COOKIE, { path: '/' });
+    },
+  };
+}
+
+/** What changes something has to come from a page of ours, or from no page. */
+function checkSource({ headers }: FastifyRequest, path: string): void {
+  const { origin, host } = headers;
+  if (origin !== undefined && hostOf(origin) !== host?.toLowerCase())
+    throw new Refusal(403, `Pages of ${origin.slice(0, 100)} may not change anything here.`);
+  // A form of another page can send none of these: a browser would ask us first whether it may, and we say no.
+  const asked =
+    origin !== undefined ||
+    /^application\/json\b/.test(headers['content-type'] ?? '') ||
+    headers['x-gatecast'] !== undefined;
+  if (path.startsWith('/api/v2/') && !asked)
+    throw new Refusal(415, 'Send content-type: application/json, or a header x-gatecast with any value.');
+}
+
+function hostOf(origin: string): string | undefined {
+  return URL.canParse(origin) ? new URL(origin).host : undefined;
+}
+
+/** Whether a Host header is an address, or localhost: a name may belong to anybody who can point it here. */
+function isLocalName(host = ''): boolean {
+  const name = host
+    .toLowerCase()
+    .replace(/\.?(?::\d+)?$/, '')
+    .replace(/^\[(.*)\]$/, '$1');
+  return name === 'localhost' || name.endsWith('.localhost') || isIP(name) !== 0;
+}

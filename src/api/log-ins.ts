@@ -1,0 +1,62 @@
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { LRUCache } from 'lru-cache';
+import { BEARER_USER, type Credentials } from '../model/options.ts';
+import { MAX_LOGINS } from './limits.ts';
+
+/** How long somebody who does not come any more stays logged in. */
+const LOGIN_MS = 12 * 3_600_000;
+
+/** Who may use the API, and who has shown it already. */
+export class LogIns {
+  readonly #credentials: Credentials;
+  readonly #key = randomBytes(32);
+  /** Names of users by the tokens that they were given. */
+  readonly #users = new LRUCache<string, string>({ max: MAX_LOGINS, ttl: LOGIN_MS, updateAgeOnGet: true });
+
+  constructor(credentials: Credentials) {
+    this.#credentials = credentials;
+  }
+
+  /** Whether these are the credentials. How long that takes tells nothing of them. */
+  accepts({ username, password }: Credentials): boolean {
+    const name = this.#same(username, this.#credentials.username);
+    const word = this.#same(password, this.#credentials.password);
+    return name && word;
+  }
+
+  /** Logs a user in; the token is as good as the password until it is given back. */
+  open(username: string): string {
+    const token = randomBytes(32).toString('base64url');
+    this.#users.set(token, username);
+    return token;
+  }
+
+  /** Whose token it is. */
+  userOf(token: string): string | undefined {
+    return this.#users.get(token);
+  }
+
+  close(token: string): void {
+    this.#users.delete(token);
+  }
+
+  #same(given: string, wanted: string): boolean {
+    const digest = (text: string) => createHmac('sha256', this.#key).update(text).digest();
+    return timingSafeEqual(digest(given), digest(wanted));
+  }
+}
+
+/** The credentials of `Authorization: Basic …` (RFC 7617); undefined if there are none. */
+export function readBasic(header: string | undefined): Credentials | undefined {
+  const base64 = /^basic ([a-z0-9+/]+=*)$/i.exec(header ?? '')?.[1];
+  if (base64 === undefined) return undefined;
+  const text = Buffer.from(base64, 'base64').toString('utf8');
+  const colon = text.indexOf(':');
+  return colon < 0 ? undefined : { username: text.slice(0, colon), password: text.slice(colon + 1) };
+}
+
+/** The credentials of `Authorization: Bearer …` (RFC 6750), whose token is a password; undefined if there are none. */
+export function readBearer(header: string | undefined): Credentials | undefined {
+  const token = /^bearer ([\w.~+/-]+=*)$/i.exec(header ?? '')?.[1];
+  return token === undefined ? undefined : { username: BEARER_USER, password: token };
+}

@@ -1,0 +1,54 @@
+import type { ListeningPlace } from '../../model/control.ts';
+import type { VhostOptions } from '../../model/options.ts';
+import { DEFAULT_VHOST, type StreamKey } from '../../model/stream-key.ts';
+import type { PlayUrls } from '../schemas/streams.ts';
+
+const USUAL_PORTS: Readonly<Record<string, number>> = { rtmp: 1935, rtmps: 443, http: 80, https: 443 };
+
+/** What URLs of a stream are made of. */
+export interface UrlMeans {
+  /** The Host header by which the server was reached. */
+  readonly host: string;
+  readonly listening: readonly ListeningPlace[];
+  readonly vhosts: readonly VhostOptions[];
+}
+
+/** URLs by which the stream can be played, at the name by which the server was reached. */
+export function playUrls(key: StreamKey, means: UrlMeans): PlayUrls {
+  const rtmp = baseOf(means, 'rtmp') ?? baseOf(means, 'rtmps');
+  const web = baseOf(means, 'http') ?? baseOf(means, 'https');
+  const vhost = means.vhosts.find(({ name }) => name === key.vhost);
+  const query = key.vhost === DEFAULT_VHOST ? '' : `?vhost=${encodeURIComponent(key.vhost)}`;
+  const at = (base: string | undefined, path: string) =>
+    base === undefined ? null : `${base}${path}${query}`;
+  const flv = vhost?.httpRemux.enabled ? at(web, filled(vhost.httpRemux.mount, key)) : null;
+  const playlist = (file: string) => filled(`/${file.replace(/^(?:\.\/)+/, '')}`, key);
+  return {
+    rtmp: at(rtmp, filled('/[app]/[stream]', key)),
+    flv,
+    wsFlv: flv?.replace(/^http/, 'ws') ?? null,
+    hls: vhost?.hls.enabled ? at(web, playlist(vhost.hls.m3u8File)) : null,
+  };
+}
+
+/** `scheme://host[:port]` of a protocol; undefined if the server does not listen for it. */
+function baseOf({ host, listening }: UrlMeans, protocol: ListeningPlace['protocol']): string | undefined {
+  const place = listening.find((one) => one.protocol === protocol);
+  if (!place) return undefined;
+  const name = host.replace(/:\d+$/, '');
+  return `${protocol}://${name}${place.port === USUAL_PORTS[protocol] ? '' : `:${place.port}`}`;
+}
+
+/** A path with the stream's names in the places for them. */
+function filled(path: string, { vhost, app, stream }: StreamKey): string {
+  const words: Readonly<Record<string, string>> = { vhost, app, stream };
+  return path
+    .split('/')
+    .map((segment) =>
+      segment.replace(/\[(vhost|app|stream)\]/g, (_match, word: string) =>
+        // An app may have slashes.
+        (words[word] ?? '').split('/').map(encodeURIComponent).join('/'),
+      ),
+    )
+    .join('/');
+}

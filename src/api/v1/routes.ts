@@ -1,0 +1,177 @@
+import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
+import { z } from 'zod';
+import type { ServerControl } from '../../model/control.ts';
+import type { CensusStream } from '../../model/stats.ts';
+import { streamId } from '../../model/stream-key.ts';
+import { MAX_LISTED_CLIENTS } from '../limits.ts';
+import { clientV1, streamV1, vhostV1 } from './bodies.ts';
+import { CODE, enveloped, sendV1 } from './envelope.ts';
+import { MachineStats, meminfos, rusages } from './machine-stats.ts';
+import { clusterV1, requestV1 } from './requests.ts';
+import { Summaries } from './summaries.ts';
+import { vhostId } from './vhost-id.ts';
+
+/** What SRS lists at least, whoever asks for less. */
+const LEAST_COUNT = 10;
+
+const whole = (fallback: number) => z.coerce.number().int().min(0).max(1_000_000).catch(fallback);
+const PAGE = z.object({ start: whole(0), count: whole(LEAST_COUNT) });
+const word = z.string().max(4096).optional().catch(undefined);
+const CLUSTER = z.object({ ip: word, vhost: word, app: word, stream: word, coworker: word });
+const CALLBACK = z.object({ callback: z.string().max(200).optional().catch(undefined) });
+
+/** What is at the addresses of `/api/v1`, in the words of SRS. */
+const INDEX = {
+  versions: 'the version of the server',
+  summaries: 'the summary(pid, argv, pwd, cpu, mem) of the server',
+  rusages: 'the resources that the server has used',
+  self_proc_stats: 'the stats of the server process',
+  system_proc_stats: 'the stats of the system',
+  meminfos: 'the memory of the system',
+  authors: 'the license and the contributors',
+  features: 'the supported features',
+  requests: 'the request itself, to debug clients',
+  vhosts: 'manage all vhosts or specified vhost',
+  streams: 'manage all streams or specified stream',
+  clients: 'manage all clients or specified client, default query top 10 clients',
+  raw: 'not supported: code 1061',
+  clusters: 'the origin of a stream, query by vhost, app and stream',
+};
+
+type Params = Readonly<Record<string, string | undefined>>;
+/** `status` is 200 unless the address itself is wrong. */
+type Answer = { readonly code?: number; readonly status?: number; readonly content: object };
+type Read = (request: FastifyRequest, id: string | undefined) => Answer | Promise<Answer>;
+
+/** The HTTP API of SRS: its paths, names and types. */
+export function v1Routes(control: ServerControl, crossdomain: boolean): FastifyPluginCallback {
+  const { census } = control;
+  const summaries = new Summaries(control);
+  const machine = new MachineStats();
+  const send = async (read: Read, request: FastifyRequest, reply: FastifyReply) => {
+    const { id } = request.params as Params;
+    const { code, status = 200, content } = await read(request, id);
+    reply.code(status);
+    // A page of another origin may run scripts of ours without asking.
+    const callback = crossdomain ? CALLBACK.parse(request.query).callback : undefined;
+    return sendV1(reply, enveloped(control, content, code), callback);
+  };
+  const inVhost = (streams: readonly CensusStream[], name: string) =>
+    streams.filter(({ key }) => key.vhost === name);
+
+  const readers: Readonly<Record<string, Read>> = {
+    '/versions': () => ({ content: { data: versionV1(control.version) } }),
+    '/summaries': async () => ({ content: { data: await summaries.read() } }),
+    '/rusages': () => ({ content: { data: rusages() } }),
+    '/self_proc_stats': async () => ({ content: { data: await machine.self() } }),
+    '/system_proc_stats': async () => ({ content: { data: await machine.system() } }),
+    '/meminfos': async () => ({ content: { data: await meminfos() } }),
+    '/authors': () => ({ content: { data: { license: 'MIT', contributors: 'the authors of Gatecast' } } }),
+    '/requests': (request) => ({ content: { data: requestV1(request, control.version) } }),
+    '/tests/requests': (request) => ({ content: { data: requestV1(request, control.version) } }),
+    '/tests/errors': () => ({ code: CODE.test, content: {} }),
+    // What it changes in SRS is the business of /api/v2/config here.
+    '/raw': () => ({ code: CODE.rawDisabled, content: {} }),
+    '/clusters': async ({ query, headers: { host = '' } }) => {
+      const { streams } = await census.take({});
+      return { content: { data: clusterV1(CLUSTER.parse(query), host, streams, control) } };
+    },
+    '/features': () => ({ content: { data: FEATURES } }),
+    '/vhosts': async () => {
+      const { streams } = await census.take({});
+      const vhosts = control.vhosts().map((vhost) => vhostV1(vhost, inVhost(streams, vhost.name)));
+      return { content: { vhosts } };
+    },
+    '/vhosts/:id': async (_request, id) => {
+      const vhost = control.vhosts().find(({ name }) => vhostId(name) === id);
+      if (!vhost) return { code: CODE.noSuchVhost, content: {} };
+      const { streams } = await census.take({});
+      return { content: { vhost: vhostV1(vhost, inVhost(streams, vhost.name)) } };
+    },
+    '/streams': async ({ query }) => {
+      const { start, count } = PAGE.parse(query);
+      const { streams } = await census.take({});
+      const now = Date.now();
+      const page = streams.slice(start, start + atLeast(count));
+      return { content: { streams: page.map((stream) => streamV1(stream, now)) } };
+    },
+    '/streams/:id': async (_request, id) => {
+      const { streams } = await census.take({});
+      const stream = streams.find(({ key }) => streamId(key) === id);
+      return stream
+        ? { content: { stream: streamV1(stream, Date.now()) } }
+        : { code: CODE.noSuchStream, content: {} };
+    },
+    '/clients': async ({ query }) => {
+      const { start, count } = PAGE.parse(query);
+      const { clients } = await census.take({ clients: { start, count: atLeast(count) } });
+      const now = Date.now();
+      return { content: { clients: clients.map((client) => clientV1(client, now)) } };
+    },
+    '/clients/:id': async (_request, id) => {
+      const { clients } = await census.take({ clients: { id, start: 0, count: 1 } });
+      const [client] = clients;
+      return client
+        ? { content: { client: clientV1(client, Date.now()) } }
+        : { code: CODE.noSuchClient, content: {} };
+    },
+    '/': () => ({ content: { urls: INDEX } }),
+    // SRS shows its index there, with code 0: a script that asks for what is not here would not notice.
+    '/*': () => ({ code: CODE.notFound, status: 404, content: {} }),
+  };
+
+  return (app, _options, done) => {
+    app.addHook('onRequest', (request, reply, next) => {
+      if (crossdomain) allowOrigin(request, reply);
+      next();
+    });
+    for (const [path, read] of Object.entries(readers)) {
+      app.get(path, { schema: { hide: true } }, (request, reply) => send(read, request, reply));
+    }
+    app.delete('/clients/:id', { schema: { hide: true } }, (request, reply) =>
+      send(
+        async (_request, id) => {
+          const kicked = id === undefined ? 0 : await census.kick({ id });
+          return kicked > 0 ? { content: {} } : { code: CODE.noSuchClient, content: {} };
+        },
+        request,
+        reply,
+      ),
+    );
+    app.options('/*', { schema: { hide: true } }, (_request, reply) => reply.code(204).send());
+    done();
+  };
+}
+
+function atLeast(count: number): number {
+  return Math.min(MAX_LISTED_CLIENTS, Math.max(LEAST_COUNT, count));
+}
+
+function versionV1(version: string) {
+  const [major = 0, minor = 0, revision = 0] = version.split(/[.-]/, 3).map(Number);
+  return { major, minor, revision, version };
+}
+
+/** What SRS could have been built without, and whether this server has it. */
+const FEATURES = {
+  ssl: true,
+  hls: true,
+  hds: false,
+  callback: true,
+  api: true,
+  httpd: true,
+  dvr: true,
+  transcode: false,
+  ingest: false,
+  stat: true,
+  caster: false,
+};
+
+function allowOrigin({ headers }: FastifyRequest, reply: FastifyReply): void {
+  if (headers.origin === undefined) return;
+  reply.header('access-control-allow-origin', '*');
+  reply.header('access-control-allow-methods', 'GET, DELETE, OPTIONS');
+  reply.header('access-control-allow-headers', 'authorization, content-type');
+  // Helmet would let pages of ours alone load it.
+  reply.header('cross-origin-resource-policy', 'cross-origin');
+}

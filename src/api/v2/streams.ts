@@ -1,0 +1,120 @@
+import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
+import { RequestError, type ServerControl } from '../../model/control.ts';
+import type { Census } from '../../model/stats.ts';
+import { streamId } from '../../model/stream-key.ts';
+import type { UrlMeans } from '../present/play-urls.ts';
+import { clientBody, streamBody } from '../present/streams.ts';
+import { FAULT, KICKED, NAMED } from '../schemas/common.ts';
+import { CLIENT_QUERY, CLIENTS, KICK_QUERY, STREAM, STREAMS } from '../schemas/streams.ts';
+
+/** Streams and clients: to be seen, and to be shown out. */
+export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
+  const { census } = control;
+  const means = (host: string | undefined): UrlMeans => ({
+    host: host ?? 'localhost',
+    listening: control.listening(),
+    vhosts: control.vhosts(),
+  });
+  return (app, _options, done) => {
+    app.get(
+      '/streams',
+      {
+        schema: {
+          tags: ['streams'],
+          summary: 'Streams that are published or played',
+          response: { 200: STREAMS },
+        },
+      },
+      async ({ headers }) => {
+        const { streams } = await census.take({});
+        return { streams: streams.map((stream) => streamBody(stream, means(headers.host))) };
+      },
+    );
+
+    app.get(
+      '/streams/:id',
+      {
+        schema: {
+          tags: ['streams'],
+          summary: 'One stream',
+          params: NAMED,
+          response: { 200: STREAM, 404: FAULT },
+        },
+      },
+      async ({ params, headers }) => {
+        const stream = findStream(await census.take({}), params.id);
+        return streamBody(stream, means(headers.host));
+      },
+    );
+
+    app.delete(
+      '/streams/:id',
+      {
+        schema: {
+          tags: ['streams'],
+          summary: 'Show its publisher out',
+          params: NAMED,
+          response: { 200: KICKED, 404: FAULT },
+        },
+      },
+      async ({ params: { id } }) => {
+        const kicked = await census.kick({ stream: id, role: 'publish' });
+        if (kicked === 0) throw new RequestError('unknown', `Nobody publishes a stream with the id ${id}.`);
+        return { kicked };
+      },
+    );
+
+    app.get(
+      '/clients',
+      {
+        schema: {
+          tags: ['clients'],
+          summary: 'Clients, in the order in which they came',
+          querystring: CLIENT_QUERY,
+          response: { 200: CLIENTS, 400: FAULT },
+        },
+      },
+      async ({ query }) => {
+        const { clients, matching } = await census.take({ clients: query });
+        return { clients: clients.map(clientBody), total: matching };
+      },
+    );
+
+    app.delete(
+      '/clients/:id',
+      {
+        schema: {
+          tags: ['clients'],
+          summary: 'Show a client out',
+          params: NAMED,
+          response: { 200: KICKED, 404: FAULT },
+        },
+      },
+      async ({ params: { id } }) => {
+        const kicked = await census.kick({ id });
+        if (kicked === 0) throw new RequestError('unknown', `There is no client ${id} (any more).`);
+        return { kicked };
+      },
+    );
+
+    app.delete(
+      '/clients',
+      {
+        schema: {
+          tags: ['clients'],
+          summary: 'Show out all clients of a stream or an address',
+          querystring: KICK_QUERY,
+          response: { 200: KICKED, 400: FAULT },
+        },
+      },
+      async ({ query }) => ({ kicked: await census.kick(query) }),
+    );
+    done();
+  };
+}
+
+function findStream({ streams }: Census, id: string) {
+  const stream = streams.find(({ key }) => streamId(key) === id);
+  if (!stream) throw new RequestError('unknown', `There is no stream with the id ${id} (any more).`);
+  return stream;
+}

@@ -1,0 +1,173 @@
+import type { Clock } from '../model/clock.ts';
+import type { CloseReason, Grant, Verdict } from '../model/events.ts';
+import type { VhostOptions } from '../model/options.ts';
+import type { ClientEvents, Opened } from './client-events.ts';
+import { MAX_BURST_MS } from './limits.ts';
+import { explain } from './refusal.ts';
+
+/** A client that stays, as its stay needs it. */
+export interface Resident {
+  readonly clock: Clock;
+  /** Bytes that the client has sent so far. */
+  readonly bytesIn: () => number;
+  /** Shows the client out. */
+  readonly kick: (reason: CloseReason, why: string) => void;
+}
+
+/** What a stay is judged by. */
+interface StayMeans extends Resident {
+  /** Asks the backend whether the client is still welcome; undefined where nobody would be asked. */
+  readonly askAgain: (() => Promise<Verdict>) | undefined;
+  /** Interval of that question where no answer sets one, in milliseconds. */
+  readonly updateMs: number;
+  /** True if a question that nobody answers ends the stay. */
+  readonly failureEnds: boolean;
+}
+
+const BROKEN: Verdict = { allowed: false, message: 'The question failed.', failed: true };
+
+/**
+ * The terms on which a client publishes or plays: how long, how much, and when the backend is asked again. Its session
+ * has it look at the clock about once a second, so it needs no timer.
+ */
+export class Stay {
+  readonly #means: StayMeans;
+  #maxDurationMs = Number.POSITIVE_INFINITY;
+  #endsAt = Number.POSITIVE_INFINITY;
+  #recheckMs: number;
+  #asksAt: number;
+  #asking = false;
+  #over = false;
+  #rate: RateLimit | undefined;
+
+  private constructor(means: StayMeans, grant: Grant) {
+    this.#means = means;
+    this.#recheckMs = means.updateMs;
+    this.#asksAt = means.clock.now() + this.#recheckMs;
+    this.#take(grant);
+  }
+
+  /** The stay of a client that was granted this; undefined if there is nothing to look at. */
+  static of(grant: Grant | undefined, means: StayMeans): Stay | undefined {
+    const bounded = grant?.maxDurationMs !== undefined || grant?.maxBitrate !== undefined;
+    return bounded || means.askAgain ? new Stay(means, grant ?? {}) : undefined;
+  }
+
+  /** True while the backend is being asked whether the client is still welcome. */
+  get asking(): boolean {
+    return this.#asking;
+  }
+
+  /** Shows the client out if it has to go; else asks the backend again if it is time, and if it `mayAsk`. */
+  tick(mayAsk: boolean): void {
+    if (this.#over) return;
+    const now = this.#means.clock.now();
+    if (now >= this.#endsAt) {
+      this.#means.kick('limit', `The ${this.#maxDurationMs / 1000} seconds that were granted are over.`);
+      return;
+    }
+    const excess = this.#rate?.exceeded(this.#means.bytesIn());
+    if (excess !== undefined) this.#means.kick('limit', excess);
+    else if (mayAsk && now >= this.#asksAt) this.#ask();
+  }
+
+  /** The publish or play has ended: an answer that is still to come means nothing. */
+  end(): void {
+    this.#over = true;
+  }
+
+  #ask(): void {
+    const { askAgain } = this.#means;
+    if (!askAgain || this.#asking) return;
+    this.#asking = true;
+    void askAgain()
+      .catch(() => BROKEN)
+      .then((verdict) => this.#answered(verdict));
+  }
+
+  #answered(verdict: Verdict): void {
+    const { clock, failureEnds, kick } = this.#means;
+    this.#asking = false;
+    if (this.#over) return;
+    this.#asksAt = clock.now() + this.#recheckMs;
+    if (verdict.allowed) this.#take(verdict.grant ?? {});
+    else if (!verdict.failed || failureEnds) kick('kicked', explain(verdict));
+  }
+
+  #take({ maxDurationMs, maxBitrate, recheckMs }: Grant): void {
+    const { clock, bytesIn } = this.#means;
+    const now = clock.now();
+    if (maxDurationMs !== undefined) {
+      this.#maxDurationMs = maxDurationMs;
+      this.#endsAt = now + maxDurationMs;
+    }
+    if (maxBitrate !== undefined && maxBitrate !== this.#rate?.bitsPerSecond) {
+      this.#rate = new RateLimit(maxBitrate, clock, bytesIn());
+    }
+    if (recheckMs !== undefined) {
+      this.#recheckMs = recheckMs;
+      this.#asksAt = now + recheckMs;
+    }
+  }
+}
+
+/** The stay of a publish or play that was let in; undefined if its backend set no terms and wants to hear no more. */
+export function stayOf(
+  { clock, bytesIn, kick }: Resident,
+  events: ClientEvents,
+  { grant, askAgain }: Opened,
+  { name, hooks }: VhostOptions,
+): Stay | undefined {
+  return Stay.of(grant, {
+    clock,
+    bytesIn,
+    askAgain: events.ignores('on_update', name) ? undefined : askAgain,
+    updateMs: hooks.updateMs,
+    failureEnds: hooks.policies.on_update?.onError === 'deny',
+    kick,
+  });
+}
+
+/** A bucket that what comes in fills and that runs out at the granted rate: over time nobody sends more than that. */
+class RateLimit {
+  readonly bitsPerSecond: number;
+  readonly #clock: Clock;
+  #bytes: number;
+  #at: number;
+  /** How long this process had been paused before that. */
+  #pausedMs: number;
+  #level = 0;
+  /** When the bucket was empty last, and how many bytes there had been. */
+  #from: { readonly at: number; readonly bytes: number };
+
+  constructor(bitsPerSecond: number, clock: Clock, bytes: number) {
+    this.bitsPerSecond = bitsPerSecond;
+    this.#clock = clock;
+    this.#at = clock.now();
+    this.#pausedMs = this.#at - clock.awake();
+    this.#bytes = bytes;
+    this.#from = { at: this.#at, bytes };
+  }
+
+  /** What was too much, in a sentence, if it was. */
+  exceeded(bytes: number): string | undefined {
+    const now = this.#clock.now();
+    const pausedMs = now - this.#clock.awake();
+    const ran = (this.bitsPerSecond * (now - this.#at)) / 1000;
+    // What was sent while this process was paused is read after it.
+    const unread = (this.bitsPerSecond * (pausedMs - this.#pausedMs)) / 1000;
+    this.#level = Math.max(-unread, this.#level + 8 * (bytes - this.#bytes) - ran);
+    this.#at = now;
+    this.#pausedMs = pausedMs;
+    this.#bytes = bytes;
+    if (this.#level <= 0) this.#from = { at: now, bytes };
+    if (this.#level <= (this.bitsPerSecond * MAX_BURST_MS) / 1000) return undefined;
+    const elapsedMs = now - this.#from.at;
+    const rate = (8 * (bytes - this.#from.bytes)) / elapsedMs;
+    return `The publisher sent ${kilobits(rate)} over ${Math.round(elapsedMs / 1000)} s; ${kilobits(this.bitsPerSecond / 1000)} are granted.`;
+  }
+}
+
+function kilobits(bitsPerMs: number): string {
+  return `${Math.round(bitsPerMs)} kbit/s`;
+}

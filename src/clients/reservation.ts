@@ -1,0 +1,82 @@
+import type { Claim } from '../model/claims.ts';
+import type { Origin, PublishEnd } from '../model/media-source.ts';
+import type { PlayOptions } from '../model/options.ts';
+import type { StreamKey } from '../model/stream-key.ts';
+import type { Holder, Hub, Publication } from '../streams/hub.ts';
+import type { Seating } from './acquire-slot.ts';
+import type { Seats } from './player-slots.ts';
+
+/** What streams are reserved in. */
+export interface ReservationDeps extends Seating {
+  readonly hub: Hub;
+}
+
+/** A stream that nobody else can publish, here and among all processes that share the streams. */
+export class Reservation {
+  readonly publication: Publication;
+  readonly #key: StreamKey;
+  readonly #seats: Seats;
+  readonly #claim: Claim | undefined;
+  #other: Reservation | undefined;
+  #ended = false;
+
+  constructor(key: StreamKey, publication: Publication, seats: Seats, claim: Claim | undefined) {
+    this.#key = key;
+    this.publication = publication;
+    this.#seats = seats;
+    this.#claim = claim;
+  }
+
+  /** Another one, of which nothing goes on air, is kept and ends with this one. */
+  beside(other: Reservation): this {
+    this.#other = other;
+    return this;
+  }
+
+  /** Says who publishes; `leave` has to end this before it returns. */
+  heldBy(holder: Holder): void {
+    this.publication.heldBy(holder);
+    this.#other?.heldBy(holder);
+  }
+
+  /** Goes on air, for as many players as the publisher was granted; without an origin nothing else hears of it. */
+  start(origin?: Origin): void {
+    this.publication.start(origin);
+    const mostPlayers = origin?.grant?.maxViewers;
+    if (this.#claim) this.#claim.onAir(mostPlayers);
+    else if (mostPlayers !== undefined) this.#seats.limit(this.#key, mostPlayers);
+  }
+
+  /** Frees the name; harmless if repeated. */
+  end(how?: PublishEnd): void {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.publication.end(how);
+    if (this.#claim) this.#claim.release();
+    else this.#seats.limit(this.#key, Number.POSITIVE_INFINITY);
+    this.#other?.end();
+  }
+}
+
+/** Reserves a stream; undefined when there is a publisher. With `takeover` that one is made to leave first. */
+export async function reserve(
+  { hub, claims, seats }: ReservationDeps,
+  { vhost, app, stream }: StreamKey,
+  options: PlayOptions,
+  takeover = false,
+): Promise<Reservation | undefined> {
+  const key = { vhost, app, stream };
+  if (takeover) hub.evict(key);
+  let publication = hub.reserve(key, options);
+  if (!publication) {
+    // The other publisher may have gone, and its connection not been read since.
+    await hub.attend(key);
+    publication = hub.reserve(key, options);
+  }
+  if (!publication) return undefined;
+  if (!claims) return new Reservation(key, publication, seats, undefined);
+  const claim = await claims.claim(key, takeover);
+  if (claim) return new Reservation(key, publication, seats, claim);
+  publication.end();
+  return undefined;
+}

@@ -1,0 +1,9 @@
+import type { Gate } from '../model/events.ts';
+import type { VhostOptions } from '../model/options.ts';
+
+/** The configuration that a client takes up when it comes and keeps. */
+export interface Snapshot {
+  readonly vhosts: ReadonlyMap<string, VhostOptions>;
+  readonly strictVhost: boolean;
+  readonly gate: Gate;
+}

@@ -1,0 +1,150 @@
+import type { Opening, Recorded, Recorder } from '../model/event-recorder.ts';
+import type { SealedEvent, Stamp, TellEvent } from '../model/events.ts';
+import type { HookSchema } from '../model/options.ts';
+
+/** What a worker has recorded. */
+export type RecorderRequest =
+  | { readonly type: 'open'; readonly opening: Opening }
+  | { readonly type: 'rename'; readonly id: string; readonly stream: string }
+  | { readonly type: 'withdraw' | 'wait' | 'resume'; readonly id: string }
+  | { readonly type: 'tell'; readonly event: TellEvent; readonly schema: HookSchema }
+  | { readonly type: 'stamp'; readonly id: string }
+  | { readonly type: 'entrust'; readonly event: SealedEvent; readonly schema: HookSchema };
+
+/** The answers to the opening `id`, and to what was asked of the event `id`. */
+export type RecorderNotice =
+  | { readonly type: 'recorded'; readonly id: string; readonly recorded: Recorded }
+  | { readonly type: 'resumed'; readonly id: string }
+  | { readonly type: 'stamped'; readonly id: string; readonly stamp: Stamp }
+  | { readonly type: 'kept'; readonly id: string; readonly kept: boolean };
+
+/** The recorder of the primary, as its workers have one: a process that ends unexpectedly leaves nobody open. */
+export interface SharedRecorder extends Omit<Recorder, 'open'> {
+  /** `owner` names the worker process. */
+  open(opening: Opening, owner: string): Promise<Recorded>;
+  /** The process has ended: tells the end of all that it had open, and returns how many clients that concerned. */
+  abandon(owner: string): number;
+}
+
+/** A worker's side: the primary keeps the records. */
+export class IpcRecorder implements Recorder {
+  readonly #send: (request: RecorderRequest) => void;
+  readonly #waiting = new Map<string, (notice: RecorderNotice) => void>();
+
+  constructor(send: (request: RecorderRequest) => void) {
+    this.#send = send;
+  }
+
+  async open(opening: Opening): Promise<Recorded> {
+    const { recorded } = await this.#ask('recorded', opening.id, { type: 'open', opening });
+    return recorded;
+  }
+
+  async stamp(id: string): Promise<Stamp> {
+    const { stamp } = await this.#ask('stamped', id, { type: 'stamp', id });
+    return stamp;
+  }
+
+  async entrust(event: SealedEvent, schema: HookSchema): Promise<boolean> {
+    const { kept } = await this.#ask('kept', event.seal.stamp.id, { type: 'entrust', event, schema });
+    return kept;
+  }
+
+  wait(id: string): void {
+    this.#send({ type: 'wait', id });
+  }
+
+  async resume(id: string): Promise<void> {
+    await this.#ask('resumed', id, { type: 'resume', id });
+  }
+
+  rename(id: string, stream: string): void {
+    this.#send({ type: 'rename', id, stream });
+  }
+
+  withdraw(id: string): void {
+    this.#send({ type: 'withdraw', id });
+  }
+
+  tell(event: TellEvent, schema: HookSchema): void {
+    this.#send({ type: 'tell', event, schema });
+  }
+
+  /** Takes an answer of the primary. */
+  take(notice: RecorderNotice): void {
+    const name = `${notice.type} ${notice.id}`;
+    this.#waiting.get(name)?.(notice);
+    this.#waiting.delete(name);
+  }
+
+  #ask<T extends RecorderNotice['type']>(
+    type: T,
+    id: string,
+    request: RecorderRequest,
+  ): Promise<Extract<RecorderNotice, { type: T }>> {
+    return new Promise((resolve) => {
+      this.#waiting.set(`${type} ${id}`, resolve as (notice: RecorderNotice) => void);
+      this.#send(request);
+    });
+  }
+}
+
+/** The primary's side of one worker. */
+export class RecorderDesk {
+  readonly #recorder: SharedRecorder;
+  readonly #owner: string;
+  readonly #answer: (notice: RecorderNotice) => void;
+
+  constructor(recorder: SharedRecorder, owner: string, answer: (notice: RecorderNotice) => void) {
+    this.#recorder = recorder;
+    this.#owner = owner;
+    this.#answer = answer;
+  }
+
+  take(request: RecorderRequest): void {
+    switch (request.type) {
+      case 'open': {
+        const { opening } = request;
+        void this.#recorder
+          .open(opening, this.#owner)
+          .then((recorded) => this.#answer({ type: 'recorded', id: opening.id, recorded }));
+        return;
+      }
+      case 'stamp': {
+        const { id } = request;
+        void this.#recorder.stamp(id).then((stamp) => this.#answer({ type: 'stamped', id, stamp }));
+        return;
+      }
+      case 'entrust': {
+        const { event, schema } = request;
+        const { id } = event.seal.stamp;
+        void this.#recorder.entrust(event, schema).then((kept) => this.#answer({ type: 'kept', id, kept }));
+        return;
+      }
+      case 'resume': {
+        const { id } = request;
+        void this.#recorder.resume(id).then(() => this.#answer({ type: 'resumed', id }));
+        return;
+      }
+      case 'wait':
+        this.#recorder.wait(request.id);
+        return;
+      case 'rename':
+        this.#recorder.rename(request.id, request.stream);
+        return;
+      case 'withdraw':
+        this.#recorder.withdraw(request.id);
+        return;
+      case 'tell':
+        this.#recorder.tell(request.event, request.schema);
+        return;
+      default:
+        request satisfies never;
+    }
+  }
+
+  /** The worker has ended; returns how many clients it had. */
+  close(): number {
+    return this.#recorder.abandon(this.#owner);
+  }
+}

@@ -1,0 +1,124 @@
+import { createHash } from 'node:crypto';
+import { createServer } from 'node:net';
+import type { Duplex } from 'node:stream';
+import { Lobby, type LobbyRules } from '../clients/client-registry.ts';
+import type { Clock } from '../model/clock.ts';
+import { ALLOWED, GATE_ACTIONS, type Gate, type GateEvent, type Verdict } from '../model/events.ts';
+import { hushed, type Logger } from '../model/logger.ts';
+import type { PublishEnd } from '../model/media-source.ts';
+import type { VhostOptions } from '../model/options.ts';
+import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
+import { SharedReads } from '../net/shared-read.ts';
+import { FrontDoor } from '../rtmp/rtmp-server.ts';
+import type { Hub } from '../streams/hub.ts';
+
+type Vhosts = ReadonlyMap<string, VhostOptions>;
+
+const NOBODY: Verdict = { allowed: false, message: 'This door is for relays.' };
+const NOT_HERE: Verdict = { allowed: false, message: 'The stream is not on air here.' };
+
+/** What a relay is told last, by how its publisher has left. */
+export const FAREWELLS: Readonly<Record<PublishEnd, string>> = {
+  unpublished: 'The publisher has unpublished.',
+  lost: 'The publisher has left.',
+};
+
+/** What a relay says at a back door. */
+export interface RelayWords {
+  readonly tcUrl: string;
+  readonly app: string;
+  readonly stream: string;
+}
+
+/** How a relay names the stream that it wants. */
+export function relayWords({ vhost, app, stream }: StreamKey, token: string): RelayWords {
+  const query = `vhost=${vhost}&relay=${fingerprint({ vhost, app, stream })}&token=${token}`;
+  return { tcUrl: `rtmp://gatecast/${app}?${query}`, app, stream };
+}
+
+/**
+ * Where other workers of this machine fetch streams that are published here. Relays are players of the hub like any
+ * other, so they share the bytes; but they meet no hooks, are not counted, and are shown out when the publisher leaves,
+ * so that they know the end of it after its last byte.
+ */
+export class BackDoor {
+  readonly #lobby: Lobby;
+  readonly #door: FrontDoor;
+  readonly #hub: Hub;
+  readonly #token: string;
+  /** Streams by the client ids of their relays. */
+  readonly #relays = new Map<string, string>();
+  readonly #sessions = new Map<string, ReturnType<FrontDoor['enter']>>();
+
+  constructor(hub: Hub, clock: Clock, logger: Logger, token: string, vhosts: Vhosts) {
+    this.#hub = hub;
+    this.#token = token;
+    this.#lobby = new Lobby(this.#rules(vhosts), hub, clock, hushed(logger.child({ relay: true })));
+    this.#door = new FrontDoor(this.#lobby, { enabled: false, trusted: [] });
+  }
+
+  /** Takes a relay's connection. */
+  enter(stream: Duplex): void {
+    const session = this.#door.enter(stream, 'relay');
+    const { id } = session.client;
+    this.#sessions.set(id, session);
+    void session.settled.then(() => {
+      this.#sessions.delete(id);
+      this.#relays.delete(id);
+    });
+  }
+
+  /** Listens at a path of the file system; returns what stops that. */
+  async listen(path: string): Promise<() => void> {
+    const reads = new SharedReads();
+    const server = createServer({ pauseOnConnect: true }, (accepted) => this.enter(reads.adopt(accepted)));
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      // Exclusive: node:cluster would share the path with the other workers.
+      server.listen({ path, exclusive: true }, resolve);
+    });
+    server.on('error', () => undefined);
+    return () => server.close();
+  }
+
+  /** The vhosts of a new configuration. */
+  change(vhosts: Vhosts): void {
+    this.#lobby.change(this.#rules(vhosts));
+  }
+
+  /** A publisher has left: its relays have had its last byte. They are told how, for the players behind them. */
+  ended(key: StreamKey, how: PublishEnd): void {
+    const name = formatStreamKey(key);
+    for (const [id, stream] of this.#relays) {
+      if (stream === name) this.#sessions.get(id)?.kick('kicked', FAREWELLS[how]);
+    }
+  }
+
+  close(): Promise<void> {
+    return this.#lobby.close('shutdown', 'The worker is stopping.');
+  }
+
+  #rules(vhosts: Vhosts): LobbyRules {
+    const gate: Gate = {
+      ask: (event) => Promise.resolve(this.#judge(event)),
+      tell: () => undefined,
+      entrust: () => Promise.resolve(true),
+      asks: (action) => GATE_ACTIONS.some((gate) => gate === action),
+    };
+    return { snapshot: { vhosts, strictVhost: true, gate }, maxConnections: Number.POSITIVE_INFINITY };
+  }
+
+  #judge(event: GateEvent): Verdict {
+    const query = new URLSearchParams(event.param.slice(1));
+    if (query.get('token') !== this.#token || event.action === 'on_publish') return NOBODY;
+    if (event.action === 'on_connect') return ALLOWED;
+    // What the address was taken for has to be what was meant.
+    if (query.get('relay') !== fingerprint(event) || !this.#hub.isOnAir(event)) return NOT_HERE;
+    this.#relays.set(event.client.id, formatStreamKey(event));
+    return ALLOWED;
+  }
+}
+
+function fingerprint(key: StreamKey): string {
+  return createHash('sha256').update(formatStreamKey(key)).digest('hex');
+}

@@ -1,0 +1,91 @@
+import { ALLOWED, type GateEvent, type Verdict } from '../model/events.ts';
+import { SecretFinder } from '../model/secret-values.ts';
+import { ABANDONED, type Decision, isForOthers, STOPPING } from './decision.ts';
+import { describe, type Means, namedBy, since } from './deps.ts';
+import { TimeLimit } from './gate-deadline.ts';
+import { Asker } from './hook-chain.ts';
+import { Flight } from './in-flight.ts';
+import { type QuestionWatcher, QuestionWatchers } from './question-watcher.ts';
+import { sameQuestion, type VerdictCache } from './verdict-cache.ts';
+import type { VhostHooks } from './vhost-hooks.ts';
+
+/** Of which configuration a question is, who waits for its answer, and who has to know whether it is sent. */
+interface Asking {
+  readonly cache: VerdictCache;
+  readonly client: AbortSignal;
+  readonly watcher: QuestionWatcher | undefined;
+}
+
+/** Puts the questions of clients to the backends, those that are the same only once. */
+export class Gatekeeper {
+  readonly #means: Means;
+  readonly #asker: Asker;
+  readonly #open = new Set<TimeLimit>();
+  #closed = false;
+
+  constructor(means: Means) {
+    this.#means = means;
+    this.#asker = new Asker(means);
+  }
+
+  /** Never rejects: whatever goes wrong is a refusal, unless the policy of the event lets it pass. */
+  async ask(event: GateEvent, hooks: VhostHooks, { cache, client, watcher }: Asking): Promise<Verdict> {
+    if (!hooks.targets.has(event.action)) {
+      // Where nobody is to be asked nobody is left out.
+      watcher?.sent();
+      return ALLOWED;
+    }
+    if (this.#closed) return { allowed: false, message: 'The server is stopping.' };
+    if (client.aborted) return { allowed: false, message: 'The client has gone.' };
+    const began = this.#means.clock.awake();
+    const question = sameQuestion(event, hooks);
+    const kept = question === undefined ? undefined : cache.kept(question);
+    const out = question === undefined || kept !== undefined ? undefined : cache.out(question);
+    if (watcher) out?.watchers.add(watcher);
+    const known = out === undefined ? kept : await out.join(client);
+    if (known !== undefined && isForOthers(known)) {
+      if (kept !== undefined) watcher?.sent();
+      if (known !== ABANDONED) this.#means.observer.cached(event.action);
+      return this.#answer(event, known, began, { cached: true });
+    }
+    const flight = this.#launch(event, hooks, began);
+    if (watcher) flight.watchers.add(watcher);
+    if (question !== undefined && known === undefined)
+      void cache.launch(question, flight, hooks.policy(event.action).cacheMs);
+    return this.#answer(event, await flight.join(client), began);
+  }
+
+  /** Ends all open questions as refusals, and all later ones at once. */
+  close(): void {
+    this.#closed = true;
+    for (const limit of this.#open) limit.end(STOPPING);
+  }
+
+  #launch(event: GateEvent, hooks: VhostHooks, began: number): Flight {
+    const { clock } = this.#means;
+    const limit = new TimeLimit(clock, hooks.policy(event.action).timeoutMs, clock.awake() - began);
+    const watchers = new QuestionWatchers();
+    this.#open.add(limit);
+    const ask = async () => {
+      try {
+        return await this.#asker.ask(event, hooks, limit, watchers);
+      } finally {
+        this.#open.delete(limit);
+        limit.clear();
+      }
+    };
+    return new Flight(limit, ask(), watchers, clock);
+  }
+
+  #answer(event: GateEvent, { verdict, refusal }: Decision, began: number, how: object = {}): Verdict {
+    const { clock, concealed, logger } = this.#means;
+    const hidden = concealed.of(namedBy(event), refusal === undefined);
+    const fields = { ...describe(event, hidden), ...how, ms: since(clock, began) };
+    if (refusal === undefined) logger.debug(fields, 'gate allowed');
+    else {
+      const reason = new SecretFinder(hidden).hide(refusal.reason);
+      logger[refusal.level]({ ...fields, url: refusal.url, reason }, 'gate refused');
+    }
+    return verdict;
+  }
+}

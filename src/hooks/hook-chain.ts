@@ -1,0 +1,154 @@
+import type { GateEvent, Grant } from '../model/events.ts';
+import type { HookPolicy } from '../model/options.ts';
+import type { Decision } from './decision.ts';
+import { describe, type Means, namedBy } from './deps.ts';
+import type { Stamped } from './event.ts';
+import { pause, type TimeLimit } from './gate-deadline.ts';
+import type { Call, Called } from './hook-client.ts';
+import { FAILURE_LOG_INTERVAL_MS, FIRST_RETRY_MS, MAX_RETRY_MS } from './limits.ts';
+import type { QuestionWatcher } from './question-watcher.ts';
+import { Seldom } from './seldom.ts';
+import type { Target } from './target.ts';
+import type { VhostHooks } from './vhost-hooks.ts';
+
+/** Puts one question to its URLs, after the policy of its event. */
+export class Asker {
+  readonly #means: Means;
+  readonly #failures: Seldom;
+  readonly #uncacheable: Seldom;
+
+  constructor(means: Means) {
+    this.#means = means;
+    this.#failures = new Seldom(means.clock, FAILURE_LOG_INTERVAL_MS);
+    this.#uncacheable = new Seldom(means.clock, Number.POSITIVE_INFINITY);
+  }
+
+  /** Asks one by one, all under one time limit, and stops at the first refusal. Never rejects. */
+  async ask(
+    event: GateEvent,
+    hooks: VhostHooks,
+    limit: TimeLimit,
+    watcher: QuestionWatcher,
+  ): Promise<Decision> {
+    const policy = hooks.policy(event.action);
+    const stamped = this.#means.stamper.stamp(event);
+    let grant: Grant | undefined;
+    let answered = true;
+    let freshMs = Number.POSITIVE_INFINITY;
+    for (const target of hooks.targets.get(event.action) ?? []) {
+      const called = await this.#persist({ event: stamped, hooks, target, watcher }, policy, limit);
+      if (called.outcome === 'allowed' || called.outcome === 'refused') {
+        freshMs = Math.min(freshMs, called.freshMs);
+        this.#noteFreshness(target, policy, called);
+      } else {
+        answered = false;
+      }
+      if (called.allowed) {
+        if (called.grant) grant = this.#take(event, grant, called.grant);
+        if (called.notes) this.#noteIgnored(event, target, called.notes);
+      } else if (this.#mayPass(called, policy, limit)) {
+        this.#notePass(event, target, called.message);
+      } else {
+        return refuse(called, target, answered, freshMs, limit);
+      }
+    }
+    return { verdict: grant ? { allowed: true, grant } : { allowed: true }, answered, freshMs };
+  }
+
+  #take(event: GateEvent, grant: Grant | undefined, more: Grant): Grant {
+    const { stream } = more;
+    if (stream !== undefined && stream !== event.stream) this.#means.concealed.learn(namedBy(event));
+    return { ...grant, ...more };
+  }
+
+  #describe(event: GateEvent): object {
+    return describe(event, this.#means.concealed.of(namedBy(event), false));
+  }
+
+  /**
+   * Asks one URL, and again while its backend is away: as often as the time allows, where the client would be refused for
+   * want of an answer. What the backend may have acted on is repeated as often as the policy says.
+   */
+  async #persist(
+    question: Pick<Call, 'hooks' | 'target' | 'watcher'> & { readonly event: Stamped<GateEvent> },
+    { retries, onError }: HookPolicy,
+    limit: TimeLimit,
+  ): Promise<Called> {
+    const waits = onError === 'deny';
+    let repetitions = 0;
+    let unavailable = 0;
+    for (let attempt = 1; ; attempt++) {
+      const called = await this.#means.caller.call({ ...question, attempt, waits }, limit);
+      const { trouble } = called;
+      if (trouble === undefined) return called;
+      // Connections are tried for all who wait, so nobody has to pause.
+      if (!waits || trouble === 'broken') {
+        if (++repetitions > retries) return called;
+        await pause(this.#means.clock, retryDelay(repetitions), limit);
+      } else if (trouble === 'unavailable') {
+        await pause(this.#means.clock, retryDelay(++unavailable), limit);
+      }
+      if (limit.why !== undefined) return called;
+    }
+  }
+
+  /** A refusal never passes, nor a client that left or a server that stops: only a backend that fails. */
+  #mayPass(
+    { outcome, strict = false }: Called & { allowed: false },
+    { onError }: HookPolicy,
+    limit: TimeLimit,
+  ): boolean {
+    return onError === 'allow' && outcome !== 'refused' && !strict && !limit.givenUp;
+  }
+
+  /** A backend that is down lets everybody in: one line in a while, with how many it was about. */
+  #notePass(event: GateEvent, target: Target, reason: string): void {
+    const times = this.#failures.due(target);
+    if (times === undefined) return;
+    const fields = { ...this.#describe(event), url: target.shown, reason, times };
+    this.#means.logger.warn(fields, 'gate passed without an answer: on_error allow');
+  }
+
+  /** A backend that grants what nobody can make sense of should hear of it. */
+  #noteIgnored(event: GateEvent, target: Target, notes: readonly string[]): void {
+    const fields = { ...this.#describe(event), url: target.shown, reason: notes.join('; ') };
+    this.#means.logger.warn(fields, 'answer accepted, but not all of it');
+  }
+
+  /** Frameworks forbid caching unless told otherwise, and whoever wrote `cache` wonders why nothing is cached. */
+  #noteFreshness(target: Target, { cacheMs }: HookPolicy, { freshMs }: Called): void {
+    if (cacheMs === 0 || freshMs > 0 || this.#uncacheable.due(target) === undefined) return;
+    this.#means.logger.info(
+      { url: target.shown, cacheMs },
+      'backend forbids with Cache-Control what the cache directive allows: it is asked each time',
+    );
+  }
+}
+
+function refuse(
+  called: Called & { allowed: false },
+  target: Target,
+  answered: boolean,
+  freshMs: number,
+  limit: TimeLimit,
+): Decision {
+  const { forClient, redirect, outcome, message } = called;
+  // A backend that says no is daily business, one that cannot be understood is trouble, a client that left is neither.
+  const trouble = limit.givenUp ? 'debug' : 'warn';
+  return {
+    verdict: {
+      allowed: false,
+      message: forClient,
+      ...(redirect === undefined ? {} : { redirect }),
+      ...(outcome === 'refused' ? {} : { failed: true }),
+    },
+    answered,
+    freshMs,
+    refusal: { url: target.shown, reason: message, level: outcome === 'refused' ? 'info' : trouble },
+  };
+}
+
+/** Doubled each time, and anything from half of that to all of it, so that those who failed together do not come together. */
+function retryDelay(attempt: number): number {
+  return Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), MAX_RETRY_MS) * (0.5 + Math.random() / 2);
+}

@@ -1,0 +1,218 @@
+import type { KeyObject } from 'node:crypto';
+import type { Clock } from '../model/clock.ts';
+import type { Delivery, DeliveryOutcome, HookObserver } from '../model/delivery.ts';
+import { type Action, isQuestion, type ServerIds } from '../model/events.ts';
+import type { HookSchema } from '../model/options.ts';
+import { MASK } from '../model/secret-values.ts';
+import type { SendKind } from './admission.ts';
+import type { Backends } from './backends.ts';
+import type { EventHead, HookEvent, Stamped } from './event.ts';
+import { type Exchanged, isUnavailable, type Reply } from './exchange.ts';
+import { freshnessOf } from './freshness.ts';
+import type { TimeLimit } from './gate-deadline.ts';
+import { MAX_RECORDED_BODY } from './limits.ts';
+import { hookBody } from './payload.ts';
+import type { QuestionWatcher } from './question-watcher.ts';
+import { signatures } from './signature.ts';
+import type { Target } from './target.ts';
+import { type Judgement, judge } from './verdict.ts';
+import type { VhostHooks } from './vhost-hooks.ts';
+
+/** One attempt to deliver an event to one URL. */
+export type Call = Subject & CallTerms;
+
+/** What a call is about, and its body if that is made already: of an event that is sent again, or is on record. */
+type Subject =
+  | { readonly event: Stamped<HookEvent>; readonly body?: undefined }
+  | { readonly event: EventHead; readonly body: string };
+
+interface CallTerms {
+  readonly hooks: VhostHooks;
+  readonly target: Target;
+  /** 1 for the first attempt at this URL. */
+  readonly attempt: number;
+  /** Learns whether it is sent. */
+  readonly watcher?: QuestionWatcher | undefined;
+  /** True if a client waits for the answer as long as it may, also while the backend is away. */
+  readonly waits?: boolean | undefined;
+  /** Gets the record of this attempt, beside the observer of all. */
+  readonly report?: ((delivery: Delivery) => void) | undefined;
+}
+
+/**
+ * What keeps a backend from answering a request that may fare better a moment later: it is `unreachable` if it has not
+ * seen the request, `unavailable` if it is being stopped or started (502, 503, 504, a connection that is closed before
+ * the answer), and `broken` if it may have acted on it (500, half an answer, none in time).
+ */
+export type Trouble = 'unreachable' | 'unavailable' | 'broken';
+
+/** What an attempt came to. */
+export type Called = Judgement & {
+  readonly outcome: DeliveryOutcome;
+  readonly trouble: Trouble | undefined;
+  /** For how long the backend lets its answer be used again, in milliseconds; Infinity if it does not say. */
+  readonly freshMs: number;
+};
+
+/** What calling needs. */
+export interface CallerDeps {
+  readonly backends: Backends;
+  readonly clock: Clock;
+  readonly server: ServerIds;
+  readonly observer: HookObserver;
+}
+
+type Header = readonly [name: string, value: string];
+
+/** Delivers one event to one URL, once, and says what came of it. */
+export class Caller {
+  readonly #deps: CallerDeps;
+
+  constructor(deps: CallerDeps) {
+    this.#deps = deps;
+  }
+
+  /** Never rejects: no answer is a refusal too. */
+  async call(call: Call, limit: TimeLimit): Promise<Called> {
+    const { event, hooks, target } = call;
+    const at = Date.now();
+    const body = this.#bodyOf(call);
+    const { id } = event.stamp;
+    const post = {
+      path: target.path,
+      headers: stampHeaders(target.headers, id, at, body, hooks.keys),
+      body,
+      connectTimeoutMs: hooks.policy(event.action).connectTimeoutMs,
+      watcher: call.watcher,
+    };
+    const exchanged = await this.#deps.backends.of(target).post(post, kindOf(call), target, limit);
+    const { reply } = exchanged;
+    const silent = typeof reply === 'string';
+    const judgement = silent ? silence(target, reply) : judgeReply(reply, hooks.schema, event.action);
+    const outcome = exchanged.skipped ? 'skipped' : outcomeOf(judgement);
+    const trouble = outcome === 'failed' ? troubleOf(exchanged) : undefined;
+    this.#report(call, at, body, exchanged, outcome, judgement.allowed ? '' : judgement.message);
+    const freshMs = silent ? 0 : freshnessOf(reply.headers['cache-control']);
+    if (!judgement.allowed) return { ...judgement, outcome, trouble, freshMs };
+    return { allowed: true, grant: judgement.grant, notes: judgement.notes, outcome, trouble, freshMs };
+  }
+
+  #bodyOf(call: Call): string {
+    if (call.body !== undefined) return call.body;
+    const { event, hooks, target } = call;
+    return hookBody(event, { schema: hooks.schema, hook: target.hook }, this.#deps.server);
+  }
+
+  #report(
+    call: Call,
+    at: number,
+    body: string,
+    { reply, timing }: Exchanged,
+    outcome: DeliveryOutcome,
+    why: string,
+  ): void {
+    const { event, target, attempt } = call;
+    const { action, vhost, app, stream, stamp } = event;
+    const delivery: Delivery = {
+      id: `${stamp.id}-${numberOf(call)}`,
+      eventId: stamp.id,
+      action,
+      vhost,
+      app,
+      stream,
+      clientId: event.client?.id ?? '',
+      url: target.shown,
+      origin: target.backend.origin,
+      attempt,
+      at,
+      request: { headers: shownHeaders(target, stamp.id, at, call.hooks.keys.length > 0), body },
+      response: typeof reply === 'string' ? undefined : record(reply),
+      timing,
+      outcome,
+      why,
+    };
+    this.#deps.observer.delivered(delivery);
+    call.report?.(delivery);
+  }
+}
+
+function kindOf({ event, attempt, waits }: Call): SendKind {
+  if (!isQuestion(event.action)) return 'event';
+  if (waits !== true) return 'hasty question';
+  return attempt === 1 ? 'question' : 'repetition';
+}
+
+function troubleOf({ reply, failure }: Exchanged): Trouble | undefined {
+  if (typeof reply !== 'string')
+    return isUnavailable(reply.status) ? 'unavailable' : reply.status >= 500 ? 'broken' : undefined;
+  if (failure === 'unreachable') return 'unreachable';
+  return failure === 'cut off' ? 'unavailable' : 'broken';
+}
+
+/** Adds the headers that differ from request to request, after Standard Webhooks 1.0. */
+function stampHeaders(
+  headers: readonly string[],
+  id: string,
+  at: number,
+  body: string,
+  keys: readonly KeyObject[],
+): string[] {
+  if (keys.length === 0) return headers.concat('webhook-id', id);
+  const seconds = secondsOf(at);
+  const signature = signatures(keys, id, seconds, body);
+  return headers.concat(
+    'webhook-id',
+    id,
+    'webhook-timestamp',
+    String(seconds),
+    'webhook-signature',
+    signature,
+  );
+}
+
+function shownHeaders(target: Target, id: string, at: number, signed: boolean): Header[] {
+  const stamp: Header = ['webhook-id', id];
+  if (!signed) return target.shownHeaders.concat([stamp]);
+  const time: Header = ['webhook-timestamp', String(secondsOf(at))];
+  return target.shownHeaders.concat([stamp, time, ['webhook-signature', MASK]]);
+}
+
+function secondsOf(at: number): number {
+  return Math.floor(at / 1000);
+}
+
+/** What a backend is said to have answered which did not. */
+function silence(target: Target, what: string): Judgement {
+  return {
+    allowed: false,
+    message: `The backend ${target.shown} ${what}.`,
+    // Where the backend lives is none of a client's business.
+    forClient: `The backend ${what}.`,
+    deliberate: false,
+  };
+}
+
+function judgeReply({ status, headers, body }: Reply, schema: HookSchema, action: Action): Judgement {
+  const { location } = headers;
+  return judge(schema, status, body, {
+    action,
+    location: Array.isArray(location) ? location[0] : location,
+  });
+}
+
+function outcomeOf(judgement: Judgement): DeliveryOutcome {
+  if (judgement.allowed) return 'allowed';
+  return judgement.deliberate ? 'refused' : 'failed';
+}
+
+/** Which attempt this is of all that the event has at its URLs, counted in rounds. */
+function numberOf({ event, hooks, target, attempt }: Call): number {
+  const urls = hooks.targets.get(event.action) ?? [target];
+  return (attempt - 1) * urls.length + Math.max(urls.indexOf(target), 0) + 1;
+}
+
+function record({ status, headers, body }: Reply): Delivery['response'] {
+  const shown: Header[] = [];
+  for (const name in headers) shown.push([name, name === 'set-cookie' ? MASK : String(headers[name])]);
+  return { status, headers: shown, body: body.toString('utf8', 0, MAX_RECORDED_BODY) };
+}

@@ -1,0 +1,167 @@
+import type { Clock } from '../model/clock.ts';
+import { ConcealedNames } from '../model/concealed-names.ts';
+import type { OutboxStats } from '../model/control.ts';
+import type { Delivery, HookObserver } from '../model/delivery.ts';
+import type { Recorder } from '../model/event-recorder.ts';
+import type { Gate, Stamp } from '../model/events.ts';
+import type { Logger } from '../model/logger.ts';
+import type { HookOptions, OutboxOptions } from '../model/options.ts';
+import type { PreparedChange } from '../model/prepared-change.ts';
+import { Backends } from './backends.ts';
+import type { Means } from './deps.ts';
+import { Stamper } from './event.ts';
+import { Gatekeeper } from './hook-authorizer.ts';
+import { Caller } from './hook-client.ts';
+import { recordedGate, type WatchedGate } from './outbox/durable-gate.ts';
+import { DEFAULT_SCHEMA, Directory } from './outbox/hook-routing.ts';
+import { type OutboxPlace, openOutbox } from './outbox/open-outbox.ts';
+import { type DrainReport, Outbox } from './outbox/outbox.ts';
+import { replay } from './replay.ts';
+import { SegmentNotifier } from './segment-notifier.ts';
+import { VerdictCache } from './verdict-cache.ts';
+import { prepareHooks, type VhostHooks } from './vhost-hooks.ts';
+
+/** What the hooks need of the process. */
+export interface HooksDeps {
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly serverId: string;
+  readonly serviceId: string;
+  /** Our own version, for the User-Agent. */
+  readonly version: string;
+  /** Learns of each delivery, hit of the cache and change of a breaker. */
+  readonly observer: HookObserver;
+  /** Learns which names answers replace. */
+  readonly concealed?: ConcealedNames;
+  /** Where closing events and notices are kept; or, in a worker process, who keeps them. */
+  readonly outbox: OutboxPlace | Recorder;
+}
+
+/** The hooks of a configuration snapshot, which count once they are committed. */
+export interface PreparedHooks extends PreparedChange {
+  readonly gate: Gate;
+}
+
+/** The HTTP callbacks of the process. */
+export interface Hooks {
+  /**
+   * Gets ready for one configuration snapshot. From the commit on its gate works, and one of an earlier snapshot goes on
+   * working; connections are shared between snapshots, and those that only earlier ones use are closed. Throws if a URL
+   * is not an absolute http or https URL, or the outbox cannot be opened. `vhosts` has every vhost there is, also those
+   * without hooks: a vhost that it lacks lets nobody through.
+   */
+  prepare(vhosts: ReadonlyMap<string, HookOptions>): PreparedHooks;
+  /**
+   * Sends an event again as it was, as the `attempt`th time, under the rules of the last snapshot; resolves with what
+   * came of it. Rejects with a RequestError if its URL is not configured any more.
+   */
+  replay(delivery: Delivery, attempt: number): Promise<Delivery>;
+  /** The outbox of this process; undefined in a worker, and until a vhost has hooks that are on. */
+  readonly outbox: Outbox | undefined;
+  /** How the outbox fares. */
+  readonly stats: OutboxStats;
+  /** Bounds and times of the outbox in a new configuration. */
+  change(options: OutboxOptions): void;
+  /** The stamp for an event that is going to be sealed. */
+  stamp(id: string): Promise<Stamp>;
+  /** Tells every vhost that has a URL for it. */
+  announce(action: 'server_started' | 'server_stopping'): void;
+  /** Waits until what was told so far has been delivered, as far as it can be now, or the time is over. */
+  drain(timeoutMs: number): Promise<DrainReport>;
+  /** Refuses open questions, leaves in the outbox what is not delivered, and closes all connections. */
+  close(): Promise<void>;
+}
+
+/** Sets up the hooks of the process; no connection is made before the first event. */
+export function createHooks(deps: HooksDeps): Hooks {
+  const { logger, clock, version, observer, concealed = new ConcealedNames() } = deps;
+  const backends = new Backends(clock, logger, observer);
+  const server = { serverId: deps.serverId, serviceId: deps.serviceId };
+  const caller = new Caller({ backends, clock, server, observer });
+  const stamper = new Stamper();
+  const means: Means = { clock, logger, caller, stamper, observer, concealed };
+  const gatekeeper = new Gatekeeper(means);
+  const notifier = new SegmentNotifier({ ...means, server, version });
+  let latest: ReadonlyMap<string, VhostHooks> = new Map();
+  const directory = new Directory(version);
+  let outbox: Outbox | undefined;
+  const recorderOf = (place: OutboxPlace | Recorder): Recorder | Outbox =>
+    'open' in place ? place : (outbox ?? openOutbox(place, { ...means, directory, server }));
+  const gateOf = (
+    options: ReadonlyMap<string, HookOptions>,
+    vhosts: ReadonlyMap<string, VhostHooks>,
+    recorder: Recorder | undefined,
+  ): Gate => {
+    const cache = new VerdictCache(clock);
+    const asking: WatchedGate = {
+      async ask(event, signal, watcher) {
+        const hooks = vhosts.get(event.vhost);
+        if (hooks !== undefined) return gatekeeper.ask(event, hooks, { cache, client: signal, watcher });
+        return { allowed: false, message: 'The vhost is not configured.' };
+      },
+      asks: (action, vhost) => {
+        if (action === 'on_hls' && options.get(vhost)?.urls.on_hls_notify !== undefined) return true;
+        return vhosts.get(vhost)?.targets.has(action) ?? true;
+      },
+    };
+    if (!recorder) return { ...asking, tell: () => undefined, entrust: () => Promise.resolve(true) };
+    const gate = recordedGate(asking, {
+      recorder,
+      clock,
+      stamper,
+      hears: (action, vhost) => vhosts.get(vhost)?.targets.has(action) ?? false,
+      schema: (vhost) => vhosts.get(vhost)?.schema ?? DEFAULT_SCHEMA,
+      timeoutMs: (action, vhost) => vhosts.get(vhost)?.policy(action).timeoutMs ?? 0,
+    });
+    return {
+      ask: (event, signal) => gate.ask(event, signal),
+      tell(event) {
+        const own = options.get(event.vhost);
+        if (event.action === 'on_hls' && own !== undefined) notifier.notify(event, own);
+        gate.tell(event);
+      },
+      entrust: (event) => gate.entrust(event),
+      asks: (action, vhost) => gate.asks(action, vhost),
+    };
+  };
+  const prepare = (options: ReadonlyMap<string, HookOptions>): PreparedHooks => {
+    const vhosts = new Map(Array.from(options, ([name, hooks]) => [name, prepareHooks(hooks, version)]));
+    const isOn = [...options.values()].some(({ enabled }) => enabled);
+    const recorder = isOn ? recorderOf(deps.outbox) : undefined;
+    const opened = recorder instanceof Outbox && recorder !== outbox ? recorder : undefined;
+    return {
+      gate: gateOf(options, vhosts, recorder),
+      commit() {
+        latest = vhosts;
+        backends.keepOnly(Array.from(vhosts.values(), ({ targets }) => [...targets.values()].flat()).flat());
+        directory.update(options, vhosts);
+        outbox ??= opened;
+        opened?.recover();
+      },
+      rollBack: () => opened?.close(),
+    };
+  };
+  return {
+    prepare,
+    replay: (delivery, attempt) => replay(delivery, latest.get(delivery.vhost), attempt, means),
+    get outbox() {
+      return outbox;
+    },
+    get stats() {
+      return outbox?.stats ?? { events: 0, oldestMs: 0, dropped: 0, givenUp: 0, onDisk: false };
+    },
+    change: (options) => outbox?.change(options),
+    stamp: (id) => ('open' in deps.outbox ? deps.outbox.stamp(id) : Promise.resolve(stamper.next(id))),
+    announce(action) {
+      for (const [vhost, { schema }] of directory.vhostsWith(action))
+        outbox?.tell({ action, vhost, app: '', stream: '' }, schema);
+    },
+    drain: (timeoutMs) => outbox?.drain(timeoutMs) ?? Promise.resolve({ delivered: 0, left: 0 }),
+    async close() {
+      gatekeeper.close();
+      notifier.close();
+      await outbox?.close();
+      await backends.close();
+    },
+  };
+}

@@ -1,0 +1,152 @@
+import type { Clock } from '../../model/clock.ts';
+import type { Delivery } from '../../model/delivery.ts';
+import type { Logger } from '../../model/logger.ts';
+import type { OutboxOptions } from '../../model/options.ts';
+import { describe, since } from '../deps.ts';
+import { TimeLimit } from '../gate-deadline.ts';
+import type { Caller } from '../hook-client.ts';
+import type { Target } from '../target.ts';
+import type { VhostHooks } from '../vhost-hooks.ts';
+import { backoff } from './backoff.ts';
+import type { Directory } from './hook-routing.ts';
+import type { Outcome } from './queue.ts';
+import type { EventRecord } from './records.ts';
+import type { SteadyTime } from './steady-time.ts';
+import type { Store } from './store.ts';
+import { TroubleLog } from './trouble-log.ts';
+
+/** What a courier needs. */
+export interface CourierMeans {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly caller: Caller;
+  readonly store: Store;
+  /** By which events grow old. */
+  readonly time: SteadyTime;
+  readonly directory: Directory;
+  /** The outbox's options of this moment. */
+  options(): OutboxOptions;
+}
+
+/** Brings events from the store to the backends. */
+export class Courier {
+  readonly #means: CourierMeans;
+  readonly #open = new Set<TimeLimit>();
+  readonly #trouble: TroubleLog;
+  #givenUp = 0;
+  #arrived = 0;
+  #closed = false;
+
+  constructor(means: CourierMeans) {
+    this.#means = means;
+    this.#trouble = new TroubleLog(means.clock, means.logger);
+  }
+
+  /** Events so far that were too old in the end. */
+  get givenUp(): number {
+    return this.#givenUp;
+  }
+
+  /** Events so far that every one of their URLs has. */
+  get arrived(): number {
+    return this.#arrived;
+  }
+
+  /** Tries every URL that lacks the event, in order, each with a time of its own. Never rejects. */
+  async deliver(seq: number, barred: ReadonlySet<string>, attempt: number): Promise<Outcome> {
+    const { store, options, directory } = this.#means;
+    const record = store.get('events', seq) as EventRecord | undefined;
+    if (record === undefined) return 'done';
+    const { event } = record;
+    if (this.#isTooOld(record)) return this.#giveUp(record);
+    const hooks = directory.hooksFor(event.vhost, event.action, record);
+    const targets = hooks.targets.get(event.action) ?? [];
+    const taken = new Set(record.taken);
+    const missing = new Set<string>();
+    for (const target of targets.filter((candidate) => !taken.has(urlOf(candidate)))) {
+      if (this.#closed || barred.has(originOf(target))) missing.add(originOf(target));
+      else if (await this.#call(record, hooks, target, attempt)) taken.add(urlOf(target));
+      else missing.add(originOf(target));
+    }
+    if (missing.size === 0) {
+      store.remove('events', seq);
+      this.#arrived++;
+      return 'done';
+    }
+    if (taken.size > record.taken.length) store.put('events', seq, { ...record, taken: [...taken] });
+    return { missing, againMs: backoff(attempt, options()) };
+  }
+
+  /** Aborts what is on its way. */
+  close(): void {
+    this.#closed = true;
+    for (const limit of this.#open) limit.end('was not waited for: the server is stopping');
+    this.#trouble.flush();
+  }
+
+  async #call(record: EventRecord, hooks: VhostHooks, target: Target, attempt: number): Promise<boolean> {
+    const { caller, clock, logger } = this.#means;
+    const { event, bodies } = record;
+    const began = clock.now();
+    const limit = new TimeLimit(clock, hooks.policy(event.action).timeoutMs);
+    this.#open.add(limit);
+    const body = target.hook === 'on_done' ? (bodies.done ?? bodies.own) : bodies.own;
+    let status: number | undefined;
+    const report = ({ response }: Delivery) => {
+      status = response?.status;
+    };
+    const judgement = await caller.call({ event, hooks, target, attempt, body, report }, limit);
+    this.#open.delete(limit);
+    limit.clear();
+    const fields = { ...describe(event), url: target.shown, ms: since(clock, began) };
+    if (judgement.allowed) {
+      logger.debug(fields, 'event delivered');
+      return true;
+    }
+    const reason = judgement.message;
+    if (hasArrived(status)) {
+      logger.warn({ ...fields, reason }, 'event delivered, but the backend objects to it');
+      return true;
+    }
+    if (!this.#closed)
+      this.#trouble.note(
+        originOf(target),
+        { ...fields, reason, attempt },
+        'event not delivered: it will be sent again',
+      );
+    return false;
+  }
+
+  #isTooOld({ since }: EventRecord): boolean {
+    return this.#means.time.now() - since > this.#means.options().maxAgeMs;
+  }
+
+  #giveUp({ event }: EventRecord): 'done' {
+    const { store, logger, options } = this.#means;
+    store.remove('events', event.stamp.seq);
+    this.#givenUp++;
+    logger.warn(
+      { ...describe(event), event: event.stamp.id, maxAgeMs: options().maxAgeMs },
+      'event given up: no backend took it while it mattered',
+    );
+    return 'done';
+  }
+}
+
+function originOf({ backend }: Target): string {
+  return backend.origin;
+}
+
+/** What names a URL in the record of what has been taken. */
+function urlOf({ hook, backend, path }: Target): string {
+  return `${hook ?? ''} ${backend.origin}${path}`;
+}
+
+/**
+ * True if an answer shows that the backend has the event, whatever it says to it: there is nothing to refuse any more, and
+ * backends written for SRS, which never repeats, answer as they like. No answer, and the statuses that ask for another
+ * attempt (408, 429, 5xx), show no such thing.
+ */
+export function hasArrived(status: number | undefined): boolean {
+  return status !== undefined && status !== 408 && status !== 429 && status < 500;
+}

@@ -1,0 +1,107 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AdmittedPlayer } from '../../clients/admit-player.ts';
+import type { Lobby } from '../../clients/client-registry.ts';
+import { Viewer } from '../../clients/play-session.ts';
+import { explain, STREAM_OVER } from '../../clients/refusal.ts';
+import type { Address } from '../../model/address.ts';
+import type { Answer, PlaybackPart } from '../http-handler.ts';
+import type { Fault, PlaybackRequest } from '../playback-request.ts';
+import { streamAddress } from '../stream-address.ts';
+import { FlvLine } from './flv-player.ts';
+import { CHUNKED, type Framing, PLAIN, WEBSOCKET } from './framing.ts';
+import { matchMount } from './mount.ts';
+
+/** Live streams as FLV, over HTTP and over WebSocket, where `http_remux` mounts them. */
+export function liveFlv(lobby: Lobby): PlaybackPart {
+  return {
+    find(request) {
+      const { enabled, mount } = request.vhost.httpRemux;
+      const named = enabled && !request.directory ? matchMount(mount, request.path) : undefined;
+      const address = named && streamAddress(request, named);
+      return address && answerFor(lobby, request, address);
+    },
+  };
+}
+
+interface Viewing {
+  readonly line: FlvLine;
+  readonly viewer: Viewer;
+  readonly player: AdmittedPlayer;
+}
+
+function answerFor(lobby: Lobby, request: PlaybackRequest, address: Address): Answer {
+  const { vhost } = request;
+  let viewing: Viewing | undefined;
+  const start = () => {
+    if (!viewing) return;
+    const { line, viewer, player } = viewing;
+    viewer.started();
+    line.play(lobby.hub, player.key, vhost, {
+      drop: () => viewer.kick('slow', 'the player stayed too far behind the stream'),
+      end: () => viewer.kick('unpublish', STREAM_OVER),
+    });
+  };
+  return {
+    endless: true,
+    async admit(http) {
+      const outcome = await admit(lobby, request, address, http);
+      if ('ok' in outcome) return outcome;
+      viewing = outcome;
+      return undefined;
+    },
+    send(http, reply) {
+      if (http.method === 'HEAD') return reply.headers(HEADERS).send();
+      sendHead(http, reply);
+      return start();
+    },
+    converse(_http, websocket) {
+      if (!viewing) return;
+      const { line, viewer } = viewing;
+      line.upgraded(websocket, (why) => viewer.kick('protocol_error', why));
+      start();
+    },
+  };
+}
+
+/** Has the backend asked. Whatever becomes of the socket ends the viewer. */
+async function admit(
+  lobby: Lobby,
+  request: PlaybackRequest,
+  address: Address,
+  http: FastifyRequest,
+): Promise<Viewing | Fault> {
+  const { ip, pageUrl, agent, snapshot, vhost } = request;
+  const { socket } = http.raw;
+  const line = new FlvLine(socket, framingFor(http), lobby.clock);
+  const tcUrl = `rtmp://${vhost.name}/${address.app}`;
+  const viewer = new Viewer(lobby, { ip, snapshot, vhost, address, tcUrl, pageUrl, agent }, line);
+  socket.once('close', () => {
+    line.leave();
+    viewer.end('client');
+  });
+  const outcome = await viewer.admit();
+  if (!outcome) return { ok: false, status: 503, message: line.farewell ?? 'the client has gone' };
+  if (!outcome.ok) return { ok: false, status: 403, message: explain(outcome) };
+  return { line, viewer, player: outcome };
+}
+
+function framingFor({ ws, raw }: FastifyRequest): Framing {
+  if (ws) return WEBSOCKET;
+  return raw.httpVersion === '1.1' ? CHUNKED : PLAIN;
+}
+
+const HEADERS = { 'content-type': 'video/x-flv', 'cache-control': 'no-store', connection: 'close' };
+
+/** Writes the head and leaves the socket to the media, which brings its chunks along. */
+function sendHead({ raw }: FastifyRequest, reply: FastifyReply): void {
+  reply.hijack();
+  // An answer before this one is still on its way: its bytes and these must not mix.
+  if (reply.raw.socket !== raw.socket) {
+    raw.socket.destroy();
+    return;
+  }
+  for (const [name, value] of Object.entries({ ...reply.getHeaders(), ...HEADERS })) {
+    if (value !== undefined) reply.raw.setHeader(name, value);
+  }
+  reply.raw.flushHeaders();
+}

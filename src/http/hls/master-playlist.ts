@@ -1,0 +1,125 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { explain } from '../../clients/refusal.ts';
+import type { Hls } from '../../hls/hls.ts';
+import type { Address } from '../../model/address.ts';
+import type { StreamKey } from '../../model/stream-key.ts';
+import type { Answer } from '../http-handler.ts';
+import { NEWCOMER_FORWARD_TIMEOUT_MS } from '../peers/limits.ts';
+import type { Neighbours } from '../peers/peer-server.ts';
+import type { Fault, PlaybackRequest } from '../playback-request.ts';
+import { answered } from './answers.ts';
+import { notThere } from './not-there.ts';
+import { sendMaster } from './send-playlist.ts';
+import type { HlsSession } from './session.ts';
+import type { HlsSessions } from './sessions.ts';
+import type { StreamFiles } from './stream-files.ts';
+import { waitForStream } from './wait-for-stream.ts';
+
+const GONE: Fault = { ok: false, status: 503, message: 'the viewer has gone' };
+
+/** Viewers who ask for a playlist without a session. */
+export class Newcomers {
+  /** Questions about viewers who come back, by the name of what they resume. */
+  readonly #asking = new Map<string, Promise<HlsSession | Fault>>();
+  readonly #sessions: HlsSessions;
+  readonly #files: StreamFiles;
+  readonly #neighbours: Neighbours | undefined;
+
+  constructor(sessions: HlsSessions, files: StreamFiles, neighbours: Neighbours | undefined) {
+    this.#sessions = sessions;
+    this.#files = files;
+    this.#neighbours = neighbours;
+  }
+
+  /** The viewer gets a session, if his backend lets him in, and the playlist that leads on from there. */
+  answer(hls: Hls, request: PlaybackRequest, address: Address): Answer {
+    let session: HlsSession | undefined;
+    return {
+      admit: async (http) => {
+        const outcome = await this.#admit(request, address, http);
+        if ('ok' in outcome) return outcome;
+        session = outcome;
+        return undefined;
+      },
+      send: async (http, reply) => {
+        // A HEAD is not asked about, and learns nothing.
+        if (!session?.player) return http.method === 'HEAD' ? sendMaster(http, reply, '') : notThere(reply);
+        const { ctx, player } = session;
+        const found = await waitForStream(hls, player.key, http, this.#neighbours);
+        if (typeof found === 'string') return this.#masterFrom(found, session, player.key, http, reply);
+        const sender = this.#files.master(found, ctx, request);
+        if (sender) return answered(sender)(http, reply);
+        session.leave();
+        return notThere(reply);
+      },
+    };
+  }
+
+  /**
+   * The session, by this name, of a viewer who comes back: players ask for a playlist by the same URL for ever, so it stays
+   * the same. He is asked about at the first of these requests, however many come meanwhile.
+   */
+  async resume(
+    name: string,
+    request: PlaybackRequest,
+    address: Address,
+    http: FastifyRequest,
+  ): Promise<HlsSession | Fault> {
+    for (;;) {
+      const known = this.#sessions.resumed(name);
+      if (known) return known;
+      const asking = this.#asking.get(name);
+      if (!asking) break;
+      const outcome = await asking;
+      // Who asked has gone; this one is still here.
+      if (outcome !== GONE) return outcome;
+    }
+    const asking = this.#admit(request, address, http, name);
+    this.#asking.set(name, asking);
+    return asking.finally(() => this.#asking.delete(name));
+  }
+
+  /** The master playlist of a stream that came on air in another process while its viewer was being let in here. */
+  #masterFrom(
+    node: string,
+    session: HlsSession,
+    key: StreamKey,
+    http: FastifyRequest,
+    reply: FastifyReply,
+  ): unknown {
+    const otherwise: Answer = {
+      send(_http, reply) {
+        session.leave();
+        return notThere(reply);
+      },
+    };
+    return this.#neighbours
+      ?.answer({
+        node,
+        errand: { ip: session.wish.ip, session: { ctx: session.ctx, key } },
+        timeoutMs: NEWCOMER_FORWARD_TIMEOUT_MS,
+        otherwise,
+        done: ({ status }) => status >= 400 && session.leave(),
+      })
+      .send(http, reply);
+  }
+
+  async #admit(
+    { ip, pageUrl, agent, snapshot, vhost }: PlaybackRequest,
+    address: Address,
+    http: FastifyRequest,
+    name?: string,
+  ): Promise<HlsSession | Fault> {
+    const tcUrl = `rtmp://${vhost.name}/${address.app}`;
+    const session = this.#sessions.begin({ ip, snapshot, vhost, address, tcUrl, pageUrl, agent }, name);
+    if ('ok' in session) return session;
+    const leave = () => session.leave();
+    http.raw.socket.once('close', leave);
+    const outcome = await session.viewer.admit();
+    http.raw.socket.off('close', leave);
+    if (!outcome) return GONE;
+    if (!outcome.ok) return { ok: false, status: 403, message: explain(outcome) };
+    session.admitted(outcome);
+    return session;
+  }
+}

@@ -1,0 +1,183 @@
+import { once } from 'node:events';
+import { access } from 'node:fs/promises';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { LRUCache } from 'lru-cache';
+import type { Dispatcher, Pool } from 'undici';
+import type { Neighbourhood } from '../../model/peers.ts';
+import type { Fault } from '../playback-request.ts';
+import { refuse } from '../refuse.ts';
+import { type Errand, errandHeaders } from './forwarded-request.ts';
+import {
+  FORWARD_CONNECT_TIMEOUT_MS,
+  FORWARD_IDLE_TIMEOUT_MS,
+  MAX_FORWARDED,
+  MAX_NEIGHBOURS,
+} from './limits.ts';
+
+/** What a viewer's headers say to whoever answers. What is not here, connection and proxies' words, is for this process. */
+const ASKED = [
+  'accept-encoding',
+  'host',
+  'if-none-match',
+  'if-range',
+  'range',
+  'referer',
+  'user-agent',
+] as const;
+
+/** What is said in return. */
+const ANSWERED = [
+  'accept-ranges',
+  'cache-control',
+  'content-encoding',
+  'content-length',
+  'content-range',
+  'content-type',
+  'etag',
+  'retry-after',
+  'vary',
+] as const;
+
+/** What became of a request that was passed on. */
+export interface Forwarded {
+  readonly status: number;
+  /** Bytes of the body, as far as they were said before it. */
+  readonly bytes: number;
+}
+
+/** Codes of errors that say that nobody listens at a socket, or that there is none. */
+const NOBODY = new Set(['ECONNREFUSED', 'ENOENT']);
+
+/** Passes requests of viewers on to other processes of the server, and their answers back, byte by byte as they come. */
+export class Forwarder {
+  readonly #neighbourhood: Neighbourhood;
+  readonly #pools = new LRUCache<string, Pool>({
+    max: MAX_NEIGHBOURS,
+    dispose: (pool) => void pool.close().catch(() => undefined),
+  });
+
+  constructor(neighbourhood: Neighbourhood) {
+    this.#neighbourhood = neighbourhood;
+  }
+
+  /**
+   * Has a process answer a request, which has `timeoutMs` to begin with it. Undefined if there is no such process any
+   * more; nothing has been answered then. Whatever else goes wrong is answered with a sentence.
+   */
+  async forward(
+    node: string,
+    errand: Errand,
+    timeoutMs: number,
+    http: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<Forwarded | undefined> {
+    const pool = await this.#pool(node);
+    if (!pool) return undefined;
+    if (pool.stats.size >= MAX_FORWARDED) return answerFault(reply, BUSY);
+    const { raw } = http;
+    const over = new AbortController();
+    const gone = new AbortController();
+    void once(raw.socket, 'close', { signal: over.signal }).then(
+      () => gone.abort(),
+      () => undefined,
+    );
+    if (raw.socket.destroyed) gone.abort();
+    try {
+      return send(
+        reply,
+        http.method,
+        await pool.request({
+          method: http.method === 'HEAD' ? 'HEAD' : 'GET',
+          path: raw.url ?? '/',
+          headers: { ...asked(http), ...errandHeaders(errand, this.#neighbourhood.token) },
+          headersTimeout: timeoutMs,
+          bodyTimeout: FORWARD_IDLE_TIMEOUT_MS,
+          signal: gone.signal,
+        }),
+      );
+    } catch (error) {
+      const { code = '' } = error as NodeJS.ErrnoException;
+      if (!NOBODY.has(code)) return answerFault(reply, /TIMEOUT/.test(code) ? SILENT : BROKEN);
+      this.#pools.delete(node);
+      return undefined;
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** Ends what is under way. */
+  async close(): Promise<void> {
+    const pools = [...this.#pools.values()];
+    await Promise.all(pools.map((pool) => pool.destroy()));
+    this.#pools.clear();
+  }
+
+  /** The connections to a process, if it is one. */
+  async #pool(node: string): Promise<Pool | undefined> {
+    const known = this.#pools.get(node);
+    if (known) return known;
+    const socketPath = this.#neighbourhood.socketOf(node);
+    const isThere = await access(socketPath).then(
+      () => true,
+      () => false,
+    );
+    if (!isThere) return undefined;
+    const { Pool } = await import('undici');
+    const made =
+      this.#pools.get(node) ??
+      new Pool('http://neighbour', {
+        socketPath,
+        connections: MAX_FORWARDED,
+        connect: { timeout: FORWARD_CONNECT_TIMEOUT_MS },
+      });
+    this.#pools.set(node, made);
+    return made;
+  }
+}
+
+function asked({ headers }: FastifyRequest): Record<string, string> {
+  const said: Record<string, string> = {};
+  for (const name of ASKED) {
+    const value = headers[name];
+    if (typeof value === 'string') said[name] = value;
+  }
+  return said;
+}
+
+function send(
+  reply: FastifyReply,
+  method: string,
+  { statusCode, headers, body }: Dispatcher.ResponseData,
+): Forwarded {
+  reply.code(statusCode);
+  for (const name of ANSWERED) {
+    const value = headers[name];
+    if (value !== undefined) reply.header(name, value);
+  }
+  reply.send(body);
+  const bytes = method === 'HEAD' ? 0 : Number(headers['content-length'] ?? 0);
+  return { status: statusCode, bytes };
+}
+
+function answerFault(reply: FastifyReply, fault: Fault): Forwarded {
+  refuse(reply, fault);
+  return { status: fault.status, bytes: 0 };
+}
+
+const BUSY: Fault = {
+  ok: false,
+  status: 503,
+  message: 'the process that has this stream is asked for too much: try again',
+};
+
+const BROKEN: Fault = {
+  ok: false,
+  status: 502,
+  message: 'the process that has this stream has ended before it could answer: try again',
+};
+
+const SILENT: Fault = {
+  ok: false,
+  status: 504,
+  message: 'the process that has this stream does not answer: try again',
+};

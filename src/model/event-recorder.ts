@@ -1,0 +1,50 @@
+import type { ClosingAction, EventFacts, GateAction, SealedEvent, Stamp, TellEvent } from './events.ts';
+import type { HookSchema } from './options.ts';
+
+/** Which closing event ends what a gate event opens. */
+export const CLOSING_OF: Readonly<Record<GateAction, ClosingAction>> = {
+  on_connect: 'on_close',
+  on_publish: 'on_unpublish',
+  on_play: 'on_stop',
+};
+
+/** An event about which a backend is going to be asked, and of which there will be a closing event. */
+export interface OpenedEvent extends EventFacts {
+  readonly action: GateAction;
+}
+
+/** What is put on record before its question goes out. */
+export interface Opening {
+  /** A UUID: the id of the closing event, whoever sends it in the end. */
+  readonly id: string;
+  readonly event: OpenedEvent;
+  /** How its backends are asked, and are told of its end, whatever a reload says meanwhile. */
+  readonly schema: HookSchema;
+  /** How long the question may wait for the end of the stream's publisher before it, in milliseconds. */
+  readonly patienceMs: number;
+}
+
+/** The answer to an opening: it is on record, and later events have a higher sequence number than `seq`; or there is no room. */
+export type Recorded =
+  | { readonly ok: true; readonly seq: number }
+  | { readonly ok: false; readonly message: string };
+
+/** Keeps what clients have open until its end has been told, also over the end of the process that has them. */
+export interface Recorder {
+  /** Settles when the opening is on record, or cannot be: then the client is refused. Never rejects. */
+  open(opening: Opening): Promise<Recorded>;
+  /** The question of an opening has not been sent, and waits: should nobody be left to send it, there is no end to be told. */
+  wait(id: string): void;
+  /** The question of an opening that waited is going to be sent. Settles when that is on record, or cannot be. */
+  resume(id: string): Promise<void>;
+  /** What an opening is about goes by this stream name from now on. */
+  rename(id: string, stream: string): void;
+  /** Nothing came of an opening: there is no end to be told. */
+  withdraw(id: string): void;
+  /** Takes an event for delivery, in this schema. A closing event ends its opening, in the schema of that. */
+  tell(event: TellEvent, schema: HookSchema): void;
+  /** The stamp for an event that is going to be sealed. */
+  stamp(id: string): Promise<Stamp>;
+  /** Takes a sealed event for delivery; one that it has already is taken once. True when it is on record here. */
+  entrust(event: SealedEvent, schema: HookSchema): Promise<boolean>;
+}

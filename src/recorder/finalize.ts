@@ -1,0 +1,58 @@
+import { rename } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { Gate, RecordedFile, Stamp } from '../model/events.ts';
+import type { Logger } from '../model/logger.ts';
+import { formatStreamKey } from '../model/stream-key.ts';
+import { unfinished } from './create-unique.ts';
+import type { Journal } from './journal.ts';
+import type { Conclusion, JournalEntry } from './journal-entry.ts';
+
+/** What is known of a file that is whole. */
+export type FileFacts = Pick<RecordedFile, 'durationMs' | 'bytes'>;
+
+/** What it takes to tell of a file. */
+export interface ConcludeMeans {
+  readonly journal: Journal;
+  readonly logger: Logger;
+  /** Those who are told. */
+  readonly gate: Gate;
+  /** The stamp for the event with this id. */
+  stamp(id: string): Promise<Stamp>;
+}
+
+/**
+ * Gives a file that is whole its name and tells of it. What the event says is written down first, so that whoever takes
+ * this up after a crash, at whichever step, says the same.
+ */
+export async function conclude(
+  entry: JournalEntry,
+  facts: FileFacts & Pick<RecordedFile, 'reason'>,
+  means: ConcludeMeans,
+): Promise<void> {
+  const conclusion = { ...facts, stamp: await means.stamp(entry.id) };
+  await means.journal.conclude(entry, conclusion);
+  await publishFile(entry, conclusion, means);
+}
+
+/** The steps behind the last word; harmless if repeated. */
+export async function publishFile(
+  entry: JournalEntry,
+  conclusion: Conclusion,
+  means: ConcludeMeans,
+): Promise<void> {
+  const { cwd, file, facts, server, id } = entry;
+  const { stamp, durationMs, bytes, reason } = conclusion;
+  await giveName(resolve(cwd, file));
+  const stream = formatStreamKey(facts);
+  means.logger.info({ stream, file, durationMs, bytes, reason }, 'recording complete');
+  const recording = { id, cwd, file, durationMs, bytes, reason };
+  const event = { ...facts, action: 'on_dvr', recording, seal: { stamp, server } } as const;
+  if (await means.gate.entrust(event)) await means.journal.remove(entry);
+}
+
+/** A file that has its name already has been here before; its backend may have taken it away since. */
+async function giveName(path: string): Promise<void> {
+  await rename(unfinished(path), path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') throw error;
+  });
+}

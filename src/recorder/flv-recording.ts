@@ -1,0 +1,96 @@
+import type { RecordingEnd } from '../model/events.ts';
+import { METADATA_SLOT, type MediaPacket } from '../model/media-packet.ts';
+import type { MediaTap } from '../model/media-source.ts';
+import type { DvrOptions } from '../model/options.ts';
+import { StreamTime } from '../remux/stream-time.ts';
+import type { FileRow } from './file-sequence.ts';
+import { FlvFile } from './flv-file.ts';
+import { flvHead } from './flv-head.ts';
+import { MAX_INDEXED_KEYFRAMES, MAX_KEPT_HEADERS } from './limits.ts';
+
+/** A keyframe in each such time has a place in a segment's index, in milliseconds. */
+const SHORTEST_GOP_MS = 250;
+/** Segments end somewhat later than they are meant to. */
+const MORE_KEYFRAMES = 64;
+
+/** Records a publish as FLV: every packet as it was published, in one file or in segments. */
+export class FlvRecording implements MediaTap {
+  readonly #row: FileRow;
+  readonly #time = new StreamTime();
+  /** Metadata and decoder configurations, with which each file begins. */
+  readonly #headers = new Map<string, MediaPacket>();
+  #file: FlvFile | undefined;
+  /** Where the file begins on the stream's time line, in milliseconds. */
+  #startMs = 0;
+  /** True until the file has had a keyframe: what comes before cannot be decoded. */
+  #blind = true;
+
+  constructor(row: FileRow) {
+    this.#row = row;
+  }
+
+  write(packet: MediaPacket): void {
+    if (packet.headerSlot !== undefined) this.#keep(packet.headerSlot, packet);
+    // Headers are given out at the start with the time at which they once came.
+    if (!this.#file && (packet.headerSlot !== undefined || packet.kind === 'data')) return;
+    const nowMs = this.#time.place(packet.timestamp);
+    if (this.#file && this.#isCut(this.#file, packet, nowMs)) this.#end('segment');
+    if (this.#file && this.#row.failed) this.#end('unpublish');
+    if (!this.#file && this.#begins(packet)) this.#begin(nowMs);
+    if (this.#file && this.#belongs(packet)) this.#file.write(packet, Math.max(0, nowMs - this.#startMs));
+  }
+
+  end(): void {
+    this.#end('unpublish');
+  }
+
+  #keep(slot: string, packet: MediaPacket): void {
+    if (this.#headers.has(slot) || this.#headers.size < MAX_KEPT_HEADERS) this.#headers.set(slot, packet);
+  }
+
+  #isCut(file: FlvFile, packet: MediaPacket, nowMs: number): boolean {
+    const { plan, durationMs, waitKeyframe } = this.#row.options;
+    if (plan === 'session' || nowMs - this.#startMs < durationMs) return false;
+    if (packet.headerSlot !== undefined || packet.kind === 'data') return false;
+    return packet.keyframe || !waitKeyframe || !file.hasVideo;
+  }
+
+  /** The first file of a publish has its sound from the beginning on; a later one goes on with a keyframe. */
+  #begins({ kind, keyframe }: MediaPacket): boolean {
+    if (!this.#row.ready) return false;
+    if (keyframe || !this.#row.options.waitKeyframe) return true;
+    return kind === 'audio' && (this.#row.begun === 0 || !this.#hasVideo);
+  }
+
+  #belongs({ kind, keyframe, headerSlot }: MediaPacket): boolean {
+    if (kind !== 'video' || headerSlot !== undefined || !this.#row.options.waitKeyframe) return true;
+    if (keyframe) this.#blind = false;
+    return !this.#blind;
+  }
+
+  get #hasVideo(): boolean {
+    return [...this.#headers.values()].some(({ kind }) => kind === 'video');
+  }
+
+  #begin(nowMs: number): void {
+    const { bytes, layout } = flvHead(this.#headers.get(METADATA_SLOT)?.payload, indexed(this.#row.options));
+    const file = this.#row.begin(layout);
+    if (!file) return;
+    this.#file = new FlvFile(file, bytes, layout);
+    this.#startMs = nowMs;
+    this.#blind = true;
+    for (const [slot, header] of this.#headers) if (slot !== METADATA_SLOT) this.#file.write(header, 0);
+  }
+
+  #end(reason: RecordingEnd): void {
+    const file = this.#file;
+    this.#file = undefined;
+    if (file) this.#row.end(reason, (handle) => file.complete(handle));
+  }
+}
+
+/** Keyframes for which a file's head has room. */
+function indexed({ plan, durationMs }: DvrOptions): number {
+  if (plan === 'session') return MAX_INDEXED_KEYFRAMES;
+  return Math.min(MAX_INDEXED_KEYFRAMES, MORE_KEYFRAMES + Math.ceil(durationMs / SHORTEST_GOP_MS));
+}

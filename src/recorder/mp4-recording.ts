@@ -1,0 +1,118 @@
+import type { RecordingEnd } from '../model/events.ts';
+import type { MediaPacket } from '../model/media-packet.ts';
+import type { MediaTap } from '../model/media-source.ts';
+import type { Mediabunny } from '../remux/load-mediabunny.ts';
+import { Muxer, type Piece } from '../remux/muxer.ts';
+import type { TrackConfig, TrackSample } from '../remux/track.ts';
+import { Programme, type ProgrammeTaker } from '../remux/track-assembler.ts';
+import type { Turns } from '../remux/turns.ts';
+import type { FileRow } from './file-sequence.ts';
+import { MAX_FRAGMENT_BYTES } from './limits.ts';
+import type { OpenFile } from './open-file.ts';
+
+/** A fragment is at least this long, in milliseconds, and ends at the next keyframe: what a crash may lose. */
+const FRAGMENT_MS = 2_000;
+
+/** A file while it is written. */
+interface Mp4File {
+  readonly file: OpenFile;
+  readonly muxer: Muxer;
+  /** On the stream's time line, in milliseconds: where the file begins, and its last fragment. */
+  readonly startMs: number;
+  fragmentMs: number;
+  endMs: number;
+  /** Settles when the fragments so far are appended. */
+  appended: Promise<void>;
+}
+
+/** What is said of what does not get into the file. */
+export interface Mp4Log {
+  leftOut(what: string): void;
+  lost(error: unknown): void;
+}
+
+/** Records a publish as fragmented MP4. A change of the tracks begins another file. */
+export class Mp4Recording implements MediaTap, ProgrammeTaker {
+  readonly #row: FileRow;
+  readonly #bunny: Mediabunny;
+  readonly #turns: Turns;
+  readonly #log: Mp4Log;
+  readonly #programme: Programme;
+  #tracks: readonly TrackConfig[] = [];
+  #main: TrackConfig | undefined;
+  #open: Mp4File | undefined;
+
+  constructor(row: FileRow, bunny: Mediabunny, turns: Turns, log: Mp4Log) {
+    this.#row = row;
+    this.#bunny = bunny;
+    this.#turns = turns;
+    this.#log = log;
+    this.#programme = new Programme(this, (what) => log.leftOut(what));
+  }
+
+  write(packet: MediaPacket): void {
+    this.#programme.write(packet);
+  }
+
+  end(): void {
+    this.#programme.end();
+    this.#end('unpublish');
+  }
+
+  begin(tracks: readonly TrackConfig[]): void {
+    this.#end('codec_change');
+    this.#tracks = tracks;
+    [this.#main] = tracks;
+  }
+
+  sample(sample: TrackSample): void {
+    if (this.#open && this.#row.failed) this.#end('unpublish');
+    if (sample.track === this.#main && sample.keyframe) this.#turn(sample);
+    else if (this.#open && this.#open.muxer.size > MAX_FRAGMENT_BYTES) this.#cut(this.#open);
+    this.#open?.muxer.add(sample);
+  }
+
+  /** Here a fragment can end, or a file. */
+  #turn({ dtsMs }: TrackSample): void {
+    const { plan, durationMs } = this.#row.options;
+    if (this.#open && plan === 'segment' && dtsMs - this.#open.startMs >= durationMs) this.#end('segment');
+    else if (this.#open && dtsMs - this.#open.fragmentMs >= FRAGMENT_MS) {
+      this.#cut(this.#open);
+      this.#open.fragmentMs = dtsMs;
+    }
+    this.#open ??= this.#begin(dtsMs);
+  }
+
+  #begin(startMs: number): Mp4File | undefined {
+    const file = this.#row.ready ? this.#row.begin() : undefined;
+    if (!file) return undefined;
+    const muxer = new Muxer(this.#bunny, 'fmp4', this.#tracks, startMs);
+    return { file, muxer, startMs, fragmentMs: startMs, endMs: startMs, appended: Promise.resolve() };
+  }
+
+  /** Fragments are made in the background and appended in their order. */
+  #cut(open: Mp4File): void {
+    const making = open.muxer.cut(this.#turns.next()).catch((error: unknown) => {
+      this.#log.lost(error);
+      return undefined;
+    });
+    open.appended = open.appended.then(async () => append(open, await making));
+  }
+
+  #end(reason: RecordingEnd): void {
+    const open = this.#open;
+    this.#open = undefined;
+    if (!open) return;
+    this.#cut(open);
+    const facts = () => ({ durationMs: Math.round(open.endMs - open.startMs), bytes: open.file.length });
+    this.#row.end(reason, async () => facts(), open.appended);
+  }
+}
+
+function append(open: Mp4File, piece: Piece | undefined): void {
+  if (!piece) return;
+  for (const bytes of [piece.init, piece.bytes]) {
+    if (bytes) open.file.append(bytes.length, (target, offset) => target.set(bytes, offset));
+  }
+  open.endMs = Math.max(open.endMs, piece.endMs);
+}

@@ -1,0 +1,148 @@
+import type { Clock } from '../model/clock.ts';
+import type { Deadline } from '../model/deadline.ts';
+import type { Gate, ServerIds, Stamp } from '../model/events.ts';
+import type { Logger } from '../model/logger.ts';
+import type { MediaSource } from '../model/media-source.ts';
+import type { VhostOptions } from '../model/options.ts';
+import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
+import type { RecordingPath } from '../model/recording-path.ts';
+import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
+import { loadMediabunny, type Mediabunny } from '../remux/load-mediabunny.ts';
+import { Turns } from '../remux/turns.ts';
+import { Disk } from './disk.ts';
+import { FileRow, type RowMeans } from './file-sequence.ts';
+import { FlvRecording } from './flv-recording.ts';
+import { Journal } from './journal.ts';
+import { Mp4Recording } from './mp4-recording.ts';
+import { finishEntry, repairLeft } from './repair-left.ts';
+import { UnfinishedFiles } from './unfinished-files.ts';
+
+/** What the dvr needs of the process. */
+export interface DvrDeps {
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly stateDir: string;
+  readonly server: ServerIds;
+  /** Names this process among all that keep a journal in the state directory; no slash and no dot. */
+  readonly owner: string;
+  /** The stamp for the event with this id. */
+  stamp(id: string): Promise<Stamp>;
+}
+
+/** Records what is published in this process. */
+export class Dvr {
+  readonly #deps: DvrDeps;
+  readonly #disk = new Disk();
+  readonly #turns: Turns;
+  readonly #journal: Journal;
+  readonly #unfinished: UnfinishedFiles;
+  readonly #running = new Set<Promise<void>>();
+  /** Of what is on air, by its stream. */
+  readonly #rows = new Map<string, FileRow[]>();
+  #gate: Gate | undefined;
+  #bunny: Mediabunny | undefined;
+
+  constructor(deps: DvrDeps) {
+    this.#deps = deps;
+    this.#turns = new Turns(deps.clock);
+    this.#journal = new Journal(deps.stateDir);
+    this.#unfinished = new UnfinishedFiles(deps.clock, async (entry, reason) => {
+      if (this.#gate) await finishEntry(entry, reason, this.#means(this.#gate));
+    });
+  }
+
+  /** Files that begin from now on, and those that others have left, are told to this gate. */
+  tell(gate: Gate): void {
+    this.#gate = gate;
+  }
+
+  /** Gets ready for the publishes of these vhosts: files that begin after the commit are told to `gate`. */
+  async prepare(vhosts: Iterable<VhostOptions>, gate: Gate): Promise<PreparedChange> {
+    const recording = [...vhosts].filter(({ dvr }) => dvr.enabled);
+    if (recording.some(({ dvr }) => dvr.paths.some(({ container }) => container === 'mp4')))
+      this.#bunny ??= await loadMediabunny();
+    return changeBy(() => this.tell(gate));
+  }
+
+  /** Finishes, in the background, what processes have left in the state directory whose names fit. */
+  finishLeft(fits: (owner: string) => boolean): void {
+    if (this.#gate) this.#run(repairLeft(fits, this.#means(this.#gate)));
+  }
+
+  /** Records a publish that goes on air, if it is to be recorded. */
+  started(source: MediaSource): void {
+    const { dvr, name } = source.vhost;
+    const granted = source.grant?.record;
+    if (granted && !dvr.enabled) {
+      const stream = formatStreamKey(source.key);
+      this.#deps.logger.warn({ stream }, `a backend says "record", but dvr is off in the vhost ${name}`);
+    }
+    if (!dvr.enabled || !this.#gate || !(granted ?? applies(source))) return;
+    const means = this.#means(this.#gate);
+    for (const path of dvr.paths) this.#record(source, path, means);
+  }
+
+  /** The publisher of a stream has left. */
+  ended(key: StreamKey): void {
+    this.#rows.delete(formatStreamKey(key));
+  }
+
+  /** Files that are being written of a stream. */
+  filesOf(key: StreamKey): readonly string[] {
+    return (this.#rows.get(formatStreamKey(key)) ?? []).flatMap(({ writing }) => writing ?? []);
+  }
+
+  /** Settles when the files of all publishes that have ended are complete and told of, or at the deadline. */
+  async close(deadline: Deadline): Promise<void> {
+    const ended = Promise.all(this.#running).then(() => this.#unfinished.close());
+    if (await deadline.bound(ended)) return;
+    const left = this.#running.size;
+    this.#deps.logger.warn(
+      { left },
+      'recordings are not finished: the disk does not answer; the next start does it',
+    );
+  }
+
+  #means(gate: Gate): RowMeans {
+    return {
+      ...this.#deps,
+      stamp: (id) => this.#deps.stamp(id),
+      gate,
+      disk: this.#disk,
+      journal: this.#journal,
+      unfinished: this.#unfinished,
+      cwd: process.cwd(),
+      now: Date.now,
+      running: (work) => this.#run(work),
+    };
+  }
+
+  #run(work: Promise<void>): void {
+    this.#running.add(work);
+    void work.finally(() => this.#running.delete(work));
+  }
+
+  #record(source: MediaSource, path: RecordingPath, means: RowMeans): void {
+    const row = new FileRow(source, path, means);
+    const name = formatStreamKey(source.key);
+    this.#rows.set(name, [...(this.#rows.get(name) ?? []), row]);
+    if (path.container === 'flv') source.tap(new FlvRecording(row));
+    else if (this.#bunny) source.tap(new Mp4Recording(row, this.#bunny, this.#turns, this.#mp4Log(source)));
+  }
+
+  #mp4Log({ key }: MediaSource) {
+    const stream = formatStreamKey(key);
+    const { logger } = this.#deps;
+    return {
+      leftOut: (what: string) =>
+        logger.warn({ stream, what }, 'the MP4 recording lacks a part of the stream'),
+      lost: (error: unknown) =>
+        logger.error({ stream, why: (error as Error).message }, 'a fragment of the MP4 recording is lost'),
+    };
+  }
+}
+
+function applies({ key, vhost }: MediaSource): boolean {
+  const { apply } = vhost.dvr;
+  return apply === 'all' || apply.includes(`${key.app}/${key.stream}`);
+}

@@ -1,0 +1,102 @@
+import { type FileHandle, open, rm, stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { RecordingEnd } from '../model/events.ts';
+import { formatStreamKey } from '../model/stream-key.ts';
+import { unfinished } from './create-unique.ts';
+import { type ConcludeMeans, conclude, publishFile } from './finalize.ts';
+import type { FoundEntry } from './journal.ts';
+import type { JournalEntry } from './journal-entry.ts';
+import { repairFile } from './repair-file.ts';
+
+/**
+ * Finishes the recordings that processes left which are no more, one by one, and tells of each. `fits` says which of the
+ * journal's owners those are. Never rejects: what the disk does not let be done stays for the next start, and an entry
+ * that makes no sense is moved aside.
+ */
+export async function repairLeft(fits: (owner: string) => boolean, means: ConcludeMeans): Promise<void> {
+  const { journal, logger } = means;
+  for (const name of await journal.left(fits)) {
+    try {
+      if (!(await journal.forgetUnfinished(name))) await finishEntry(name, 'server_restart', means);
+    } catch (error) {
+      const why = (error as Error).message;
+      logger.error({ entry: name, why }, 'a recording could not be finished; the next start tries again');
+    }
+  }
+}
+
+/**
+ * Finishes the recording of one entry of the journal, which nobody writes any more, and tells of it. Rejects with what the
+ * disk says.
+ */
+export async function finishEntry(name: string, reason: RecordingEnd, means: ConcludeMeans): Promise<void> {
+  const { journal } = means;
+  const found = await journal.read(name);
+  if (!found) return setAside(name, 'it is damaged', means);
+  const { entry, planned, conclusion } = found;
+  if (conclusion) return publishFile(entry, conclusion, means);
+  if (planned) return forgetPlan(entry, means);
+  try {
+    await finish(found, reason, means);
+  } catch (error) {
+    if (!(error instanceof Unreadable)) throw error;
+    await setAside(name, error.message, means);
+  }
+}
+
+async function finish({ entry }: FoundEntry, reason: RecordingEnd, means: ConcludeMeans): Promise<void> {
+  const { cwd, file, facts: publisher } = entry;
+  const path = resolve(cwd, unfinished(file));
+  const handle = await openOrMissing(path);
+  const facts = handle && (await closing(handle, () => repairFile(handle, entry)).catch(unreadable(path)));
+  if (facts) return conclude(entry, { ...facts, reason }, means);
+  await rm(path, { force: true });
+  const why = handle ? 'nothing that plays is in it' : 'the file is gone';
+  means.logger.warn({ stream: formatStreamKey(publisher), file, why }, 'a recording is lost');
+  await means.journal.remove(entry);
+}
+
+/** A file that was going to be made is empty if it is there; one that is not is somebody else's. */
+async function forgetPlan(entry: JournalEntry, { journal }: ConcludeMeans): Promise<void> {
+  const path = resolve(entry.cwd, unfinished(entry.file));
+  const isEmpty = await stat(path).then(
+    ({ size }) => size === 0,
+    () => false,
+  );
+  if (isEmpty && !(await journal.isShared(entry))) await rm(path, { force: true });
+  await journal.remove(entry);
+}
+
+/** A file of which nothing can be made, however often it is tried. */
+class Unreadable extends Error {}
+
+/** What the disk says has a code, and may be otherwise another time. */
+function unreadable(path: string): (error: NodeJS.ErrnoException) => never {
+  return (error) => {
+    if (error.code !== undefined) throw error;
+    throw new Unreadable(`${path} cannot be read: ${error.message}`, { cause: error });
+  };
+}
+
+async function setAside(name: string, why: string, { journal, logger }: ConcludeMeans): Promise<void> {
+  const movedTo = await journal.setAside(name);
+  logger.error({ entry: name, movedTo, why }, 'an entry for a recording was moved aside');
+}
+
+async function openOrMissing(path: string): Promise<FileHandle | undefined> {
+  return open(path, 'r+').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined;
+    throw error;
+  });
+}
+
+/** What comes of work on a file, when that is on the disk and the file is closed. */
+async function closing<T>(handle: FileHandle, work: () => Promise<T>): Promise<T> {
+  try {
+    const result = await work();
+    await handle.datasync();
+    return result;
+  } finally {
+    await handle.close();
+  }
+}

@@ -1,0 +1,165 @@
+import type { MediaPacket } from '../model/media-packet.ts';
+import { readAudioBodies } from '../protocol/flv/audio.ts';
+import type { TagBody } from '../protocol/flv/body.ts';
+import { readVideoBodies } from '../protocol/flv/video.ts';
+import { describeSound, soundOfFrame } from './audio-track.ts';
+import { MAX_LEFT_OUT, MAX_TRACKS } from './limits.ts';
+import { StreamTime } from './stream-time.ts';
+import type { AudioCodec, PictureConfig, SoundConfig, TrackConfig, TrackEvent, VideoCodec } from './track.ts';
+import { type Described, describePicture, pictureConfig, sizeOfKeyframe, VP8 } from './video-track.ts';
+
+const VIDEO_CODECS: ReadonlySet<string> = new Set<VideoCodec>(['avc', 'hevc', 'av1', 'vp9', 'vp8']);
+const AUDIO_CODECS: ReadonlySet<string> = new Set<AudioCodec>(['aac', 'mp3', 'opus', 'flac', 'ac3', 'eac3']);
+
+type Kind = TrackConfig['kind'];
+
+type SoundTrack = Extract<TrackConfig, { kind: 'audio' }>;
+
+/** What is known of one track. */
+interface Track {
+  codec: string;
+  /** The record that was read last, and what it says of a picture. */
+  record: Uint8Array | undefined;
+  described: Described | undefined;
+  config: TrackConfig | undefined;
+  lastDtsMs: number;
+}
+
+const NOTHING: readonly TrackEvent[] = [];
+
+/**
+ * Turns the packets of one publish into track configurations and samples. A configuration comes before the first sample
+ * that needs it, and again only when it has changed. Whatever cannot be read is left out and said once.
+ */
+export class TrackReader {
+  readonly #leftOut: (what: string) => void;
+  readonly #said = new Set<string>();
+  readonly #tracks = new Map<string, Track>();
+  readonly #time = new StreamTime();
+
+  /** `leftOut` hears, once each, in a few words for a log, of what is in no track. */
+  constructor(leftOut: (what: string) => void = () => undefined) {
+    this.#leftOut = leftOut;
+  }
+
+  /** What the packet brings; nothing for metadata. Never throws. */
+  read(packet: MediaPacket): readonly TrackEvent[] {
+    const { kind, payload, timestamp } = packet;
+    if (kind === 'data') return NOTHING;
+    const bodies = kind === 'video' ? readVideoBodies(payload) : readAudioBodies(payload);
+    const events: TrackEvent[] = [];
+    let timeMs: number | undefined;
+    for (const body of bodies) {
+      const track = this.#track(kind, body);
+      if (!track || body.data.length === 0) continue;
+      if (body.type === 'config') {
+        this.#configure(kind, track, body, events);
+      } else {
+        // Configurations may come with any time, so only samples move the clock.
+        timeMs ??= this.#time.place(timestamp);
+        this.#sample(kind, track, body, timeMs, events);
+      }
+    }
+    return events;
+  }
+
+  #track(kind: Kind, { trackId, codec }: TagBody): Track | undefined {
+    const known = kind === 'video' ? VIDEO_CODECS : AUDIO_CODECS;
+    if (!known.has(codec)) {
+      this.#say(`${kind} in ${codec}, which cannot be put into a file`);
+      return undefined;
+    }
+    const name = `${kind}:${trackId}`;
+    let track = this.#tracks.get(name);
+    if (!track && this.#tracks.size >= MAX_TRACKS) {
+      this.#say(`tracks beside the first ${MAX_TRACKS}`);
+      return undefined;
+    }
+    if (!track || track.codec !== codec) {
+      const lastDtsMs = track?.lastDtsMs ?? Number.NEGATIVE_INFINITY;
+      track = { codec, record: undefined, described: undefined, config: undefined, lastDtsMs };
+      this.#tracks.set(name, track);
+    }
+    return track;
+  }
+
+  #configure(kind: Kind, track: Track, { trackId, codec, data }: TagBody, events: TrackEvent[]): void {
+    if (track.record && data.equals(track.record)) return;
+    const record = Uint8Array.from(data);
+    if (kind === 'audio') {
+      const sound = describeSound(codec as AudioCodec, record);
+      if (sound) this.#announce(track, soundTrack(trackId, codec, sound), events);
+      else this.#say(`${codec} whose configuration cannot be used`);
+    } else {
+      const picture = describePicture(codec as VideoCodec, record);
+      track.described = picture;
+      if (!picture) this.#say(`${codec} whose configuration cannot be used`);
+      if (picture?.size) {
+        const config = pictureConfig(picture, picture.size);
+        this.#announce(track, pictureTrack(trackId, codec, config), events);
+      } else {
+        // The size is in the next keyframe.
+        track.config = undefined;
+      }
+    }
+    track.record = record;
+  }
+
+  #sample(
+    kind: Kind,
+    track: Track,
+    body: TagBody & { type: 'frames' },
+    timeMs: number,
+    events: TrackEvent[],
+  ): void {
+    const { keyframe, data, compositionMs } = body;
+    if (kind === 'audio') this.#learnSound(track, body, events);
+    else if (keyframe) this.#learnPicture(track, body, events);
+    if (!track.config) {
+      if (!track.record) this.#say(`${body.codec} without configuration`);
+      return;
+    }
+    const dtsMs = Math.max(timeMs, track.lastDtsMs);
+    track.lastDtsMs = dtsMs;
+    const ptsMs = dtsMs + compositionMs;
+    events.push({ type: 'sample', sample: { track: track.config, data, keyframe, dtsMs, ptsMs } });
+  }
+
+  /** MP3 and AC-3 describe themselves in each frame. */
+  #learnSound(track: Track, { trackId, codec, data }: TagBody, events: TrackEvent[]): void {
+    const sound = soundOfFrame(codec as AudioCodec, data);
+    const old = track.config?.kind === 'audio' ? track.config.decoderConfig : undefined;
+    if (!sound) return;
+    if (old?.sampleRate === sound.sampleRate && old.numberOfChannels === sound.numberOfChannels) return;
+    this.#announce(track, { ...soundTrack(trackId, codec, sound), frame: Uint8Array.from(data) }, events);
+  }
+
+  /** VP8 and VP9 have their size in each keyframe, AV1 may have it there. */
+  #learnPicture(track: Track, { trackId, codec, data }: TagBody, events: TrackEvent[]): void {
+    const described = track.described ?? (codec === 'vp8' ? VP8 : undefined);
+    if (described === undefined) return;
+    const size = sizeOfKeyframe(codec as VideoCodec, data);
+    const old = track.config?.kind === 'video' ? track.config.decoderConfig : undefined;
+    if (!size || (old?.codedWidth === size.width && old.codedHeight === size.height)) return;
+    this.#announce(track, pictureTrack(trackId, codec, pictureConfig(described, size)), events);
+  }
+
+  #announce(track: Track, config: TrackConfig, events: TrackEvent[]): void {
+    track.config = config;
+    events.push({ type: 'config', track: config });
+  }
+
+  #say(what: string): void {
+    if (this.#said.has(what) || this.#said.size >= MAX_LEFT_OUT) return;
+    this.#said.add(what);
+    this.#leftOut(what);
+  }
+}
+
+function soundTrack(trackId: number, codec: string, decoderConfig: SoundConfig): SoundTrack {
+  return { kind: 'audio', trackId, codec: codec as AudioCodec, decoderConfig };
+}
+
+function pictureTrack(trackId: number, codec: string, decoderConfig: PictureConfig): TrackConfig {
+  return { kind: 'video', trackId, codec: codec as VideoCodec, decoderConfig };
+}

@@ -1,0 +1,81 @@
+import type { Stay } from '../clients/grant-limits.ts';
+import type { Clock } from '../model/clock.ts';
+import type { CloseReason } from '../model/events.ts';
+import type { PublishEnd } from '../model/media-source.ts';
+import type { PublishOptions } from '../model/options.ts';
+import type { StreamKey } from '../model/stream-key.ts';
+import type { RtmpMessage } from '../protocol/rtmp/message.ts';
+import type { Publication } from '../streams/hub.ts';
+import { readMedia } from './read-media.ts';
+
+/** The publisher at one message stream of a connection. */
+export class Publisher {
+  readonly role = 'publishing';
+  readonly key: StreamKey;
+  /** The stream's name as the client gave it: the backend may have given another one. */
+  readonly asked: string;
+  readonly stay: Stay | undefined;
+  readonly #publication: Publication;
+  readonly #seated: () => number;
+  readonly #options: PublishOptions;
+  readonly #clock: Clock;
+  readonly #onEnd: (reason: CloseReason, how: PublishEnd) => void;
+  #packets = 0;
+  #lastMedia: number;
+  #lastWatched: number;
+
+  constructor(place: {
+    key: StreamKey;
+    asked: string;
+    stay: Stay | undefined;
+    publication: Publication;
+    /** Players that have a place, also those whom no lane of the hub reaches: viewers of HLS. */
+    seated: () => number;
+    options: PublishOptions;
+    clock: Clock;
+    onEnd: (reason: CloseReason, how: PublishEnd) => void;
+  }) {
+    this.key = place.key;
+    this.asked = place.asked;
+    this.stay = place.stay;
+    this.#publication = place.publication;
+    this.#seated = place.seated;
+    this.#options = place.options;
+    this.#clock = place.clock;
+    this.#onEnd = place.onEnd;
+    this.#lastMedia = place.clock.awake();
+    this.#lastWatched = this.#lastMedia;
+  }
+
+  /** Takes a media message; anything else is nothing to a stream. */
+  take(message: RtmpMessage): void {
+    this.#packets += readMedia(message, this.#publication);
+    this.#lastMedia = this.#clock.awake();
+  }
+
+  /** Milliseconds for which nothing that it may send would go anywhere. */
+  get patience(): number {
+    return this.#publication.patience;
+  }
+
+  /** Why this publisher should be closed now, if it should. */
+  overdue(): string | undefined {
+    const now = this.#clock.awake();
+    const { firstPktTimeoutMs, normalTimeoutMs, kickoffForIdleMs } = this.#options;
+    const patience = this.#packets === 0 ? firstPktTimeoutMs : normalTimeoutMs;
+    if (now - this.#lastMedia > patience) {
+      return `the publisher sent no media for ${patience} ms (${this.#packets === 0 ? 'firstpkt_timeout' : 'normal_timeout'})`;
+    }
+    if (this.#publication.players > 0 || this.#seated() > 0) this.#lastWatched = now;
+    if (kickoffForIdleMs > 0 && now - this.#lastWatched > kickoffForIdleMs) {
+      return `nobody watched for ${kickoffForIdleMs} ms (kickoff_for_idle)`;
+    }
+    return undefined;
+  }
+
+  /** `how` is `unpublished` if the client said that it is through. */
+  end(reason: CloseReason, how: PublishEnd = 'lost'): void {
+    this.stay?.end();
+    this.#onEnd(reason, how);
+  }
+}

@@ -1,0 +1,79 @@
+import { METADATA_SLOT, type MediaPacket } from '../model/media-packet.ts';
+import { inspectAudio } from '../protocol/flv/audio.ts';
+import { parseDataMessage } from '../protocol/flv/metadata.ts';
+import { inspectVideo } from '../protocol/flv/video.ts';
+import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
+import type { Publication } from '../streams/hub.ts';
+import { MAX_CONFIGURATION_BYTES, MAX_METADATA_BYTES } from './limits.ts';
+
+/** Where a publisher's media goes. */
+export type MediaTaker = Pick<Publication, 'write' | 'clearMetadata'>;
+
+/**
+ * Turns a publisher's audio, video or data message into what the stream takes, and gives it that. Returns how
+ * many packets there were; an empty message says nothing.
+ */
+export function readMedia(message: RtmpMessage, taker: MediaTaker): number {
+  if (message.payload.length === 0) return 0;
+  switch (message.type) {
+    case MESSAGE_TYPE.audio:
+      taker.write(audioPacket(message));
+      return 1;
+    case MESSAGE_TYPE.video:
+      taker.write(videoPacket(message));
+      return 1;
+    case MESSAGE_TYPE.dataAmf0:
+    case MESSAGE_TYPE.dataAmf3:
+      return readData(message, taker);
+    default:
+      return 0;
+  }
+}
+
+/** Decoder configuration: it stays for long, and must not keep what it was cut from in memory. */
+function headerPacket(
+  kind: 'audio' | 'video',
+  { timestamp, payload }: RtmpMessage,
+  slot: string,
+): MediaPacket {
+  const kept = payload.length <= MAX_CONFIGURATION_BYTES;
+  return {
+    kind,
+    timestamp,
+    payload: kept ? Buffer.from(payload) : payload,
+    keyframe: false,
+    headerSlot: kept ? slot : undefined,
+  };
+}
+
+function audioPacket(message: RtmpMessage): MediaPacket {
+  const { timestamp, payload } = message;
+  const { trackId, sequenceHeader, channelConfig } = inspectAudio(payload);
+  if (!sequenceHeader) return { kind: 'audio', timestamp, payload, keyframe: false, headerSlot: undefined };
+  const slot = channelConfig ? `audio:${trackId}:channels` : `audio:${trackId}`;
+  return headerPacket('audio', message, slot);
+}
+
+function videoPacket(message: RtmpMessage): MediaPacket {
+  const { timestamp, payload } = message;
+  const { trackId, sequenceHeader, keyframe } = inspectVideo(payload);
+  if (sequenceHeader) return headerPacket('video', message, `video:${trackId}`);
+  // A GOP begins with the main track's keyframe; those of other tracks come beside it.
+  const isStart = keyframe && trackId === 0;
+  return { kind: 'video', timestamp, payload, keyframe: isStart, headerSlot: undefined };
+}
+
+/** `@clearDataFrame` is no packet: it says that joiners shall get no metadata. */
+function readData(message: RtmpMessage, taker: MediaTaker): number {
+  const data = parseDataMessage(message);
+  if (data.kind === 'clear') {
+    taker.clearMetadata();
+    return 0;
+  }
+  const { timestamp } = message;
+  const { payload } = data;
+  const kept = data.kind === 'metadata' && payload.length <= MAX_METADATA_BYTES;
+  const headerSlot = kept ? METADATA_SLOT : undefined;
+  taker.write({ kind: 'data', timestamp, payload, keyframe: false, headerSlot });
+  return 1;
+}

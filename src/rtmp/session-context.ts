@@ -1,0 +1,82 @@
+import type { ClientEvents } from '../clients/client-events.ts';
+import type { Resident } from '../clients/grant-limits.ts';
+import type { Seats } from '../clients/player-slots.ts';
+import type { Refusal } from '../clients/refusal.ts';
+import type { Snapshot } from '../clients/snapshot.ts';
+import { type Address, resolveAddress } from '../model/address.ts';
+import type { Claims } from '../model/claims.ts';
+import type { Clock } from '../model/clock.ts';
+import type { ConcealedNames } from '../model/concealed-names.ts';
+import type { ClientIdentity, CloseReason } from '../model/events.ts';
+import type { Logger } from '../model/logger.ts';
+import type { VhostOptions } from '../model/options.ts';
+import type { RtmpMessage } from '../protocol/rtmp/message.ts';
+import type { Hub } from '../streams/hub.ts';
+import type { Connection } from './connection.ts';
+import { MAX_VHOSTS_PER_CONNECTION } from './limits.ts';
+import type { MessageStreams } from './message-streams.ts';
+
+/** A client whose `connect` has been taken. */
+export interface Visitor {
+  readonly snapshot: Snapshot;
+  /** The vhost that `connect` led to; undefined if only a stream name can tell. */
+  readonly home: string | undefined;
+  readonly tcUrl: string;
+  readonly app: string;
+  readonly cutsQueries: boolean;
+  readonly events: ClientEvents;
+}
+
+/** What the commands of one connection share. */
+export interface Dialogue {
+  readonly connection: Connection;
+  readonly client: ClientIdentity;
+  readonly hub: Hub;
+  readonly clock: Clock;
+  /** Undefined where this process is alone with its streams. */
+  readonly claims: Claims | undefined;
+  /** Places of the players that come through this door. */
+  readonly seats: Seats;
+  /** The configuration of this moment. */
+  readonly currentSnapshot: () => Snapshot;
+  readonly streams: MessageStreams;
+  /** Stream names that nobody may see. */
+  readonly concealed: ConcealedNames;
+  readonly log: Logger;
+  /** Undefined until `connect`. */
+  visitor: Visitor | undefined;
+  /** Sends the last words and closes. `why` is what the log says. */
+  refuse(why: string, ...lastWords: readonly RtmpMessage[]): void;
+  /** Tells the client why and closes. */
+  kick(reason: CloseReason, why: string): void;
+}
+
+/** The client of a dialogue, as its stay needs it. */
+export function resident({ clock, connection, kick }: Dialogue): Resident {
+  return { clock, kick, bytesIn: () => connection.bytesIn };
+}
+
+export type Entry =
+  | { readonly ok: true; readonly address: Address; readonly vhost: VhostOptions }
+  | ({ readonly ok: false } & Refusal);
+
+/**
+ * Finds out where a stream name leads and asks that vhost's `on_connect`, if it has not been asked: the name may lead
+ * to another vhost than `connect` did, and under the srs5 schema the question waits for the name.
+ */
+export async function enter(visitor: Visitor, streamName: string): Promise<Entry> {
+  const { snapshot, tcUrl, app, cutsQueries } = visitor;
+  const { vhosts, strictVhost } = snapshot;
+  const resolution = resolveAddress({ tcUrl, app, streamName, cutsQueries }, vhosts, strictVhost);
+  if (!resolution.ok) return resolution;
+  const { address } = resolution;
+  const vhost = vhosts.get(address.vhost);
+  if (!vhost) throw new Error(`resolveAddress chose the vhost ${address.vhost}, which does not exist`);
+  const visited = visitor.events.vhosts;
+  if (!visited.includes(vhost.name) && visited.length >= MAX_VHOSTS_PER_CONNECTION) {
+    return { ok: false, message: `one connection may visit ${MAX_VHOSTS_PER_CONNECTION} vhosts` };
+  }
+  const verdict = await visitor.events.connect(address);
+  if (!verdict.allowed) return { ok: false, message: verdict.message, redirect: verdict.redirect };
+  return { ok: true, address, vhost };
+}

@@ -1,0 +1,115 @@
+import type { ApiServer } from '../api/api-server.ts';
+import type { SharedApi } from '../http/shared-api.ts';
+import type { Clock } from '../model/clock.ts';
+import type { ConfigControl, ListeningPlace } from '../model/control.ts';
+import type { ServerIds } from '../model/events.ts';
+import type { Logger } from '../model/logger.ts';
+import type { Config, VhostOptions } from '../model/options.ts';
+import type { CensusOffice } from '../model/stats.ts';
+import { VERSION } from '../model/version.ts';
+import type { CensusTaker, Place } from '../stats/stats-collector.ts';
+import { Certificates } from '../tls/certificates.ts';
+import type { HookDesk } from './hook-monitor.ts';
+
+/** What the desk speaks for. */
+export interface DeskServer {
+  readonly ids: ServerIds;
+  readonly census: CensusOffice;
+  readonly hooks: HookDesk;
+  readonly configuration: ConfigControl | undefined;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  /** Where clients are let in now. */
+  listening(): readonly ListeningPlace[];
+}
+
+/** Begins to know who is in this process, if `http_api` is on: what it takes is not even in memory otherwise. */
+export async function openCensus({ httpApi }: Config, place: Place): Promise<CensusTaker | undefined> {
+  if (!httpApi.enabled) return undefined;
+  const { CensusTaker } = await import('../stats/stats-collector.ts');
+  return new CensusTaker(place);
+}
+
+/**
+ * The control API of a server, in the process that answers for all of them. There is none unless `http_api` is on, nor is
+ * the code for it in memory.
+ */
+export class ApiDesk {
+  readonly #api: ApiServer;
+  readonly #places: readonly ListeningPlace[];
+  readonly #certificates: Certificates | undefined;
+  #vhosts: readonly VhostOptions[];
+  #ready = false;
+
+  private constructor(api: ApiServer, { httpApi, vhosts }: Config, certificates: Certificates | undefined) {
+    this.#api = api;
+    const shared = httpApi.shared.map(({ host = '::', port }) => ({ host, port }));
+    this.#places = [...api.addresses, ...shared].map((address) => ({ protocol: 'api', ...address }));
+    this.#certificates = certificates;
+    this.#vhosts = vhosts;
+  }
+
+  /** Opens it if the configuration has it on. Rejects with a sentence if it cannot listen. */
+  static async open(config: Config, server: DeskServer): Promise<ApiDesk | undefined> {
+    const { httpApi, vhosts } = config;
+    if (!httpApi.enabled) return undefined;
+    const [{ ConcealingCensus }, { openApiServer }, { ServerMetrics }] = await Promise.all([
+      import('../stats/masked-stats.ts'),
+      import('../api/api-server.ts'),
+      import('../observe/server-metrics.ts'),
+    ]);
+    const { hooks, configuration, ids } = server;
+    const census = new ConcealingCensus(server.census, hooks.concealed);
+    const metrics = new ServerMetrics(census, { version: VERSION, perStream: httpApi.streamMetrics });
+    const { https } = httpApi;
+    const certificates = https && new Certificates(server.clock, server.logger);
+    const shown = https && certificates?.prepare({ listeners: [https], vhosts: [] });
+    shown?.commit();
+    let desk: ApiDesk | undefined;
+    const api = await openApiServer(
+      httpApi,
+      {
+        version: VERSION,
+        ...ids,
+        startedAt: Date.now(),
+        census,
+        hooks: hooks.control,
+        health: () => hooks.health(),
+        listening: () => [...server.listening(), ...(desk ? desk.#places : [])],
+        vhosts: () => (desk ? desk.#vhosts : vhosts),
+        metrics: async () => (await metrics.text()) + (await hooks.control.metrics()),
+        ready: () => (desk ? desk.#ready : false),
+        configuration,
+      },
+      server.logger,
+      https && shown?.termsFor(https),
+    );
+    desk = new ApiDesk(api, config, certificates);
+    return desk;
+  }
+
+  /** For the ports that it has together with the playback server. */
+  get shared(): SharedApi | undefined {
+    return this.#api.shared;
+  }
+
+  /** Where it listens, without TLS first. */
+  get places(): readonly ListeningPlace[] {
+    return this.#places;
+  }
+
+  /** Clients are let in from now on, or not any more. */
+  set ready(ready: boolean) {
+    this.#ready = ready;
+  }
+
+  /** Takes another configuration. */
+  configure({ vhosts }: Config): void {
+    this.#vhosts = vhosts;
+  }
+
+  close(): Promise<void> {
+    this.#certificates?.close();
+    return this.#api.close();
+  }
+}

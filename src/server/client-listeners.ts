@@ -1,0 +1,106 @@
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Lobby } from '../clients/client-registry.ts';
+import type { PlaybackPart } from '../http/http-handler.ts';
+import { WebDoor } from '../http/http-server.ts';
+import type { SharedApi } from '../http/shared-api.ts';
+import type { Logger } from '../model/logger.ts';
+import type { Config, ProxyProtocolOptions, TlsListenOptions } from '../model/options.ts';
+import type { Neighbourhood } from '../model/peers.ts';
+import { type PreparedChange, prepareTogether } from '../model/prepared-change.ts';
+import { type Entrance, Listeners, type OpenAddress, type Protocol } from '../net/listeners.ts';
+import { SecureReception } from '../net/tls-acceptor.ts';
+import { FrontDoor } from '../rtmp/rtmp-server.ts';
+import { Certificates, type PreparedCertificates } from '../tls/certificates.ts';
+
+/** All ways in: the ports, the certificates, and who takes the clients of each kind. */
+export class Doors {
+  /** For those who speak RTMP. */
+  readonly front: FrontDoor;
+  readonly #web: WebDoor;
+  readonly #certificates: Certificates;
+  readonly #listeners: Listeners;
+  readonly #rtmps: SecureReception;
+  readonly #https: SecureReception;
+
+  /**
+   * `parts` are what is served over HTTP, also to the `neighbourhood`; `log` is told what becomes of certificates and addresses. Nobody
+   * listens before a change is committed.
+   */
+  constructor(
+    lobby: Lobby,
+    proxyProtocol: ProxyProtocolOptions,
+    parts: readonly PlaybackPart[],
+    log: Logger,
+    neighbourhood?: Neighbourhood,
+  ) {
+    this.front = new FrontDoor(lobby, proxyProtocol);
+    this.#web = new WebDoor(lobby, proxyProtocol, parts, neighbourhood);
+    this.#rtmps = new SecureReception(lobby, proxyProtocol);
+    this.#https = new SecureReception(lobby, proxyProtocol, ['http/1.1', 'http/1.0']);
+    this.#certificates = new Certificates(lobby.clock, log);
+    this.#listeners = new Listeners(log);
+  }
+
+  get addresses(): readonly OpenAddress[] {
+    return this.#listeners.addresses;
+  }
+
+  /**
+   * Gets ready for the listeners and certificates of a configuration; who is here stays. Rejects with a sentence if an
+   * address cannot be had or a certificate is of no use.
+   */
+  prepare(config: Config): Promise<PreparedChange> {
+    const { rtmps, https, vhosts, httpServer, proxyProtocol } = config;
+    const listeners = [rtmps, https].filter((options) => options !== undefined);
+    return prepareTogether(async (add) => {
+      const certificates = add(this.#certificates.prepare({ listeners, vhosts }));
+      for (const reception of [this.front, this.#rtmps, this.#https]) add(reception.prepare(proxyProtocol));
+      add(await this.#web.prepare(httpServer, proxyProtocol));
+      // Last: from its commit on, clients come in.
+      add(await this.#listeners.prepare(this.#entrances(config, certificates)));
+    });
+  }
+
+  /** Leaves to the API what it claims of requests over HTTP. */
+  share(api: SharedApi): void {
+    this.#web.share(api);
+  }
+
+  /** Lets nobody in any more; who is inside stays. */
+  shut(): void {
+    this.#listeners.close();
+    this.#certificates.close();
+    this.front.close();
+    this.#rtmps.close();
+    this.#https.close();
+  }
+
+  /** Shuts, and ends the connections over HTTP, after what has been written to them. */
+  async close(): Promise<void> {
+    this.shut();
+    await this.#web.close();
+  }
+
+  #entrances({ listen, rtmps, httpServer, https }: Config, certificates: PreparedCertificates): Entrance[] {
+    const secured = (
+      protocol: Protocol,
+      options: TlsListenOptions,
+      reception: SecureReception,
+      enter: (socket: Socket, ip: string) => void,
+    ): Entrance => {
+      const terms = certificates.termsFor(options);
+      const take = (socket: Socket) => reception.receive(socket, terms, enter);
+      return { protocol, listen: options.listen, take };
+    };
+    const rtmp = (stream: Duplex, ip: string) => void this.front.enter(stream, ip);
+    const http = (socket: Socket, ip: string) => this.#web.enter(socket, ip);
+    const plainHttp = httpServer.enabled ? httpServer.listen : [];
+    return [
+      { protocol: 'rtmp', listen, take: (socket) => this.front.accept(socket) },
+      ...(rtmps ? [secured('rtmps', rtmps, this.#rtmps, rtmp)] : []),
+      { protocol: 'http', listen: plainHttp, take: (socket) => this.#web.accept(socket) },
+      ...(https ? [secured('https', https, this.#https, http)] : []),
+    ];
+  }
+}

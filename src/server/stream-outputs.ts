@@ -1,0 +1,70 @@
+import type { Hls } from '../hls/hls.ts';
+import { HlsRoom } from '../hls/hls-room.ts';
+import type { Deadline } from '../model/deadline.ts';
+import type { Gate } from '../model/events.ts';
+import type { Logger } from '../model/logger.ts';
+import type { VhostOptions } from '../model/options.ts';
+import type { PlaylistSequences } from '../model/playlist-sequences.ts';
+import { changeBy, type PreparedChange, prepareTogether } from '../model/prepared-change.ts';
+import type { StreamKey } from '../model/stream-key.ts';
+import { Dvr, type DvrDeps } from '../recorder/recorder.ts';
+import type { Hub } from '../streams/hub.ts';
+
+/** Who takes whole publishes, beside the players: recording, and the segments of HLS. */
+export class Takers {
+  readonly #dvr: Dvr;
+  readonly #segments: HlsRoom;
+  readonly #log: Logger;
+  #gate: Gate | undefined;
+
+  constructor(hub: Hub, means: DvrDeps, sequences: PlaylistSequences) {
+    const { clock, logger: log } = means;
+    this.#dvr = new Dvr(means);
+    this.#log = log;
+    this.#segments = new HlsRoom({ clock, log, sequences, tell: (event) => this.#gate?.tell(event) });
+    hub.observe({ started: (source) => this.#dvr.started(source), ended: (key) => this.#dvr.ended(key) });
+    hub.observe({ started: (source) => this.#segments.started(source) });
+  }
+
+  /** Undefined until a vhost has had HLS. */
+  get hls(): Hls | undefined {
+    return this.#segments.hls;
+  }
+
+  /** Settles when nothing is left on the disk of an earlier run's segments that a viewer must not have. */
+  get cleared(): Promise<void> {
+    return this.#segments.cleared;
+  }
+
+  /** Files that are being written of a stream. */
+  filesOf(key: StreamKey): readonly string[] {
+    return this.#dvr.filesOf(key);
+  }
+
+  /** Gets ready for the publishes of these vhosts; what comes of them is told to `gate` from the commit on. */
+  prepare(vhosts: readonly VhostOptions[], gate: Gate): Promise<PreparedChange> {
+    return prepareTogether(async (add) => {
+      add(await this.#segments.prepare(vhosts));
+      add(await this.#dvr.prepare(vhosts, gate));
+      add(
+        changeBy(() => {
+          this.#gate = gate;
+        }),
+      );
+    });
+  }
+
+  /** Finishes, in the background, what processes have left in the state directory whose names fit. */
+  finishLeft(fits: (owner: string) => boolean): void {
+    this.#dvr.finishLeft(fits);
+  }
+
+  /** Ends the segments and the recordings; what the disk has not taken by the deadline is left to the next start. */
+  async close(deadline: Deadline): Promise<void> {
+    const segments = async () => {
+      if (await deadline.bound(this.#segments.close())) return;
+      this.#log.warn({}, 'segments are not removed: the disk does not answer; the next start does it');
+    };
+    await Promise.all([segments(), this.#dvr.close(deadline)]);
+  }
+}

@@ -1,0 +1,265 @@
+import type { Clock } from '../model/clock.ts';
+import type { MediaPacket } from '../model/media-packet.ts';
+import { OpenBatch, type SealedBatch } from './batch.ts';
+import { EncodedGop } from './serialized-gop.ts';
+import { type Encoder, encodeAll } from './serializer.ts';
+import type { Sink } from './sink.ts';
+
+/** A player over its bound that has not drained after this many milliseconds is dropped (SRS's write time-out). */
+export const SLOW_PLAYER_DEADLINE_MS = 30_000;
+/** A player's backlog is never bounded below this many bytes … */
+export const MIN_BACKLOG_BYTES: number = 1024 * 1024;
+/** … nor above this many. The bytes are shared by all players of a stream. */
+export const MAX_BACKLOG_BYTES: number = 64 * 1024 * 1024;
+
+/** What a lane asks its stream. */
+export interface LaneSource {
+  /** Metadata and decoder configuration in the order in which a joiner needs them before media of time `timestamp`. */
+  headers(timestamp: number): readonly MediaPacket[];
+  /** Packets since the last keyframe that the cache holds. */
+  gop(): readonly MediaPacket[];
+  /** True once anything of a picture has come: players start at a keyframe from then on. */
+  readonly hasVideo: boolean;
+  /** True while the present publish has brought no packet. */
+  readonly untouched: boolean;
+  readonly queueLengthMs: number;
+}
+
+type Progress =
+  /** Needs headers and a place to start. */
+  | { readonly state: 'waiting' }
+  | { readonly state: 'live' }
+  /** Over its bound since the time `since`; the batch with seal number `from` is the first that it has not had. */
+  | { readonly state: 'skipping'; readonly from: number; readonly since: number }
+  /** Nothing waited for it any more before the present flush, which takes it back. */
+  | { readonly state: 'drained'; readonly from: number };
+
+/** One player in a lane. */
+export interface Seat {
+  readonly sink: Sink;
+  progress: Progress;
+  /** How often this player skipped. */
+  skips: number;
+}
+
+/** The players of one stream who share one wire format, and the bytes made for them. */
+export class Lane {
+  readonly #encoder: Encoder;
+  readonly #source: LaneSource;
+  readonly #clock: Clock;
+  readonly #batch: OpenBatch;
+  readonly #seats = new Set<Seat>();
+  /** Those of them that skip. */
+  readonly #skipping = new Set<Seat>();
+  readonly #openedAt: number;
+  #gop: EncodedGop | undefined;
+  /** Number of the seal that holds its keyframe. */
+  #gopSeal = 0;
+  #seal = 0;
+  #bytesSealed = 0;
+  /** Bytes that players were given, and how often one of them began to skip. */
+  bytesSent = 0;
+  skips = 0;
+  /** Headers as encoded last, stamped with that time. */
+  #headers: { readonly timestamp: number; readonly bytes: Buffer } | undefined;
+  /** True until the first batch of a publish is sealed: that one begins with the stream's own headers. */
+  #untouched: boolean;
+
+  /** `gop` is what an earlier lane of this format has left of the stream's present GOP. */
+  constructor(encoder: Encoder, source: LaneSource, clock: Clock, gop?: EncodedGop) {
+    this.#encoder = encoder;
+    this.#source = source;
+    this.#clock = clock;
+    this.#batch = new OpenBatch(encoder);
+    this.#openedAt = clock.now();
+    gop?.continueFromHere();
+    if (source.gop().length > 0) this.#gop = gop ?? new EncodedGop(encoder, source.gop());
+    this.#untouched = source.untouched;
+  }
+
+  get size(): number {
+    return this.#seats.size;
+  }
+
+  /** The stream's cached GOP in this format. */
+  get gop(): EncodedGop | undefined {
+    return this.#gop;
+  }
+
+  /**
+   * Seats a player and gives it all there is: headers and GOP up to the last flush; it goes on with the next one. A
+   * player that has too much to take already, of this stream or another, skips until it has taken that.
+   */
+  join(sink: Sink): Seat {
+    const seat: Seat = { sink, progress: { state: 'waiting' }, skips: 0 };
+    this.#seats.add(seat);
+    if (sink.backlog > this.#queueBytes()) {
+      this.#countSkip(seat);
+      this.#skip(seat, 0);
+    } else {
+      this.#startFromCache(seat, 0);
+    }
+    return seat;
+  }
+
+  leave(seat: Seat): void {
+    this.#seats.delete(seat);
+    this.#skipping.delete(seat);
+  }
+
+  /** Joiners need other headers than those before. */
+  headersChanged(): void {
+    this.#headers = undefined;
+  }
+
+  append(packet: MediaPacket): void {
+    if (packet.headerSlot !== undefined) this.headersChanged();
+    this.#batch.append(packet);
+  }
+
+  /** Forgets the GOP: what is cached does not go with what comes next. */
+  clearGop(): void {
+    this.#gop = undefined;
+    this.#batch.forgetKeyframe();
+    this.headersChanged();
+  }
+
+  /** A publisher has left; what comes next is another one's beginning. */
+  endOfPublish(): void {
+    this.flush();
+    this.clearGop();
+    this.#untouched = true;
+  }
+
+  /**
+   * Notes which players have drained. All lanes do so before one of them is flushed: a connection may have players in
+   * several, and what one is given waits for the others too.
+   */
+  noteDrained(): void {
+    for (const seat of this.#skipping) {
+      if (seat.progress.state !== 'skipping' || seat.sink.backlog > 0) continue;
+      this.#skipping.delete(seat);
+      seat.progress = { state: 'drained', from: seat.progress.from };
+    }
+  }
+
+  /** Seals the batch and writes it to every player that keeps up. Returns whether there was anything to write. */
+  flush(): boolean {
+    if (this.#batch.empty) return false;
+    const batch = this.#batch.seal();
+    this.#seal += 1;
+    this.#bytesSealed += batch.bytes.length;
+    const bound = this.#backlogBound();
+    for (const seat of this.#seats) this.#deliver(seat, batch, bound);
+    this.#keep(batch);
+    this.#untouched = false;
+    return true;
+  }
+
+  #deliver(seat: Seat, batch: SealedBatch, bound: number): void {
+    const { sink, progress } = seat;
+    switch (progress.state) {
+      case 'live':
+        if (sink.backlog <= bound) {
+          this.#give(sink, batch.bytes);
+          return;
+        }
+        this.#countSkip(seat);
+        this.#skip(seat, this.#seal);
+        return;
+      case 'drained':
+        if (sink.backlog > this.#queueBytes()) {
+          this.#skip(seat, progress.from);
+          return;
+        }
+        seat.progress = { state: 'waiting' };
+        // The newest keyframe is in this batch, or in the cache, which ends before it.
+        if (!batch.keyframe && this.#startFromCache(seat, progress.from)) this.#give(sink, batch.bytes);
+        else this.#startFromBatch(seat, batch);
+        return;
+      case 'skipping':
+        if (this.#clock.awake() - progress.since > SLOW_PLAYER_DEADLINE_MS) {
+          this.leave(seat);
+          sink.drop();
+        }
+        return;
+      case 'waiting':
+        this.#startFromBatch(seat, batch);
+        return;
+      default:
+        progress satisfies never;
+    }
+  }
+
+  #countSkip(seat: Seat): void {
+    this.skips += 1;
+    seat.skips += 1;
+  }
+
+  /** Gives a player nothing until it has drained; `from` is the number of the first batch that it has not had. */
+  #skip(seat: Seat, from: number): void {
+    this.#skipping.add(seat);
+    seat.progress = { state: 'skipping', from, since: this.#clock.awake() };
+  }
+
+  /** Starts a player from the cached GOP, unless that began before the batch `from` which the player has not had. */
+  #startFromCache(seat: Seat, from: number): boolean {
+    const gop = this.#gop;
+    if (!gop || this.#gopSeal < from) return false;
+    this.#give(seat.sink, this.#headerBytes(gop.timestamp));
+    for (const segment of gop.segments()) this.#give(seat.sink, segment);
+    seat.progress = { state: 'live' };
+    return true;
+  }
+
+  /** Starts a player in the batch that is being flushed, at its keyframe if the stream has video. */
+  #startFromBatch(seat: Seat, batch: SealedBatch): void {
+    const { bytes, keyframe } = batch;
+    if (this.#untouched) {
+      this.#give(seat.sink, bytes);
+    } else {
+      if (this.#source.hasVideo && !keyframe) return;
+      this.#give(seat.sink, this.#headerBytes(keyframe?.timestamp ?? batch.timestamp));
+      this.#give(seat.sink, keyframe ? bytes.subarray(keyframe.offset) : bytes);
+    }
+    seat.progress = { state: 'live' };
+  }
+
+  #give(sink: Sink, bytes: Buffer): void {
+    this.bytesSent += bytes.length;
+    sink.write(bytes);
+  }
+
+  #headerBytes(timestamp: number): Buffer {
+    if (this.#headers?.timestamp !== timestamp) {
+      this.#headers = { timestamp, bytes: encodeAll(this.#encoder, this.#source.headers(timestamp)) };
+    }
+    return this.#headers.bytes;
+  }
+
+  #keep(batch: SealedBatch): void {
+    const { bytes, keyframe } = batch;
+    const packets = this.#source.gop();
+    if (packets.length === 0) {
+      // There is no cache, or it gave up a GOP that had grown over its bounds; so does its encoded form.
+      this.#gop = undefined;
+    } else if (keyframe) {
+      this.#gop = EncodedGop.of(this.#encoder, packets, bytes.subarray(keyframe.offset));
+      this.#gopSeal = this.#seal;
+    } else {
+      this.#gop?.append(bytes);
+    }
+  }
+
+  /** `queue_length` in bytes of this stream. */
+  #queueBytes(): number {
+    const elapsed = Math.max(1000, this.#clock.now() - this.#openedAt);
+    const bytes = (this.#bytesSealed / elapsed) * this.#source.queueLengthMs;
+    return Math.min(MAX_BACKLOG_BYTES, Math.max(MIN_BACKLOG_BYTES, bytes));
+  }
+
+  /** What may wait for a player, with room for the GOP: nobody is slow for having been given that at once. */
+  #backlogBound(): number {
+    return Math.min(MAX_BACKLOG_BYTES, this.#queueBytes() + (this.#gop?.bytes ?? 0));
+  }
+}

@@ -1,0 +1,51 @@
+import { expect, test } from 'vitest';
+import { SharedCensus } from '../../src/api/shared-stats.ts';
+import type { Census } from '../../src/model/stats.ts';
+import { until } from '../support/until.ts';
+
+const CENSUS: Census = { processes: [], streams: [], clients: [], matching: 0, frames: undefined };
+
+/** An office that counts how often it is asked. */
+function open(answer: () => Promise<Census> = () => Promise.resolve(CENSUS)) {
+  const asked: unknown[] = [];
+  const shared = new SharedCensus({
+    take(question) {
+      asked.push(question);
+      return answer();
+    },
+    kick: () => Promise.resolve(3),
+  });
+  return { shared, asked };
+}
+
+test('many who ask the same at the same time cost as much as one', async () => {
+  const { shared, asked } = open();
+  await Promise.all(Array.from({ length: 20 }, () => shared.take({})));
+  expect(asked).toHaveLength(1);
+});
+
+test('another question is another one', async () => {
+  const { shared, asked } = open();
+  await Promise.all([shared.take({}), shared.take({ clients: { start: 0, count: 1 } })]);
+  expect(asked).toHaveLength(2);
+});
+
+test('an answer grows old, a failure at once', async () => {
+  const { shared, asked } = open();
+  await until('a second census', async () => {
+    await shared.take({});
+    return asked.length === 2;
+  });
+  const failing = open(() => Promise.reject(new Error('no')));
+  await expect(failing.shared.take({})).rejects.toThrow('no');
+  await expect(failing.shared.take({})).rejects.toThrow('no');
+  expect(failing.asked).toHaveLength(2);
+});
+
+test('after a kick everything is looked at anew', async () => {
+  const { shared, asked } = open();
+  await shared.take({});
+  expect(await shared.kick({ id: 'a' })).toBe(3);
+  await shared.take({});
+  expect(asked).toHaveLength(2);
+});
