@@ -1,7 +1,7 @@
 import { connect } from 'node:net';
 import { ClientSession } from '../../src/rtmp/client-session.ts';
 
-/** Clients that connect and leave: `visitors.ts PORT RATE SECONDS`, RATE of them a second. Prints how many came. */
+/** Clients that connect and leave: `client.ts PORT RATE SECONDS`, RATE of them a second. Prints how many came. */
 const [, , portText = '', rateText = '', secondsText = ''] = process.argv;
 const port = Number(portText);
 const rate = Number(rateText);

@@ -49,7 +49,7 @@ function afterCycles(): Promise<string[][]> {
   });
 }
 
-/** Resident megabytes, three seconds later. */
+/** LimitedClient megabytes, three seconds later. */
 async function settled(stage: Stage): Promise<number> {
   await pause(3000);
   return stage.usage().residentBytes / 1e6;

@@ -21,7 +21,7 @@ import { guard } from './guard.ts';
 import { API_HEADERS_TIMEOUT_MS, API_REQUEST_TIMEOUT_MS, MAX_API_BODY_BYTES } from './limits.ts';
 import { LogIns } from './log-ins.ts';
 import { openApi } from './openapi.ts';
-import { SharedCensus } from './shared-stats.ts';
+import { SharedStats } from './shared-stats.ts';
 import { v1Routes } from './v1/routes.ts';
 import { configRoutes } from './v2/config.ts';
 import { eventRoutes } from './v2/events.ts';
@@ -56,7 +56,7 @@ export async function openApiServer(
   log: Logger,
   certificate?: ShownCertificate,
 ): Promise<ApiServer> {
-  const served = { ...control, census: new SharedCensus(control.census) };
+  const served = { ...control, stats: new SharedStats(control.stats) };
   const logIns = options.credentials && new LogIns(options.credentials);
   const apps: FastifyInstance[] = [];
   const close = async () => {
@@ -217,15 +217,15 @@ const POLICY = {
   scriptSrc: ["'self'"],
   styleSrc: ["'self'"],
   imgSrc: ["'self'", 'data:', 'blob:'],
-  mediaSrc: ["'self'", 'blob:', neighbours('http', 'https')],
-  connectSrc: ["'self'", neighbours('http', 'https', 'ws', 'wss')],
+  mediaSrc: ["'self'", 'blob:', peerServers('http', 'https')],
+  connectSrc: ["'self'", peerServers('http', 'https', 'ws', 'wss')],
   workerSrc: ["'self'", 'blob:'],
   frameAncestors: ["'none'"],
   upgradeInsecureRequests: null,
 };
 
 /** All ports at the name by which the server was reached. */
-function neighbours(...schemes: readonly string[]): (request: IncomingMessage) => string {
+function peerServers(...schemes: readonly string[]): (request: IncomingMessage) => string {
   return ({ headers: { host = '' } }) => {
     const name = host.replace(/:\d+$/, '');
     return /^(?:[\w.-]+|\[[\da-f:.]+\])$/i.test(name)

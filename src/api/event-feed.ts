@@ -1,9 +1,9 @@
 import { HELPING_PAUSE_MS, MAX_HELPING } from '../http/limits.ts';
 import { type Follower, RequestError, type ServerControl } from '../model/control.ts';
-import type { Census, CensusQuestion } from '../model/stats.ts';
+import type { ServerStats, StatsQuery } from '../model/stats.ts';
 import { streamId } from '../model/stream-key.ts';
 import { MAX_FOLLOWED_CLIENTS } from './limits.ts';
-import type { UrlMeans } from './present/play-urls.ts';
+import type { UrlDeps } from './present/play-urls.ts';
 import { serverBody } from './present/server.ts';
 import { clientBody, streamBody } from './present/streams.ts';
 import { hooksBody } from './v2/hooks.ts';
@@ -86,14 +86,14 @@ export class EventFeed {
   }
 
   async #beat(): Promise<string> {
-    // Everybody's beats fall together, so that one census is enough for all.
+    // Everybody's beats fall together, so that one stats is enough for all.
     this.#nextBeatAt = (Math.floor(performance.now() / BEAT_MS) + 1) * BEAT_MS;
     const { topics } = this.#wanted;
     const at = Date.now();
     let text = '';
-    if (this.#needsCensus) {
-      const census = await this.#control.census.take(this.#question);
-      text = this.#tell(census, at);
+    if (this.#needsStats) {
+      const stats = await this.#control.stats.take(this.#question);
+      text = this.#tell(stats, at);
     }
     if (topics.has('hooks') && this.#beats % 2 === 0) text += event('hooks', hooksBody(this.#control));
     this.#beats += 1;
@@ -101,12 +101,12 @@ export class EventFeed {
     return text === '' ? ': \n\n' : text;
   }
 
-  get #needsCensus(): boolean {
+  get #needsStats(): boolean {
     const { topics, stream } = this.#wanted;
     return stream !== undefined || topics.has('streams') || topics.has('clients') || topics.has('server');
   }
 
-  get #question(): CensusQuestion {
+  get #question(): StatsQuery {
     const { topics, stream } = this.#wanted;
     const asksClients = stream !== undefined || topics.has('clients');
     return {
@@ -115,23 +115,23 @@ export class EventFeed {
     };
   }
 
-  #tell({ streams, clients, matching, processes, frames }: Census, at: number): string {
+  #tell({ streams, clients, matching, processes, frames }: ServerStats, at: number): string {
     const { topics, stream, host, user } = this.#wanted;
-    const means: UrlMeans = {
+    const deps: UrlDeps = {
       host,
       listening: this.#control.listening(),
       vhosts: this.#control.vhosts(),
     };
     let text = '';
     if (topics.has('streams')) {
-      text += event('streams', { at, streams: streams.map((one) => streamBody(one, means)) });
+      text += event('streams', { at, streams: streams.map((one) => streamBody(one, deps)) });
     }
     const shown = clients.map(clientBody);
     if (stream !== undefined) {
       const found = streams.find(({ key }) => streamId(key) === stream);
       const marks = frames?.marks ?? [];
       this.#lastFrame = frames?.last ?? 0;
-      const body = found ? streamBody(found, means) : null;
+      const body = found ? streamBody(found, deps) : null;
       text += event('stream', { at, stream: body, clients: shown, total: matching, frames: marks });
     } else if (topics.has('clients')) {
       text += event('clients', { at, clients: shown, total: matching });

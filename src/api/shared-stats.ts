@@ -1,34 +1,34 @@
-import type { Census, CensusOffice, CensusQuestion, ClientFilter } from '../model/stats.ts';
+import type { ClientFilter, ServerStats, StatsQuery, StatsSource } from '../model/stats.ts';
 
 /** How long an answer is good for whoever asks the same, in milliseconds. */
 const SHARE_MS = 200;
 
-/** A census that many may want at the same time, and that is taken once for all of them. */
-export class SharedCensus implements CensusOffice {
-  readonly #office: CensusOffice;
-  readonly #taken = new Map<string, Promise<Census>>();
+/** stats that many may want at the same time, and that is taken once for all of them. */
+export class SharedStats implements StatsSource {
+  readonly #statsSource: StatsSource;
+  readonly #taken = new Map<string, Promise<ServerStats>>();
 
-  constructor(office: CensusOffice) {
-    this.#office = office;
+  constructor(statsSource: StatsSource) {
+    this.#statsSource = statsSource;
   }
 
-  take(question: CensusQuestion): Promise<Census> {
+  take(question: StatsQuery): Promise<ServerStats> {
     const key = JSON.stringify(question);
     const known = this.#taken.get(key);
     if (known) return known;
-    const census = this.#office.take(question);
-    this.#taken.set(key, census);
+    const stats = this.#statsSource.take(question);
+    this.#taken.set(key, stats);
     const forget = () => {
-      if (this.#taken.get(key) === census) this.#taken.delete(key);
+      if (this.#taken.get(key) === stats) this.#taken.delete(key);
     };
     setTimeout(forget, SHARE_MS).unref();
-    census.catch(forget);
-    return census;
+    stats.catch(forget);
+    return stats;
   }
 
   /** Whoever looks after that sees what has become of it. */
   kick(filter: ClientFilter): Promise<number> {
     this.#taken.clear();
-    return this.#office.kick(filter).finally(() => this.#taken.clear());
+    return this.#statsSource.kick(filter).finally(() => this.#taken.clear());
   }
 }

@@ -67,7 +67,7 @@ export class ConfigFile implements ConfigControl {
 
   check(text: string): ConfigTrial {
     const fence = new Fence(this.file, this.#uses);
-    return this.#trial(parseConfigText(text, this.file, process.env, fence));
+    return this.#dryRun(parseConfigText(text, this.file, process.env, fence));
   }
 
   apply(text: string, etag: string): Promise<ConfigTrial & { readonly applied: boolean }> {
@@ -75,13 +75,13 @@ export class ConfigFile implements ConfigControl {
       const before = await this.read();
       if (before.etag !== etag)
         throw new RequestError('impossible', `${this.file} has changed since it was read: read it again.`);
-      const trial = this.check(text);
-      if (!trial.ok) return { ...trial, applied: false };
+      const dryRun = this.check(text);
+      if (!dryRun.ok) return { ...dryRun, applied: false };
       this.#write(text);
       const outcome = await this.#reload();
       if (!outcome.ok) this.#write(before.text);
       const errors = outcome.ok ? [] : outcome.errors;
-      return { ...trial, ok: outcome.ok, errors, warnings: outcome.warnings, applied: outcome.ok };
+      return { ...dryRun, ok: outcome.ok, errors, warnings: outcome.warnings, applied: outcome.ok };
     });
   }
 
@@ -123,7 +123,7 @@ export class ConfigFile implements ConfigControl {
     return { ok: true, warnings };
   }
 
-  #trial(result: LoadResult): ConfigTrial {
+  #dryRun(result: LoadResult): ConfigTrial {
     const warnings = texts(result.warnings);
     if (!result.ok) return { ok: false, errors: texts(result.errors), warnings, changes: [] };
     return { ok: true, errors: [], warnings, changes: compareSettings(this.#settings, result.settings) };

@@ -3,13 +3,13 @@ import type { CloseReason } from '../model/events.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { Hub } from '../streams/hub.ts';
-import { type Seating, takeSeat } from './acquire-slot.ts';
+import { acquireSlot, type SlotDeps } from './acquire-slot.ts';
 import type { ClientEvents, Opened } from './client-events.ts';
-import { type Resident, type Stay, stayOf } from './grant-limits.ts';
+import { type GrantLimits, grantLimitsFor, type LimitedClient } from './grant-limits.ts';
 import { MISNAMED, type Refusal } from './refusal.ts';
 
 /** What it takes to let a player in, whatever its protocol. */
-export interface PlayerMeans extends Seating, Resident {
+export interface PlayerDeps extends SlotDeps, LimitedClient {
   readonly hub: Hub;
   readonly events: ClientEvents;
   /** True once the client has gone. */
@@ -22,7 +22,7 @@ export interface AdmittedPlayer {
   /** What it plays, under the name that the backend gave. */
   readonly key: StreamKey;
   /** The terms on which it stays; undefined if there are none. Somebody has to have it look at the clock. */
-  readonly stay: Stay | undefined;
+  readonly limits: GrantLimits | undefined;
   /** To be called once it plays: tells the backend if there is nothing to play. */
   reportAbsence(): Promise<void>;
   /** Tells the end and gives the place back; counts once. */
@@ -36,68 +36,68 @@ type Outcome = AdmittedPlayer | ({ readonly ok: false } & Refusal);
  * between the name and the first byte. Undefined if the client has gone meanwhile.
  */
 export async function admitPlayer(
-  means: PlayerMeans,
+  deps: PlayerDeps,
   address: Address,
   vhost: VhostOptions,
 ): Promise<Outcome | undefined> {
   if (address.stream === '') return refuse('the stream has no name');
-  if (means.isClosed()) return undefined;
-  const full = means.seats.full(address);
+  if (deps.isClosed()) return undefined;
+  const full = deps.slots.full(address);
   if (full !== undefined) return refuse(allTaken(full));
-  const opened = await means.events.open('on_play', address);
+  const opened = await deps.events.open('on_play', address);
   if (!opened.allowed) return { ok: false, message: opened.message, redirect: opened.redirect };
-  if (means.isClosed()) return undefined;
-  const seated = await seat(means, opened, address, vhost);
-  if (typeof seated === 'string') {
+  if (deps.isClosed()) return undefined;
+  const slot = await assignSlot(deps, opened, address, vhost);
+  if (typeof slot === 'string') {
     // The backend has said yes to what is not to be.
     opened.end('refused');
-    return refuse(seated);
+    return refuse(slot);
   }
-  if (!means.isClosed()) return admitted(means, opened, vhost, seated);
-  seated.leave();
+  if (!deps.isClosed()) return admitted(deps, opened, vhost, slot);
+  slot.leave();
   return undefined;
 }
 
-interface Seated {
+interface SlotHolder {
   readonly key: StreamKey;
   /** Gives the place back. */
   readonly leave: () => void;
 }
 
 /** The place of the player, under the name that the backend gave; or why there is none. */
-async function seat(
-  means: PlayerMeans,
+async function assignSlot(
+  deps: PlayerDeps,
   opened: Opened,
   address: Address,
   vhost: VhostOptions,
-): Promise<Seated | string> {
+): Promise<SlotHolder | string> {
   const { stream = address.stream, maxViewers = Number.POSITIVE_INFINITY } = opened.grant ?? {};
   if (stream !== address.stream && !isStreamName(stream)) return MISNAMED;
   const key = { vhost: vhost.name, app: address.app, stream };
   opened.rename(stream);
-  const bounded = maxViewers < Number.POSITIVE_INFINITY || !means.events.ignores('on_publish', vhost.name);
-  const leave = await takeSeat(means, key, maxViewers, bounded);
+  const bounded = maxViewers < Number.POSITIVE_INFINITY || !deps.events.ignores('on_publish', vhost.name);
+  const leave = await acquireSlot(deps, key, maxViewers, bounded);
   return typeof leave === 'number' ? allTaken(leave) : { key, leave };
 }
 
 function admitted(
-  means: PlayerMeans,
+  deps: PlayerDeps,
   opened: Opened,
   vhost: VhostOptions,
-  { key, leave }: Seated,
+  { key, leave }: SlotHolder,
 ): AdmittedPlayer {
-  const stay = stayOf(means, means.events, opened, vhost);
+  const limits = grantLimitsFor(deps, deps.events, opened, vhost);
   return {
     ok: true,
     key,
-    stay,
+    limits,
     async reportAbsence() {
-      if (means.events.ignores('on_not_found', vhost.name)) return;
-      const found = means.hub.isOnAir(key) || (await means.claims?.isOnAir(key)) === true;
-      if (!found && !means.isClosed()) opened.tellNotFound();
+      if (deps.events.ignores('on_not_found', vhost.name)) return;
+      const found = deps.hub.isOnAir(key) || (await deps.claims?.isOnAir(key)) === true;
+      if (!found && !deps.isClosed()) opened.tellNotFound();
     },
     end(reason) {
-      stay?.end();
+      limits?.end();
       opened.end(reason);
       leave();
     },

@@ -3,12 +3,12 @@ import type { Clock } from '../model/clock.ts';
 import { ConcealedNames } from '../model/concealed-names.ts';
 import type { ClientIdentity, CloseReason } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
-import type { ClientFilter, GuestFacts } from '../model/stats.ts';
+import type { ClientFilter, ClientInfo } from '../model/stats.ts';
 import { clientMatcher } from '../model/stats.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import { randomSource } from '../protocol/bytes/random.ts';
 import type { Hub } from '../streams/hub.ts';
-import { Seats } from './player-slots.ts';
+import { PlayerSlots } from './player-slots.ts';
 import type { Snapshot } from './snapshot.ts';
 
 const TICK_MS = 1000;
@@ -16,27 +16,27 @@ const TICK_MS = 1000;
 const REMARKABLE_PAUSE_MS = 1000;
 const ID_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
 
-/** What the lobby goes by; replaced as a whole on reload. */
-export interface LobbyRules {
+/** What the client registry goes by; replaced as a whole on reload. */
+export interface ServerPolicy {
   readonly snapshot: Snapshot;
   readonly maxConnections: number;
 }
 
-/** What the lobbies of several processes have in common; the only lobby of a server needs none of it. */
-export interface Neighbours {
+/** What the client registries of several processes have in common; the only client registry of a server needs none of it. */
+export interface ClusterClients {
   readonly claims: Claims;
-  /** How many lobbies they are, which share `max_connections`. */
+  /** How many client registries they are, which share `max_connections`. */
   readonly count: number;
-  /** A number for a client that no other lobby gives out. */
+  /** A number for a client that no other client registry gives out. */
   nextNumber(): number;
 }
 
-/** A client, as the lobby knows it. */
-export interface Guest {
+/** A client, as the client registry knows it. */
+export interface ClientHandle {
   /** The vhosts that it has entered. */
   readonly vhosts: readonly string[];
   /** What an operator may want to know of it; to be asked when he does, and once more when it has gone. */
-  readonly facts: GuestFacts;
+  readonly facts: ClientInfo;
   /** Settles when it has gone and its closing events have been handed to the gate. */
   readonly settled: Promise<void>;
   /** Looks at the clock; called about once a second. */
@@ -45,8 +45,8 @@ export interface Guest {
   kick(reason: CloseReason, why: string): void;
 }
 
-/** What a lobby has seen. */
-export interface LobbyTotals {
+/** What a client registry has seen. */
+export interface ClientTotals {
   readonly clients: number;
   /** Connections for which there was no room. */
   readonly turnedAway: number;
@@ -56,7 +56,7 @@ export interface LobbyTotals {
 }
 
 /** Who is here, whatever protocol they speak: names the clients, counts, looks at the clock for them, shows them out. */
-export class Lobby {
+export class ClientRegistry {
   readonly hub: Hub;
   readonly clock: Clock;
   readonly log: Logger;
@@ -65,11 +65,11 @@ export class Lobby {
   /** Undefined where this process is alone with its streams. */
   readonly claims: Claims | undefined;
   /** Places of the players of this process. */
-  readonly seats: Seats = new Seats((key) => this.#tellIdle(key));
-  readonly #neighbours: Neighbours | undefined;
+  readonly slots: PlayerSlots = new PlayerSlots((key) => this.#tellIdle(key));
+  readonly #cluster: ClusterClients | undefined;
   readonly #random = randomSource();
-  readonly #guests = new Set<Guest>();
-  #rules: LobbyRules;
+  readonly #handles = new Set<ClientHandle>();
+  #policy: ServerPolicy;
   #connections = 0;
   #named = 0;
   #entered = 0;
@@ -84,27 +84,27 @@ export class Lobby {
   #giveWay: () => boolean = () => false;
 
   constructor(
-    rules: LobbyRules,
+    policy: ServerPolicy,
     hub: Hub,
     clock: Clock,
     log: Logger,
-    neighbours?: Neighbours,
+    cluster?: ClusterClients,
     concealed: ConcealedNames = new ConcealedNames(),
   ) {
-    this.#rules = rules;
+    this.#policy = policy;
     this.hub = hub;
     this.clock = clock;
     this.log = log;
     this.concealed = concealed;
-    this.claims = neighbours?.claims;
-    this.#neighbours = neighbours;
+    this.claims = cluster?.claims;
+    this.#cluster = cluster;
     hub.observe({ unwatched: (key) => this.#tellIdle(key) });
     this.#scheduleTick();
   }
 
   /** The configuration of this moment. */
   get snapshot(): Snapshot {
-    return this.#rules.snapshot;
+    return this.#policy.snapshot;
   }
 
   /** Connections that are counted now. */
@@ -114,15 +114,15 @@ export class Lobby {
 
   /** Connections that there may be. */
   get maxConnections(): number {
-    return this.#rules.maxConnections;
+    return this.#policy.maxConnections;
   }
 
-  /** Visits without a connection that there may be: in one lobby as many as connections in all of them. */
+  /** Visits without a connection that there may be: in one client registry as many as connections in all of them. */
   get maxSessions(): number {
-    return this.maxConnections * (this.#neighbours?.count ?? 1);
+    return this.maxConnections * (this.#cluster?.count ?? 1);
   }
 
-  /** True until the lobby is closed. */
+  /** True until the client registry is closed. */
   get open(): boolean {
     return this.#open;
   }
@@ -134,7 +134,7 @@ export class Lobby {
 
   /** True if one more connection may come. One that may not is counted, for the log. */
   hasRoom(): boolean {
-    if (this.#open && (this.#connections < this.#rules.maxConnections || this.#giveWay())) return true;
+    if (this.#open && (this.#connections < this.#policy.maxConnections || this.#giveWay())) return true;
     this.#turnedAway += 1;
     this.#everTurnedAway += 1;
     return false;
@@ -153,38 +153,38 @@ export class Lobby {
   /** A new client's names. */
   identify(ip: string): ClientIdentity {
     this.#named += 1;
-    const number = this.#neighbours?.nextNumber() ?? this.#named;
+    const number = this.#cluster?.nextNumber() ?? this.#named;
     return { number, id: this.#randomId(), ip };
   }
 
-  /** Takes a guest, who is here until it has settled. */
-  enter(guest: Guest): void {
-    this.#guests.add(guest);
+  /** Takes a client, who is here until it has settled. */
+  enter(client: ClientHandle): void {
+    this.#handles.add(client);
     this.#entered += 1;
-    void guest.settled.then(() => {
-      this.#guests.delete(guest);
-      const { recvBytes, sendBytes } = guest.facts;
+    void client.settled.then(() => {
+      this.#handles.delete(client);
+      const { recvBytes, sendBytes } = client.facts;
       this.#pastRecvBytes += recvBytes;
       this.#pastSendBytes += sendBytes;
     });
-    if (!this.#open) guest.kick('shutdown', 'The server has stopped.');
+    if (!this.#open) client.kick('shutdown', 'The server has stopped.');
   }
 
   /** Everybody who is here, as they are at this moment. */
-  facts(): readonly GuestFacts[] {
-    return Array.from(this.#guests, (guest) => guest.facts);
+  facts(): readonly ClientInfo[] {
+    return Array.from(this.#handles, (client) => client.facts);
   }
 
-  /** Shows out the guests that are meant, as the operator's will; returns how many. */
+  /** Shows out the clients that are meant, as the operator's will; returns how many. */
   kick(filter: ClientFilter, why: string): number {
     const isMeant = clientMatcher(filter);
-    const meant = [...this.#guests].filter((guest) => isMeant(guest.facts));
-    for (const guest of meant) guest.kick('kicked', why);
+    const meant = [...this.#handles].filter((client) => isMeant(client.facts));
+    for (const client of meant) client.kick('kicked', why);
     return meant.length;
   }
 
   /** What was here since the process began. */
-  get totals(): LobbyTotals {
+  get totals(): ClientTotals {
     return {
       clients: this.#entered,
       turnedAway: this.#everTurnedAway,
@@ -194,26 +194,26 @@ export class Lobby {
   }
 
   /** Rules for those who come from now on. Guests of vhosts that are gone are shown out. */
-  change(rules: LobbyRules): void {
-    this.#rules = rules;
-    for (const guest of this.#guests) {
-      const gone = guest.vhosts.find((vhost) => !rules.snapshot.vhosts.get(vhost)?.enabled);
-      if (gone !== undefined) guest.kick('kicked', `Vhost ${gone} was removed or switched off.`);
+  change(policy: ServerPolicy): void {
+    this.#policy = policy;
+    for (const client of this.#handles) {
+      const gone = client.vhosts.find((vhost) => !policy.snapshot.vhosts.get(vhost)?.enabled);
+      if (gone !== undefined) client.kick('kicked', `Vhost ${gone} was removed or switched off.`);
     }
   }
 
   /** Lets nobody in any more, shows everybody out, and settles when all closing events are with the gate. */
   async close(reason: CloseReason, why: string): Promise<void> {
     this.#open = false;
-    const guests = [...this.#guests];
-    for (const guest of guests) guest.kick(reason, why);
-    await Promise.all(guests.map((guest) => guest.settled));
+    const handles = [...this.#handles];
+    for (const client of handles) client.kick(reason, why);
+    await Promise.all(handles.map((client) => client.settled));
   }
 
   /** Tells that a stream of this process has lost its last player; one that has paused is still there. */
   #tellIdle(key: StreamKey): void {
-    if (!this.hub.isOnAir(key) || this.hub.players(key) > 0 || this.seats.taken(key) > 0) return;
-    this.#rules.snapshot.gate.tell({ action: 'on_idle', ...key });
+    if (!this.hub.isOnAir(key) || this.hub.players(key) > 0 || this.slots.taken(key) > 0) return;
+    this.#policy.snapshot.gate.tell({ action: 'on_idle', ...key });
   }
 
   #randomId(): string {
@@ -234,9 +234,9 @@ export class Lobby {
   #scheduleTick(): void {
     this.clock.after(TICK_MS, () => {
       this.#noticePause();
-      for (const guest of this.#guests) guest.tick();
+      for (const client of this.#handles) client.tick();
       if (this.#turnedAway > 0) {
-        const { maxConnections } = this.#rules;
+        const { maxConnections } = this.#policy;
         const turnedAway = this.#turnedAway;
         this.log.warn({ turnedAway, maxConnections }, 'connections over max_connections dropped');
         this.#turnedAway = 0;

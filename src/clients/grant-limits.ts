@@ -6,7 +6,7 @@ import { MAX_BURST_MS } from './limits.ts';
 import { explain } from './refusal.ts';
 
 /** A client that stays, as its stay needs it. */
-export interface Resident {
+export interface LimitedClient {
   readonly clock: Clock;
   /** Bytes that the client has sent so far. */
   readonly bytesIn: () => number;
@@ -15,7 +15,7 @@ export interface Resident {
 }
 
 /** What a stay is judged by. */
-interface StayMeans extends Resident {
+interface GrantLimitsDeps extends LimitedClient {
   /** Asks the backend whether the client is still welcome; undefined where nobody would be asked. */
   readonly askAgain: (() => Promise<Verdict>) | undefined;
   /** Interval of that question where no answer sets one, in milliseconds. */
@@ -30,8 +30,8 @@ const BROKEN: Verdict = { allowed: false, message: 'The question failed.', faile
  * The terms on which a client publishes or plays: how long, how much, and when the backend is asked again. Its session
  * has it look at the clock about once a second, so it needs no timer.
  */
-export class Stay {
-  readonly #means: StayMeans;
+export class GrantLimits {
+  readonly #deps: GrantLimitsDeps;
   #maxDurationMs = Number.POSITIVE_INFINITY;
   #endsAt = Number.POSITIVE_INFINITY;
   #recheckMs: number;
@@ -40,17 +40,17 @@ export class Stay {
   #over = false;
   #rate: RateLimit | undefined;
 
-  private constructor(means: StayMeans, grant: Grant) {
-    this.#means = means;
-    this.#recheckMs = means.updateMs;
-    this.#asksAt = means.clock.now() + this.#recheckMs;
+  private constructor(deps: GrantLimitsDeps, grant: Grant) {
+    this.#deps = deps;
+    this.#recheckMs = deps.updateMs;
+    this.#asksAt = deps.clock.now() + this.#recheckMs;
     this.#take(grant);
   }
 
   /** The stay of a client that was granted this; undefined if there is nothing to look at. */
-  static of(grant: Grant | undefined, means: StayMeans): Stay | undefined {
+  static of(grant: Grant | undefined, deps: GrantLimitsDeps): GrantLimits | undefined {
     const bounded = grant?.maxDurationMs !== undefined || grant?.maxBitrate !== undefined;
-    return bounded || means.askAgain ? new Stay(means, grant ?? {}) : undefined;
+    return bounded || deps.askAgain ? new GrantLimits(deps, grant ?? {}) : undefined;
   }
 
   /** True while the backend is being asked whether the client is still welcome. */
@@ -61,13 +61,13 @@ export class Stay {
   /** Shows the client out if it has to go; else asks the backend again if it is time, and if it `mayAsk`. */
   tick(mayAsk: boolean): void {
     if (this.#over) return;
-    const now = this.#means.clock.now();
+    const now = this.#deps.clock.now();
     if (now >= this.#endsAt) {
-      this.#means.kick('limit', `The ${this.#maxDurationMs / 1000} seconds that were granted are over.`);
+      this.#deps.kick('limit', `The ${this.#maxDurationMs / 1000} seconds that were granted are over.`);
       return;
     }
-    const excess = this.#rate?.exceeded(this.#means.bytesIn());
-    if (excess !== undefined) this.#means.kick('limit', excess);
+    const excess = this.#rate?.exceeded(this.#deps.bytesIn());
+    if (excess !== undefined) this.#deps.kick('limit', excess);
     else if (mayAsk && now >= this.#asksAt) this.#ask();
   }
 
@@ -77,7 +77,7 @@ export class Stay {
   }
 
   #ask(): void {
-    const { askAgain } = this.#means;
+    const { askAgain } = this.#deps;
     if (!askAgain || this.#asking) return;
     this.#asking = true;
     void askAgain()
@@ -86,7 +86,7 @@ export class Stay {
   }
 
   #answered(verdict: Verdict): void {
-    const { clock, failureEnds, kick } = this.#means;
+    const { clock, failureEnds, kick } = this.#deps;
     this.#asking = false;
     if (this.#over) return;
     this.#asksAt = clock.now() + this.#recheckMs;
@@ -95,7 +95,7 @@ export class Stay {
   }
 
   #take({ maxDurationMs, maxBitrate, recheckMs }: Grant): void {
-    const { clock, bytesIn } = this.#means;
+    const { clock, bytesIn } = this.#deps;
     const now = clock.now();
     if (maxDurationMs !== undefined) {
       this.#maxDurationMs = maxDurationMs;
@@ -112,13 +112,13 @@ export class Stay {
 }
 
 /** The stay of a publish or play that was let in; undefined if its backend set no terms and wants to hear no more. */
-export function stayOf(
-  { clock, bytesIn, kick }: Resident,
+export function grantLimitsFor(
+  { clock, bytesIn, kick }: LimitedClient,
   events: ClientEvents,
   { grant, askAgain }: Opened,
   { name, hooks }: VhostOptions,
-): Stay | undefined {
-  return Stay.of(grant, {
+): GrantLimits | undefined {
+  return GrantLimits.of(grant, {
     clock,
     bytesIn,
     askAgain: events.ignores('on_update', name) ? undefined : askAgain,

@@ -3,17 +3,17 @@ import type { ClientIdentity, CloseReason } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
 import { MASK } from '../model/secret-values.ts';
-import type { ClientProtocol, GuestFacts } from '../model/stats.ts';
+import type { ClientInfo, ClientProtocol } from '../model/stats.ts';
 import { type AdmittedPlayer, admitPlayer } from './admit-player.ts';
 import { ClientEvents, type Traffic } from './client-events.ts';
-import type { Guest, Lobby } from './client-registry.ts';
+import type { ClientHandle, ClientRegistry } from './client-registry.ts';
 import { STALL_TIMEOUT_MS } from './limits.ts';
 import type { Refusal } from './refusal.ts';
 import type { Snapshot } from './snapshot.ts';
-import { StallWatch } from './stall-detector.ts';
+import { StallDetector } from './stall-detector.ts';
 
 /** Who wants to watch what. */
-export interface ViewerWish {
+export interface PlayRequest {
   readonly ip: string;
   /** The configuration by which the address was found. */
   readonly snapshot: Snapshot;
@@ -28,7 +28,7 @@ export interface ViewerWish {
 }
 
 /** What brings media to a viewer. */
-export interface Carriage {
+export interface PlayTransport {
   readonly protocol: ClientProtocol;
   readonly traffic: Traffic;
   /** Bytes that were written and have not left the process. */
@@ -45,44 +45,50 @@ export interface Carriage {
  * A client that does nothing but watch one stream, from its question to its closing event. It has no `on_connect`. Whoever
  * carries it calls `end` when it has gone.
  */
-export class Viewer implements Guest {
+export class PlaySession implements ClientHandle {
   readonly client: ClientIdentity;
   readonly vhosts: readonly string[];
   readonly log: Logger;
   /** Settles when it has gone and its closing event has been handed to the gate. */
   readonly settled: Promise<void>;
-  readonly #lobby: Lobby;
-  readonly #wish: ViewerWish;
-  readonly #carriage: Carriage;
+  readonly #clients: ClientRegistry;
+  readonly #playRequest: PlayRequest;
+  readonly #transport: PlayTransport;
   readonly #events: ClientEvents;
-  readonly #stall: StallWatch;
+  readonly #stall: StallDetector;
   #player: AdmittedPlayer | undefined;
   readonly #cameAt: number;
   #startedAt: number | undefined;
   #over = false;
   #settle: () => void = () => undefined;
 
-  constructor(lobby: Lobby, wish: ViewerWish, carriage: Carriage) {
-    const { clock } = lobby;
-    this.#lobby = lobby;
-    this.#wish = wish;
-    this.#carriage = carriage;
-    this.client = lobby.identify(wish.ip);
-    this.vhosts = [wish.vhost.name];
-    this.log = lobby.log.child({ client: this.client.id, ip: wish.ip });
-    const facts = { client: this.client, tcUrl: wish.tcUrl, pageUrl: wish.pageUrl, flashVer: '', swfUrl: '' };
-    this.#events = new ClientEvents(wish.snapshot.gate, facts, carriage.traffic, clock);
+  constructor(clients: ClientRegistry, playRequest: PlayRequest, transport: PlayTransport) {
+    const { clock } = clients;
+    this.#clients = clients;
+    this.#playRequest = playRequest;
+    this.#transport = transport;
+    this.client = clients.identify(playRequest.ip);
+    this.vhosts = [playRequest.vhost.name];
+    this.log = clients.log.child({ client: this.client.id, ip: playRequest.ip });
+    const facts = {
+      client: this.client,
+      tcUrl: playRequest.tcUrl,
+      pageUrl: playRequest.pageUrl,
+      flashVer: '',
+      swfUrl: '',
+    };
+    this.#events = new ClientEvents(playRequest.snapshot.gate, facts, transport.traffic, clock);
     this.#cameAt = clock.now();
-    this.#stall = new StallWatch(clock.awake());
+    this.#stall = new StallDetector(clock.awake());
     this.settled = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    lobby.enter(this);
+    clients.enter(this);
   }
 
-  get facts(): GuestFacts {
-    const { address, vhost, agent } = this.#wish;
-    const { protocol, traffic, backlog, skips = 0 } = this.#carriage;
+  get facts(): ClientInfo {
+    const { address, vhost, agent } = this.#playRequest;
+    const { protocol, traffic, backlog, skips = 0 } = this.#transport;
     return {
       client: this.client,
       protocol,
@@ -92,7 +98,7 @@ export class Viewer implements Guest {
       stream: this.#player?.key.stream ?? '',
       ...this.#events.shown,
       agent,
-      ageMs: this.#lobby.clock.now() - this.#cameAt,
+      ageMs: this.#clients.clock.now() - this.#cameAt,
       recvBytes: traffic.bytesIn,
       sendBytes: traffic.bytesOut,
       backlogBytes: backlog,
@@ -102,27 +108,27 @@ export class Viewer implements Guest {
 
   /** Asks whether it may watch. A viewer that was refused has ended; undefined if it has gone meanwhile. */
   async admit(): Promise<AdmittedPlayer | ({ readonly ok: false } & Refusal) | undefined> {
-    const { hub, seats, claims, clock } = this.#lobby;
-    const { address, vhost } = this.#wish;
-    const means = {
+    const { hub, slots, claims, clock } = this.#clients;
+    const { address, vhost } = this.#playRequest;
+    const deps = {
       hub,
-      seats,
+      slots,
       claims,
       clock,
       events: this.#events,
       isClosed: () => this.#over,
-      bytesIn: () => this.#carriage.traffic.bytesIn,
+      bytesIn: () => this.#transport.traffic.bytesIn,
       kick: (reason: CloseReason, why: string) => this.kick(reason, why),
     };
-    const outcome = await admitPlayer(means, address, vhost);
+    const outcome = await admitPlayer(deps, address, vhost);
     if (this.#over || !outcome) return undefined;
     if (outcome.ok) {
       this.#player = outcome;
     } else {
-      const { protocol } = this.#carriage;
+      const { protocol } = this.#transport;
       const { app } = address;
       const named = { ...address, action: 'on_play', clientId: this.client.id } as const;
-      const hidden = this.#lobby.concealed.of(named, false);
+      const hidden = this.#clients.concealed.of(named, false);
       const stream = hidden.includes(address.stream) ? MASK : address.stream;
       this.log.info({ vhost: vhost.name, app, stream, protocol, why: outcome.message }, 'play refused');
       this.end('refused');
@@ -133,9 +139,9 @@ export class Viewer implements Guest {
   /** Media flows from now on. */
   started(): void {
     if (!this.#player || this.#over) return;
-    this.#startedAt = this.#lobby.clock.now();
+    this.#startedAt = this.#clients.clock.now();
     this.log.info(
-      { ...this.#lobby.concealed.shown(this.#player.key), protocol: this.#carriage.protocol },
+      { ...this.#clients.concealed.shown(this.#player.key), protocol: this.#transport.protocol },
       'play started',
     );
     void this.#player.reportAbsence();
@@ -143,18 +149,18 @@ export class Viewer implements Guest {
 
   /** Shows out who is stuck or may not stay, and asks the backend again about who may. */
   tick(): void {
-    const { traffic, backlog } = this.#carriage;
-    const now = this.#lobby.clock.awake();
+    const { traffic, backlog } = this.#transport;
+    const now = this.#clients.clock.awake();
     const why = this.#stall.stalled(now, traffic.bytesOut, backlog)
       ? `the client took no bytes for ${STALL_TIMEOUT_MS} ms`
-      : this.#carriage.overdue?.(now);
-    if (why === undefined) this.#player?.stay?.tick(true);
+      : this.#transport.overdue?.(now);
+    if (why === undefined) this.#player?.limits?.tick(true);
     else this.kick('timeout', why);
   }
 
   kick(reason: CloseReason, why: string): void {
     if (this.#over) return;
-    this.#carriage.close(reason, why);
+    this.#transport.close(reason, why);
     this.end(reason, why);
   }
 
@@ -169,14 +175,14 @@ export class Viewer implements Guest {
   }
 
   #logEnd({ key }: AdmittedPlayer, startedAt: number, reason: CloseReason, why: string | undefined): void {
-    const { protocol, traffic, skips } = this.#carriage;
+    const { protocol, traffic, skips } = this.#transport;
     const facts = {
-      ...this.#lobby.concealed.shown(key),
+      ...this.#clients.concealed.shown(key),
       protocol,
       reason,
       ...(why === undefined ? {} : { why }),
     };
-    const seconds = Math.round((this.#lobby.clock.now() - startedAt) / 100) / 10;
+    const seconds = Math.round((this.#clients.clock.now() - startedAt) / 100) / 10;
     const counted = { seconds, bytesOut: traffic.bytesOut, ...(skips === undefined ? {} : { skips }) };
     this.log.info({ ...facts, ...counted }, 'play ended');
   }

@@ -7,7 +7,7 @@ interface Row {
 }
 
 /** The places of streams' players: how many are taken, and how many there are. Who pauses keeps his. */
-export class Seats {
+export class PlayerSlots {
   readonly #rows = new Map<string, Row>();
   readonly #emptied: (key: StreamKey) => void;
 

@@ -3,11 +3,11 @@ import type { Origin, PublishEnd } from '../model/media-source.ts';
 import type { PlayOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { Holder, Hub, Publication } from '../streams/hub.ts';
-import type { Seating } from './acquire-slot.ts';
-import type { Seats } from './player-slots.ts';
+import type { SlotDeps } from './acquire-slot.ts';
+import type { PlayerSlots } from './player-slots.ts';
 
 /** What streams are reserved in. */
-export interface ReservationDeps extends Seating {
+export interface ReservationDeps extends SlotDeps {
   readonly hub: Hub;
 }
 
@@ -15,15 +15,15 @@ export interface ReservationDeps extends Seating {
 export class Reservation {
   readonly publication: Publication;
   readonly #key: StreamKey;
-  readonly #seats: Seats;
+  readonly #slots: PlayerSlots;
   readonly #claim: Claim | undefined;
   #other: Reservation | undefined;
   #ended = false;
 
-  constructor(key: StreamKey, publication: Publication, seats: Seats, claim: Claim | undefined) {
+  constructor(key: StreamKey, publication: Publication, slots: PlayerSlots, claim: Claim | undefined) {
     this.#key = key;
     this.publication = publication;
-    this.#seats = seats;
+    this.#slots = slots;
     this.#claim = claim;
   }
 
@@ -44,7 +44,7 @@ export class Reservation {
     this.publication.start(origin);
     const mostPlayers = origin?.grant?.maxViewers;
     if (this.#claim) this.#claim.onAir(mostPlayers);
-    else if (mostPlayers !== undefined) this.#seats.limit(this.#key, mostPlayers);
+    else if (mostPlayers !== undefined) this.#slots.limit(this.#key, mostPlayers);
   }
 
   /** Frees the name; harmless if repeated. */
@@ -53,14 +53,14 @@ export class Reservation {
     this.#ended = true;
     this.publication.end(how);
     if (this.#claim) this.#claim.release();
-    else this.#seats.limit(this.#key, Number.POSITIVE_INFINITY);
+    else this.#slots.limit(this.#key, Number.POSITIVE_INFINITY);
     this.#other?.end();
   }
 }
 
 /** Reserves a stream; undefined when there is a publisher. With `takeover` that one is made to leave first. */
 export async function reserve(
-  { hub, claims, seats }: ReservationDeps,
+  { hub, claims, slots }: ReservationDeps,
   { vhost, app, stream }: StreamKey,
   options: PlayOptions,
   takeover = false,
@@ -74,9 +74,9 @@ export async function reserve(
     publication = hub.reserve(key, options);
   }
   if (!publication) return undefined;
-  if (!claims) return new Reservation(key, publication, seats, undefined);
+  if (!claims) return new Reservation(key, publication, slots, undefined);
   const claim = await claims.claim(key, takeover);
-  if (claim) return new Reservation(key, publication, seats, claim);
+  if (claim) return new Reservation(key, publication, slots, claim);
   publication.end();
   return undefined;
 }

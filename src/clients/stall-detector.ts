@@ -1,7 +1,7 @@
 import { STALL_TIMEOUT_MS } from './limits.ts';
 
 /** Tells when a peer has taken none of the bytes that wait for it for too long. */
-export class StallWatch {
+export class StallDetector {
   #taken = 0;
   #since: number;
 

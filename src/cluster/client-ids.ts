@@ -1,12 +1,12 @@
 import type { NumberBlock } from './messages.ts';
 
-/** Numbers of one block. A worker has the next block before it needs it. */
+/** ClientIds of one block. A worker has the next block before it needs it. */
 const BLOCK_SIZE = 0x10000;
-/** Numbers stay below 2^31 and begin anew after two thousand million clients. */
+/** ClientIds stay below 2^31 and begin anew after two thousand million clients. */
 const BLOCKS = 0x8000;
 
 /** The primary's side: gives blocks of numbers out, no block twice in a long time. */
-export class NumberOffice {
+export class ClientIdAllocator {
   #next = 0;
 
   block(): NumberBlock {
@@ -17,7 +17,7 @@ export class NumberOffice {
 }
 
 /** A worker's side: numbers for its clients that no other worker gives out. */
-export class Numbers {
+export class ClientIds {
   readonly #blocks: NumberBlock[];
   readonly #want: () => void;
   #used = 0;

@@ -1,9 +1,9 @@
-import type { Opening, Recorded, Recorder } from '../model/event-recorder.ts';
+import type { EventRecorder, Opening, Recorded } from '../model/event-recorder.ts';
 import type { SealedEvent, Stamp, TellEvent } from '../model/events.ts';
 import type { HookSchema } from '../model/options.ts';
 
 /** What a worker has recorded. */
-export type RecorderRequest =
+export type EventRecorderRequest =
   | { readonly type: 'open'; readonly opening: Opening }
   | { readonly type: 'rename'; readonly id: string; readonly stream: string }
   | { readonly type: 'withdraw' | 'wait' | 'resume'; readonly id: string }
@@ -12,14 +12,14 @@ export type RecorderRequest =
   | { readonly type: 'entrust'; readonly event: SealedEvent; readonly schema: HookSchema };
 
 /** The answers to the opening `id`, and to what was asked of the event `id`. */
-export type RecorderNotice =
+export type EventRecorderNotice =
   | { readonly type: 'recorded'; readonly id: string; readonly recorded: Recorded }
   | { readonly type: 'resumed'; readonly id: string }
   | { readonly type: 'stamped'; readonly id: string; readonly stamp: Stamp }
   | { readonly type: 'kept'; readonly id: string; readonly kept: boolean };
 
 /** The recorder of the primary, as its workers have one: a process that ends unexpectedly leaves nobody open. */
-export interface SharedRecorder extends Omit<Recorder, 'open'> {
+export interface SharedEventRecorder extends Omit<EventRecorder, 'open'> {
   /** `owner` names the worker process. */
   open(opening: Opening, owner: string): Promise<Recorded>;
   /** The process has ended: tells the end of all that it had open, and returns how many clients that concerned. */
@@ -27,11 +27,11 @@ export interface SharedRecorder extends Omit<Recorder, 'open'> {
 }
 
 /** A worker's side: the primary keeps the records. */
-export class IpcRecorder implements Recorder {
-  readonly #send: (request: RecorderRequest) => void;
-  readonly #waiting = new Map<string, (notice: RecorderNotice) => void>();
+export class IpcEventRecorder implements EventRecorder {
+  readonly #send: (request: EventRecorderRequest) => void;
+  readonly #waiting = new Map<string, (notice: EventRecorderNotice) => void>();
 
-  constructor(send: (request: RecorderRequest) => void) {
+  constructor(send: (request: EventRecorderRequest) => void) {
     this.#send = send;
   }
 
@@ -71,37 +71,37 @@ export class IpcRecorder implements Recorder {
   }
 
   /** Takes an answer of the primary. */
-  take(notice: RecorderNotice): void {
+  take(notice: EventRecorderNotice): void {
     const name = `${notice.type} ${notice.id}`;
     this.#waiting.get(name)?.(notice);
     this.#waiting.delete(name);
   }
 
-  #ask<T extends RecorderNotice['type']>(
+  #ask<T extends EventRecorderNotice['type']>(
     type: T,
     id: string,
-    request: RecorderRequest,
-  ): Promise<Extract<RecorderNotice, { type: T }>> {
+    request: EventRecorderRequest,
+  ): Promise<Extract<EventRecorderNotice, { type: T }>> {
     return new Promise((resolve) => {
-      this.#waiting.set(`${type} ${id}`, resolve as (notice: RecorderNotice) => void);
+      this.#waiting.set(`${type} ${id}`, resolve as (notice: EventRecorderNotice) => void);
       this.#send(request);
     });
   }
 }
 
 /** The primary's side of one worker. */
-export class RecorderDesk {
-  readonly #recorder: SharedRecorder;
+export class EventRecorderServer {
+  readonly #recorder: SharedEventRecorder;
   readonly #owner: string;
-  readonly #answer: (notice: RecorderNotice) => void;
+  readonly #answer: (notice: EventRecorderNotice) => void;
 
-  constructor(recorder: SharedRecorder, owner: string, answer: (notice: RecorderNotice) => void) {
+  constructor(recorder: SharedEventRecorder, owner: string, answer: (notice: EventRecorderNotice) => void) {
     this.#recorder = recorder;
     this.#owner = owner;
     this.#answer = answer;
   }
 
-  take(request: RecorderRequest): void {
+  take(request: EventRecorderRequest): void {
     switch (request.type) {
       case 'open': {
         const { opening } = request;

@@ -35,11 +35,11 @@ export class IpcRegistry implements Registry, PlaylistSequences {
     };
   }
 
-  async seat(key: StreamKey, most: number): Promise<(() => void) | number> {
+  async acquireSlot(key: StreamKey, most: number): Promise<(() => void) | number> {
     const id = this.#nextId();
-    const answer = await this.#ask({ type: 'seat', id, key, most });
-    if (answer.type === 'seated' && answer.full !== undefined) return answer.full;
-    return () => this.#send({ type: 'unseat', id });
+    const answer = await this.#ask({ type: 'acquire slot', id, key, most });
+    if (answer.type === 'slot acquired' && answer.full !== undefined) return answer.full;
+    return () => this.#send({ type: 'release slot', id });
   }
 
   async isOnAir(key: StreamKey): Promise<boolean> {
@@ -72,7 +72,7 @@ export class IpcRegistry implements Registry, PlaylistSequences {
   take(notice: RegistryNotice): void {
     switch (notice.type) {
       case 'claimed':
-      case 'seated':
+      case 'slot acquired':
       case 'found':
       case 'located':
       case 'sequenced':
@@ -105,13 +105,13 @@ export class IpcRegistry implements Registry, PlaylistSequences {
 }
 
 /** The primary's end of a worker's `IpcRegistry`. */
-export class RegistryDesk {
+export class RegistryServer {
   readonly #member: Member;
   readonly #clock: Clock;
   readonly #sequences: PlaylistSequences;
   readonly #send: (notice: RegistryNotice) => void;
   readonly #claims = new Map<number, Claim>();
-  readonly #seats = new Map<number, () => void>();
+  readonly #slots = new Map<number, () => void>();
   readonly #watches = new Map<number, () => void>();
   readonly #questions = new Map<number, () => void>();
   #lastQuestion = 0;
@@ -144,12 +144,12 @@ export class RegistryDesk {
         this.#claims.get(id)?.release();
         this.#claims.delete(id);
         return;
-      case 'seat':
-        void this.#seat(id, request.key, request.most);
+      case 'acquire slot':
+        void this.#acquireSlot(id, request.key, request.most);
         return;
-      case 'unseat':
-        this.#seats.get(id)?.();
-        this.#seats.delete(id);
+      case 'release slot':
+        this.#slots.get(id)?.();
+        this.#slots.delete(id);
         return;
       case 'where':
         void this.#member.isOnAir(request.key).then((onAir) => this.#send({ type: 'found', id, onAir }));
@@ -197,11 +197,11 @@ export class RegistryDesk {
     this.#send({ type: 'claimed', id, granted: claim !== undefined });
   }
 
-  async #seat(id: number, key: StreamKey, most: number): Promise<void> {
-    const seat = await this.#member.seat(key, most);
-    const full = typeof seat === 'number' ? seat : undefined;
-    if (typeof seat !== 'number') this.#seats.set(id, seat);
-    this.#send({ type: 'seated', id, full });
+  async #acquireSlot(id: number, key: StreamKey, most: number): Promise<void> {
+    const acquireSlot = await this.#member.acquireSlot(key, most);
+    const full = typeof acquireSlot === 'number' ? acquireSlot : undefined;
+    if (typeof acquireSlot !== 'number') this.#slots.set(id, acquireSlot);
+    this.#send({ type: 'slot acquired', id, full });
   }
 
   #confirm(key: StreamKey, takeover: boolean): Promise<void> {

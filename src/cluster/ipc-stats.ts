@@ -1,41 +1,41 @@
 import type { Clock, Timer } from '../model/clock.ts';
 import {
-  type Census,
-  type CensusOffice,
-  type CensusQuestion,
   type ClientFilter,
-  mergeCensus,
+  mergeStats,
+  type ServerStats,
+  type StatsQuery,
+  type StatsSource,
 } from '../model/stats.ts';
 
 /** A worker that has not said what it knows after this time is left out. */
 export const CENSUS_TIMEOUT_MS = 2_000;
 
 /** What the primary wants of a worker; `id` names it in the answer. */
-export type CensusRequest =
-  | { readonly type: 'take'; readonly id: number; readonly question: CensusQuestion }
+export type StatsRequest =
+  | { readonly type: 'take'; readonly id: number; readonly question: StatsQuery }
   | { readonly type: 'kick'; readonly id: number; readonly filter: ClientFilter };
 
 /** What the worker says to that. */
-export type CensusAnswer =
-  | { readonly type: 'taken'; readonly id: number; readonly census: Census }
+export type StatsAnswer =
+  | { readonly type: 'taken'; readonly id: number; readonly stats: ServerStats }
   | { readonly type: 'kicked'; readonly id: number; readonly count: number };
 
 /** A worker that can be asked. */
 export interface Askable {
   readonly node: string;
-  ask(request: CensusRequest): void;
+  ask(request: StatsRequest): void;
 }
 
 interface Round {
   /** Who has not answered yet. */
   readonly missing: Set<string>;
-  readonly answers: CensusAnswer[];
+  readonly answers: StatsAnswer[];
   readonly timer: Timer;
   readonly done: () => void;
 }
 
-/** The census of all workers, as the primary takes it. */
-export class WorkersCensus implements CensusOffice {
+/** The stats of all workers, as the primary takes it. */
+export class WorkersStats implements StatsSource {
   readonly #clock: Clock;
   readonly #workers: () => readonly Askable[];
   readonly #rounds = new Map<number, Round>();
@@ -46,10 +46,10 @@ export class WorkersCensus implements CensusOffice {
     this.#workers = workers;
   }
 
-  async take(question: CensusQuestion): Promise<Census> {
+  async take(question: StatsQuery): Promise<ServerStats> {
     const answers = await this.#ask((id) => ({ type: 'take', id, question }));
-    return mergeCensus(
-      answers.flatMap((answer) => (answer.type === 'taken' ? [answer.census] : [])),
+    return mergeStats(
+      answers.flatMap((answer) => (answer.type === 'taken' ? [answer.stats] : [])),
       question,
     );
   }
@@ -60,7 +60,7 @@ export class WorkersCensus implements CensusOffice {
   }
 
   /** Takes what a worker says. */
-  hear(node: string, answer: CensusAnswer): void {
+  hear(node: string, answer: StatsAnswer): void {
     const round = this.#rounds.get(answer.id);
     if (!round?.missing.delete(node)) return;
     round.answers.push(answer);
@@ -74,7 +74,7 @@ export class WorkersCensus implements CensusOffice {
     }
   }
 
-  #ask(request: (id: number) => CensusRequest): Promise<readonly CensusAnswer[]> {
+  #ask(request: (id: number) => StatsRequest): Promise<readonly StatsAnswer[]> {
     const workers = this.#workers();
     if (workers.length === 0) return Promise.resolve([]);
     this.#lastId += 1;
@@ -97,13 +97,16 @@ export class WorkersCensus implements CensusOffice {
 }
 
 /** Answers the primary from what is known in this worker. */
-export async function answerCensus(office: CensusOffice, request: CensusRequest): Promise<CensusAnswer> {
+export async function answerStatsRequest(
+  statsSource: StatsSource,
+  request: StatsRequest,
+): Promise<StatsAnswer> {
   const { type, id } = request;
   switch (type) {
     case 'take':
-      return { type: 'taken', id, census: await office.take(request.question) };
+      return { type: 'taken', id, stats: await statsSource.take(request.question) };
     case 'kick':
-      return { type: 'kicked', id, count: await office.kick(request.filter) };
+      return { type: 'kicked', id, count: await statsSource.kick(request.filter) };
     default:
       return type satisfies never;
   }

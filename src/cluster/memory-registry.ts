@@ -1,5 +1,5 @@
 import { LRUCache } from 'lru-cache';
-import { Seats } from '../clients/player-slots.ts';
+import { PlayerSlots } from '../clients/player-slots.ts';
 import type { Claim } from '../model/claims.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import type { ClaimedStream, Place, Registry } from './registry.ts';
@@ -31,7 +31,7 @@ interface Holder {
 /** The registry itself, in the memory of one process. */
 export class MemoryRegistry {
   readonly #entries = new Map<string, Entry>();
-  readonly #seats = new Seats();
+  readonly #slots = new PlayerSlots();
   readonly #lastPlaces = new LRUCache<string, Place>({ max: MAX_LAST_PLACES });
 
   /** All streams that have a publisher. */
@@ -48,7 +48,7 @@ export class MemoryRegistry {
    */
   join(place: Place, confirm: Confirm = () => Promise.resolve()): Member {
     const held = new Set<Claim>();
-    const seated = new Set<() => void>();
+    const slot = new Set<() => void>();
     const watches = new Set<() => void>();
     return {
       claim: async (key, takeover = false) => {
@@ -58,12 +58,12 @@ export class MemoryRegistry {
         if (claim) held.add(claim);
         return claim;
       },
-      seat: (key, most) => {
-        const taken = this.#seats.take(key, most);
+      acquireSlot: (key, most) => {
+        const taken = this.#slots.take(key, most);
         if (typeof taken === 'number') return Promise.resolve(taken);
-        seated.add(taken);
+        slot.add(taken);
         return Promise.resolve(() => {
-          seated.delete(taken);
+          slot.delete(taken);
           taken();
         });
       },
@@ -79,8 +79,8 @@ export class MemoryRegistry {
       },
       leave() {
         for (const claim of [...held]) claim.release();
-        for (const unseat of seated) unseat();
-        seated.clear();
+        for (const unseat of slot) unseat();
+        slot.clear();
         for (const stop of watches) stop();
         watches.clear();
       },
@@ -96,13 +96,13 @@ export class MemoryRegistry {
         if (entry.holder !== holder) return;
         holder.onAir = true;
         this.#lastPlaces.set(formatStreamKey(key), holder.place);
-        this.#seats.limit(key, mostPlayers);
+        this.#slots.limit(key, mostPlayers);
         this.#tell(entry);
       },
       release: () => {
         if (entry.holder !== holder) return;
         entry.holder = undefined;
-        this.#seats.limit(key, Number.POSITIVE_INFINITY);
+        this.#slots.limit(key, Number.POSITIVE_INFINITY);
         released();
         if (holder.onAir) this.#tell(entry);
         this.#forgetIfUnused(entry);

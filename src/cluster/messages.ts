@@ -3,24 +3,24 @@ import type { Config } from '../model/options.ts';
 import type { SequenceStart } from '../model/playlist-sequences.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { OpenAddress } from '../net/listeners.ts';
-import type { RecorderNotice, RecorderRequest } from './ipc-event-recorder.ts';
-import type { CensusAnswer, CensusRequest } from './ipc-stats.ts';
+import type { EventRecorderNotice, EventRecorderRequest } from './ipc-event-recorder.ts';
+import type { StatsAnswer, StatsRequest } from './ipc-stats.ts';
 import type { Place } from './registry.ts';
 
-/** What a worker asks of the registry; `id` names the claim, the seat, the watch or the question in what follows. */
+/** What a worker asks of the registry; `id` names the claim, the slot, the watch or the question in what follows. */
 export type RegistryRequest =
   | { readonly type: 'watch' | 'where' | 'locate'; readonly id: number; readonly key: StreamKey }
   | { readonly type: 'claim'; readonly id: number; readonly key: StreamKey; readonly takeover: boolean }
-  | { readonly type: 'seat'; readonly id: number; readonly key: StreamKey; readonly most: number }
+  | { readonly type: 'acquire slot'; readonly id: number; readonly key: StreamKey; readonly most: number }
   | { readonly type: 'sequence'; readonly id: number; readonly key: StreamKey; readonly next: number }
   | { readonly type: 'on air'; readonly id: number; readonly mostPlayers: number | undefined }
-  | { readonly type: 'release' | 'unseat' | 'unwatch' | 'confirmed'; readonly id: number };
+  | { readonly type: 'release' | 'release slot' | 'unwatch' | 'confirmed'; readonly id: number };
 
 /** What the registry says to a worker. */
 export type RegistryNotice =
   | { readonly type: 'claimed'; readonly id: number; readonly granted: boolean }
   /** `full` is how many there are if none was free. */
-  | { readonly type: 'seated'; readonly id: number; readonly full: number | undefined }
+  | { readonly type: 'slot acquired'; readonly id: number; readonly full: number | undefined }
   | { readonly type: 'sequenced'; readonly id: number; readonly start: SequenceStart }
   | { readonly type: 'found'; readonly id: number; readonly onAir: boolean }
   /** `located` is an answer, `place` the news of a watch. */
@@ -28,7 +28,7 @@ export type RegistryNotice =
   /** Look whether the publisher is still there; with `takeover`, make it leave. */
   | { readonly type: 'confirm'; readonly id: number; readonly key: StreamKey; readonly takeover: boolean };
 
-/** Numbers for clients: `first` and those after it, `count` in all. */
+/** ClientIds for clients: `first` and those after it, `count` in all. */
 export interface NumberBlock {
   readonly first: number;
   readonly count: number;
@@ -59,8 +59,8 @@ export type ToWorker =
   | { readonly type: 'reopen log' }
   | { readonly type: 'stop'; readonly timeoutMs: number }
   | { readonly type: 'numbers'; readonly block: NumberBlock }
-  | { readonly type: 'census'; readonly request: CensusRequest }
-  | { readonly type: 'recorder'; readonly notice: RecorderNotice }
+  | { readonly type: 'stats'; readonly request: StatsRequest }
+  | { readonly type: 'recorder'; readonly notice: EventRecorderNotice }
   | { readonly type: 'registry'; readonly notice: RegistryNotice };
 
 export type ToPrimary =
@@ -73,6 +73,6 @@ export type ToPrimary =
   | { readonly type: 'connections'; readonly count: number }
   | { readonly type: 'hooks'; readonly report: HookReport }
   | { readonly type: 'numbers wanted' }
-  | { readonly type: 'census'; readonly answer: CensusAnswer }
-  | { readonly type: 'recorder'; readonly request: RecorderRequest }
+  | { readonly type: 'stats'; readonly answer: StatsAnswer }
+  | { readonly type: 'recorder'; readonly request: EventRecorderRequest }
   | { readonly type: 'registry'; readonly request: RegistryRequest };

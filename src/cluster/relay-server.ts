@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { Lobby, type LobbyRules } from '../clients/client-registry.ts';
+import { ClientRegistry, type ServerPolicy } from '../clients/client-registry.ts';
 import type { Clock } from '../model/clock.ts';
 import { ALLOWED, GATE_ACTIONS, type Gate, type GateEvent, type Verdict } from '../model/events.ts';
 import { hushed, type Logger } from '../model/logger.ts';
@@ -9,7 +9,7 @@ import type { PublishEnd } from '../model/media-source.ts';
 import type { VhostOptions } from '../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { SharedReads } from '../net/shared-read.ts';
-import { FrontDoor } from '../rtmp/rtmp-server.ts';
+import { RtmpServer } from '../rtmp/rtmp-server.ts';
 import type { Hub } from '../streams/hub.ts';
 
 type Vhosts = ReadonlyMap<string, VhostOptions>;
@@ -41,20 +41,25 @@ export function relayWords({ vhost, app, stream }: StreamKey, token: string): Re
  * other, so they share the bytes; but they meet no hooks, are not counted, and are shown out when the publisher leaves,
  * so that they know the end of it after its last byte.
  */
-export class BackDoor {
-  readonly #lobby: Lobby;
-  readonly #door: FrontDoor;
+export class RelayServer {
+  readonly #clients: ClientRegistry;
+  readonly #door: RtmpServer;
   readonly #hub: Hub;
   readonly #token: string;
   /** Streams by the client ids of their relays. */
   readonly #relays = new Map<string, string>();
-  readonly #sessions = new Map<string, ReturnType<FrontDoor['enter']>>();
+  readonly #sessions = new Map<string, ReturnType<RtmpServer['enter']>>();
 
   constructor(hub: Hub, clock: Clock, logger: Logger, token: string, vhosts: Vhosts) {
     this.#hub = hub;
     this.#token = token;
-    this.#lobby = new Lobby(this.#rules(vhosts), hub, clock, hushed(logger.child({ relay: true })));
-    this.#door = new FrontDoor(this.#lobby, { enabled: false, trusted: [] });
+    this.#clients = new ClientRegistry(
+      this.#policy(vhosts),
+      hub,
+      clock,
+      hushed(logger.child({ relay: true })),
+    );
+    this.#door = new RtmpServer(this.#clients, { enabled: false, trusted: [] });
   }
 
   /** Takes a relay's connection. */
@@ -83,7 +88,7 @@ export class BackDoor {
 
   /** The vhosts of a new configuration. */
   change(vhosts: Vhosts): void {
-    this.#lobby.change(this.#rules(vhosts));
+    this.#clients.change(this.#policy(vhosts));
   }
 
   /** A publisher has left: its relays have had its last byte. They are told how, for the players behind them. */
@@ -95,10 +100,10 @@ export class BackDoor {
   }
 
   close(): Promise<void> {
-    return this.#lobby.close('shutdown', 'The worker is stopping.');
+    return this.#clients.close('shutdown', 'The worker is stopping.');
   }
 
-  #rules(vhosts: Vhosts): LobbyRules {
+  #policy(vhosts: Vhosts): ServerPolicy {
     const gate: Gate = {
       ask: (event) => Promise.resolve(this.#judge(event)),
       tell: () => undefined,

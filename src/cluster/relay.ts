@@ -4,7 +4,7 @@ import type { MediaPacket } from '../model/media-packet.ts';
 import type { PublishEnd } from '../model/media-source.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import { ClientSession } from '../rtmp/client-session.ts';
-import { type MediaTaker, readMedia } from '../rtmp/read-media.ts';
+import { type MediaConsumer, readMedia } from '../rtmp/read-media.ts';
 import type { Publication } from '../streams/hub.ts';
 import { FAREWELLS, relayWords } from './relay-server.ts';
 
@@ -51,8 +51,8 @@ export class Relay {
   async #run(key: StreamKey, token: string): Promise<void> {
     const { stream, ...connect } = relayWords(key, token);
     const session = await ClientSession.connect(this.#stream, connect);
-    const taker: MediaTaker = { write: (packet) => this.#take(packet), clearMetadata: () => undefined };
-    await session.play(stream, (message) => readMedia(message, taker));
+    const consumer: MediaConsumer = { write: (packet) => this.#take(packet), clearMetadata: () => undefined };
+    await session.play(stream, (message) => readMedia(message, consumer));
     await session.closed;
     if (session.lastStatus?.description === FAREWELLS.unpublished) this.#how = 'unpublished';
   }

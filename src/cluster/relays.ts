@@ -15,7 +15,7 @@ export const RETRY_MS = 200;
 export const TAIL_MS = 2_000;
 
 /** What relays need of their process. */
-export interface RelayMeans {
+export interface RelayDeps {
   readonly hub: Hub;
   readonly clock: Clock;
   readonly logger: Logger;
@@ -29,11 +29,11 @@ export interface RelayMeans {
 
 /** Brings every stream that is watched here and published elsewhere: one relay for each, whatever number of players. */
 export class Relays {
-  readonly #means: RelayMeans;
+  readonly #deps: RelayDeps;
   readonly #feeds = new Map<string, Feed>();
 
-  constructor(means: RelayMeans) {
-    this.#means = means;
+  constructor(deps: RelayDeps) {
+    this.#deps = deps;
   }
 
   /** A stream has a player. */
@@ -41,7 +41,7 @@ export class Relays {
     const name = formatStreamKey(key);
     const known = this.#feeds.get(name);
     if (known) known.keep();
-    else this.#feeds.set(name, new Feed(key, options, this.#means));
+    else this.#feeds.set(name, new Feed(key, options, this.#deps));
   }
 
   /** A stream has lost its last player. */
@@ -60,7 +60,7 @@ export class Relays {
 class Feed {
   readonly #key: StreamKey;
   readonly #options: PlayOptions;
-  readonly #means: RelayMeans;
+  readonly #deps: RelayDeps;
   readonly #unwatch: () => void;
   #place: Place | undefined;
   #current: { readonly relay: Relay; readonly from: Place } | undefined;
@@ -68,11 +68,11 @@ class Feed {
   #idle: Timer | undefined;
   #tail: Timer | undefined;
 
-  constructor(key: StreamKey, options: PlayOptions, means: RelayMeans) {
+  constructor(key: StreamKey, options: PlayOptions, deps: RelayDeps) {
     this.#key = key;
     this.#options = options;
-    this.#means = means;
-    this.#unwatch = means.registry.watch(key, (place) => this.#locate(place));
+    this.#deps = deps;
+    this.#unwatch = deps.registry.watch(key, (place) => this.#locate(place));
   }
 
   keep(): void {
@@ -82,7 +82,7 @@ class Feed {
   }
 
   release(forget: () => void): void {
-    this.#idle ??= this.#means.clock.after(IDLE_MS, () => {
+    this.#idle ??= this.#deps.clock.after(IDLE_MS, () => {
       forget();
       this.close();
     });
@@ -102,7 +102,7 @@ class Feed {
     const current = this.#current;
     // The relay of a publisher that has gone ends by itself, behind the last byte; unless that takes too long.
     if (current && place && place.node !== current.from.node) {
-      this.#tail ??= this.#means.clock.after(TAIL_MS, () => current.relay.close());
+      this.#tail ??= this.#deps.clock.after(TAIL_MS, () => current.relay.close());
     }
     this.#start();
   }
@@ -110,8 +110,8 @@ class Feed {
   #start(): void {
     const place = this.#place;
     // Nobody watches in the time of grace: what runs goes on, and nothing is begun.
-    if (this.#current || this.#idle || !place || place.node === this.#means.node) return;
-    const { hub, logger, token, open } = this.#means;
+    if (this.#current || this.#idle || !place || place.node === this.#deps.node) return;
+    const { hub, logger, token, open } = this.#deps;
     const log = logger.child({ ...this.#key, from: place.node });
     const publish = (): Publication | undefined => hub.relay(this.#key, this.#options);
     const relay = new Relay(open(place), this.#key, token, publish, log);
@@ -126,7 +126,7 @@ class Feed {
     // It may have ended with its publisher, of which the registry tells in a moment; or it broke.
     if (this.#place && this.#place.node !== from.node) this.#start();
     else if (this.#place) {
-      this.#retry = this.#means.clock.after(RETRY_MS, () => {
+      this.#retry = this.#deps.clock.after(RETRY_MS, () => {
         this.#retry = undefined;
         this.#start();
       });

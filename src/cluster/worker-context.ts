@@ -1,48 +1,48 @@
 import { connect } from 'node:net';
-import type { Neighbours } from '../clients/client-registry.ts';
+import type { ClusterClients } from '../clients/client-registry.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { PlaylistSequences } from '../model/playlist-sequences.ts';
-import type { CensusOffice } from '../model/stats.ts';
+import type { StatsSource } from '../model/stats.ts';
 import { SharedReads } from '../net/shared-read.ts';
 import type { Hub } from '../streams/hub.ts';
-import { Numbers } from './client-ids.ts';
+import { ClientIds } from './client-ids.ts';
 import { HookReporter } from './hook-reporter.ts';
-import { IpcRecorder } from './ipc-event-recorder.ts';
+import { IpcEventRecorder } from './ipc-event-recorder.ts';
 import { IpcRegistry } from './ipc-registry.ts';
-import { answerCensus, type CensusRequest } from './ipc-stats.ts';
+import { answerStatsRequest, type StatsRequest } from './ipc-stats.ts';
 import type { Assignment, ToPrimary, ToWorker } from './messages.ts';
-import { BackDoor } from './relay-server.ts';
+import { RelayServer } from './relay-server.ts';
 import { Relays } from './relays.ts';
-import { WorkerNeighbourhood } from './worker-peers.ts';
+import { WorkerPeers } from './worker-peers.ts';
 
 type Vhosts = ReadonlyMap<string, VhostOptions>;
 
 /** The connection of a worker's hub with those of the others. */
-export interface Junction {
+export interface RelayLink {
   /** The vhosts of a new configuration. */
   change(vhosts: Vhosts): void;
   close(): Promise<void>;
 }
 
 /** A worker's part in the whole: its registry, its relays and its back door, and what it tells the primary. */
-export class Membership implements Neighbours {
+export class WorkerContext implements ClusterClients {
   readonly ids: { readonly serverId: string; readonly serviceId: string };
   /** Names this process among those of all runs. */
   readonly owner: string;
   readonly claims: IpcRegistry;
   /** The way to what the other workers have. */
-  readonly neighbourhood: WorkerNeighbourhood;
+  readonly peers: WorkerPeers;
   /** Keeps what the clients of this process have open. */
-  readonly recorder: IpcRecorder;
+  readonly recorder: IpcEventRecorder;
   readonly #assignment: Assignment;
-  readonly #numbers: Numbers;
+  readonly #numbers: ClientIds;
   /** Tells the primary what the hooks of this worker do. */
   readonly hooks: HookReporter;
   readonly #send: (message: ToPrimary) => void;
   /** Who knows who is in this process, once somebody does. */
-  office: CensusOffice | undefined;
+  statsSource: StatsSource | undefined;
   /** The hub that is joined with those of the other workers, once it is. */
   #hub: Hub | undefined;
 
@@ -57,19 +57,19 @@ export class Membership implements Neighbours {
       evict: (key) => this.#hub?.evict(key),
       attend: async (key) => this.#hub?.attend(key),
     });
-    this.neighbourhood = new WorkerNeighbourhood(place, token, this.claims);
+    this.peers = new WorkerPeers(place, token, this.claims);
     this.hooks = new HookReporter(clock, (report, sent) => send({ type: 'hooks', report }, sent));
-    this.recorder = new IpcRecorder((request) => send({ type: 'recorder', request }));
-    this.#numbers = new Numbers(numbers, () => send({ type: 'numbers wanted' }));
+    this.recorder = new IpcEventRecorder((request) => send({ type: 'recorder', request }));
+    this.#numbers = new ClientIds(numbers, () => send({ type: 'numbers wanted' }));
   }
 
-  /** Numbers of HLS playlists, which all workers have from the primary. */
+  /** ClientIds of HLS playlists, which all workers have from the primary. */
   get sequences(): PlaylistSequences {
     return this.claims;
   }
 
   /** True for one worker: the one that tells what all of them come upon. */
-  get isTeller(): boolean {
+  get logsCertificates(): boolean {
     return this.#assignment.worker === 1;
   }
 
@@ -87,11 +87,11 @@ export class Membership implements Neighbours {
   }
 
   /** Joins the hub with those of the other workers. */
-  async open(hub: Hub, clock: Clock, logger: Logger, vhosts: Vhosts): Promise<Junction> {
+  async open(hub: Hub, clock: Clock, logger: Logger, vhosts: Vhosts): Promise<RelayLink> {
     const { place, token } = this.#assignment;
     this.#hub = hub;
     const reads = new SharedReads();
-    const backDoor = new BackDoor(hub, clock, logger, token, vhosts);
+    const relayServer = new RelayServer(hub, clock, logger, token, vhosts);
     const relays = new Relays({
       hub,
       clock,
@@ -104,15 +104,15 @@ export class Membership implements Neighbours {
     hub.observe({
       watched: (key, options) => relays.watched(key, options),
       unwatched: (key) => relays.unwatched(key),
-      ended: (key, how) => backDoor.ended(key, how),
+      ended: (key, how) => relayServer.ended(key, how),
     });
-    const stopListening = await backDoor.listen(place.address);
+    const stopListening = await relayServer.listen(place.address);
     return {
-      change: (next: Vhosts) => backDoor.change(next),
+      change: (next: Vhosts) => relayServer.change(next),
       async close() {
         stopListening();
         relays.close();
-        await backDoor.close();
+        await relayServer.close();
       },
     };
   }
@@ -122,11 +122,12 @@ export class Membership implements Neighbours {
     if (message.type === 'registry') this.claims.take(message.notice);
     else if (message.type === 'recorder') this.recorder.take(message.notice);
     else if (message.type === 'numbers') this.#numbers.add(message.block);
-    else if (message.type === 'census') void this.#answer(message.request);
+    else if (message.type === 'stats') void this.#answer(message.request);
   }
 
-  async #answer(request: CensusRequest): Promise<void> {
-    if (this.office) this.#send({ type: 'census', answer: await answerCensus(this.office, request) });
+  async #answer(request: StatsRequest): Promise<void> {
+    if (this.statsSource)
+      this.#send({ type: 'stats', answer: await answerStatsRequest(this.statsSource, request) });
   }
 }
 

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
-import type { Neighbourhood } from '../model/peers.ts';
+import type { Peers } from '../model/peers.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import type { Place, Registry } from './registry.ts';
 
@@ -15,7 +15,7 @@ const BACKLOG = 4_096;
 export const MAX_KNOWN_PLACES = 1_000;
 
 /** The other workers of this machine: what they have is known from the registry, their sockets lie beside the back doors. */
-export class WorkerNeighbourhood implements Neighbourhood {
+export class WorkerPeers implements Peers {
   readonly node: string;
   readonly token: string;
   readonly #directory: string;

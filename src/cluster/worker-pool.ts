@@ -24,7 +24,7 @@ export interface WorkerProcess {
 }
 
 /** What becomes of workers. */
-export interface FleetEvents {
+export interface WorkerPoolEvents {
   /** A process is there and waits for its assignment. */
   started(worker: WorkerProcess): void;
   said(worker: WorkerProcess, message: ToPrimary): void;
@@ -34,17 +34,17 @@ export interface FleetEvents {
   hangs(worker: WorkerProcess): void;
 }
 
-/** Worker processes that share listening sockets. One that ends is replaced, until the fleet is told to stop. */
-export class Fleet {
+/** Worker processes that share listening sockets. One that ends is replaced, until the worker pool is told to stop. */
+export class WorkerPool {
   readonly #clock: Clock;
-  readonly #events: FleetEvents;
+  readonly #events: WorkerPoolEvents;
   readonly #alive = new Set<WorkerProcess>();
   readonly #watchdog: Watchdog<WorkerProcess>;
   #replacing = true;
   #noneLeft: (() => void) | undefined;
 
   /** `file` is the program that workers run. */
-  constructor(file: string, clock: Clock, events: FleetEvents) {
+  constructor(file: string, clock: Clock, events: WorkerPoolEvents) {
     this.#clock = clock;
     this.#events = events;
     this.#watchdog = new Watchdog(clock, (worker) => {

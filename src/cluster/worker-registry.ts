@@ -8,9 +8,9 @@ import type { Config } from '../model/options.ts';
 import type { PlaylistSequences } from '../model/playlist-sequences.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
 import type { OpenAddress } from '../net/listeners.ts';
-import { NumberOffice } from './client-ids.ts';
-import { RecorderDesk, type SharedRecorder } from './ipc-event-recorder.ts';
-import { RegistryDesk } from './ipc-registry.ts';
+import { ClientIdAllocator } from './client-ids.ts';
+import { EventRecorderServer, type SharedEventRecorder } from './ipc-event-recorder.ts';
+import { RegistryServer } from './ipc-registry.ts';
 import { MemoryRegistry } from './memory-registry.ts';
 import type { Assignment, ToPrimary } from './messages.ts';
 import type { ClaimedStream } from './registry.ts';
@@ -24,18 +24,18 @@ export interface WorkerFacts {
 }
 
 /** One answer for all workers. */
-export interface CrewSnapshot {
+export interface WorkersSnapshot {
   readonly workers: readonly WorkerFacts[];
   /** Who publishes what: `worker` is the number of the process that has the publisher. */
   readonly streams: readonly (Omit<ClaimedStream, 'node'> & { readonly worker: number })[];
 }
 
-interface Hand {
+interface WorkerRecord {
   /** Set until the process is ready to hear it. */
   waiting: Assignment | undefined;
   readonly process: WorkerProcess;
-  readonly desk: RegistryDesk;
-  readonly recorder: RecorderDesk;
+  readonly registryServer: RegistryServer;
+  readonly recorder: EventRecorderServer;
   readonly answers: ((answer: Answer) => void)[];
   connections: number;
 }
@@ -46,16 +46,16 @@ export type Answer =
   | { readonly ok: false; readonly message: string };
 
 /** What the primary keeps for its workers: the registry, what their clients have open, and what they said last. */
-export class Crew {
+export class WorkerRegistry {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #ids: { readonly serverId: string; readonly serviceId: string };
-  readonly #recorder: SharedRecorder;
+  readonly #recorder: SharedEventRecorder;
   readonly #sequences: PlaylistSequences;
   readonly #size: number;
   readonly #registry = new MemoryRegistry();
-  readonly #numbers = new NumberOffice();
-  readonly #hands = new Map<WorkerProcess, Hand>();
+  readonly #numbers = new ClientIdAllocator();
+  readonly #records = new Map<WorkerProcess, WorkerRecord>();
   #settled: Promise<readonly Answer[]> = Promise.resolve([]);
   readonly #directory = mkdtempSync(join(tmpdir(), 'gatecast-'));
   readonly #token = randomBytes(24).toString('hex');
@@ -66,7 +66,7 @@ export class Crew {
     clock: Clock,
     logger: Logger,
     ids: { readonly serverId: string; readonly serviceId: string },
-    recorder: SharedRecorder,
+    recorder: SharedEventRecorder,
     sequences: PlaylistSequences,
   ) {
     this.#size = size;
@@ -77,10 +77,10 @@ export class Crew {
     this.#sequences = sequences;
   }
 
-  get snapshot(): CrewSnapshot {
-    const numbers = new Map([...this.#hands.keys()].map(({ node, number }) => [node, number]));
+  get snapshot(): WorkersSnapshot {
+    const numbers = new Map([...this.#records.keys()].map(({ node, number }) => [node, number]));
     return {
-      workers: [...this.#hands.values()].map(({ process, connections }) => ({
+      workers: [...this.#records.values()].map(({ process, connections }) => ({
         worker: process.number,
         pid: process.pid,
         connections,
@@ -105,23 +105,23 @@ export class Crew {
       token: this.#token,
       numbers: [this.#numbers.block(), this.#numbers.block()],
     };
-    const hand: Hand = {
+    const record: WorkerRecord = {
       waiting,
       process,
-      desk: new RegistryDesk(
+      registryServer: new RegistryServer(
         this.#clock,
         this.#sequences,
         (confirm) => this.#registry.join(place, confirm),
         (notice) => process.send({ type: 'registry', notice }),
       ),
-      recorder: new RecorderDesk(this.#recorder, process.node, (notice) =>
+      recorder: new EventRecorderServer(this.#recorder, process.node, (notice) =>
         process.send({ type: 'recorder', notice }),
       ),
       answers: [],
       connections: 0,
     };
-    this.#hands.set(process, hand);
-    return answerOf(hand);
+    this.#records.set(process, record);
+    return answerOf(record);
   }
 
   /**
@@ -129,11 +129,11 @@ export class Crew {
    * that has begun by the commit, and was not there to prepare it, does both then.
    */
   async prepare(config: Config): Promise<PreparedChange> {
-    const prepared = [...this.#hands.values()].filter(({ waiting }) => !waiting);
+    const prepared = [...this.#records.values()].filter(({ waiting }) => !waiting);
     const rollBack = () => {
       for (const { process } of prepared) process.send({ type: 'roll back' });
     };
-    const answers = await Promise.all(prepared.map((hand) => prepareIn(hand, config)));
+    const answers = await Promise.all(prepared.map((record) => prepareIn(record, config)));
     const no = answers.find((answer) => !answer.ok);
     if (no) {
       rollBack();
@@ -141,12 +141,12 @@ export class Crew {
     }
     return {
       commit: () => {
-        const hands = [...this.#hands.values()];
-        for (const hand of hands) if (hand.waiting) hand.waiting = { ...hand.waiting, config };
+        const records = [...this.#records.values()];
+        for (const record of records) if (record.waiting) record.waiting = { ...record.waiting, config };
         this.#settled = Promise.all(
-          hands
+          records
             .filter(({ waiting }) => !waiting)
-            .map((hand) => (prepared.includes(hand) ? commitIn(hand) : changeIn(hand, config))),
+            .map((record) => (prepared.includes(record) ? commitIn(record) : changeIn(record, config))),
         );
       },
       rollBack,
@@ -160,41 +160,41 @@ export class Crew {
 
   /** Lets all workers close their clients and end within `timeoutMs`. */
   stop(timeoutMs: number): void {
-    for (const { waiting, process } of this.#hands.values()) {
+    for (const { waiting, process } of this.#records.values()) {
       if (waiting) process.kill();
       else process.send({ type: 'stop', timeoutMs });
     }
   }
 
   /** Takes what a worker says. */
-  take(process: WorkerProcess, message: Exclude<ToPrimary, { type: 'hooks' | 'census' }>): void {
-    const hand = this.#hands.get(process);
-    if (!hand) return;
+  take(process: WorkerProcess, message: Exclude<ToPrimary, { type: 'hooks' | 'stats' }>): void {
+    const record = this.#records.get(process);
+    if (!record) return;
     switch (message.type) {
       case 'ready':
-        if (hand.waiting) process.send({ type: 'start', assignment: hand.waiting });
-        hand.waiting = undefined;
+        if (record.waiting) process.send({ type: 'start', assignment: record.waiting });
+        record.waiting = undefined;
         return;
       case 'listening':
-        hand.answers.shift()?.({ ok: true, addresses: message.addresses });
+        record.answers.shift()?.({ ok: true, addresses: message.addresses });
         return;
       case 'prepared':
-        hand.answers.shift()?.({ ok: true, addresses: [] });
+        record.answers.shift()?.({ ok: true, addresses: [] });
         return;
       case 'failed':
-        hand.answers.shift()?.({ ok: false, message: message.message });
+        record.answers.shift()?.({ ok: false, message: message.message });
         return;
       case 'connections':
-        hand.connections = message.count;
+        record.connections = message.count;
         return;
       case 'numbers wanted':
         process.send({ type: 'numbers', block: this.#numbers.block() });
         return;
       case 'recorder':
-        hand.recorder.take(message.request);
+        record.recorder.take(message.request);
         return;
       case 'registry':
-        hand.desk.take(message.request);
+        record.registryServer.take(message.request);
         return;
       default:
         message satisfies never;
@@ -203,15 +203,15 @@ export class Crew {
 
   /** A worker has ended: frees its streams and tells the end of what its clients had open. */
   dismiss(process: WorkerProcess, how: string, expected: boolean): void {
-    const hand = this.#hands.get(process);
-    if (!hand) return;
-    this.#hands.delete(process);
-    hand.desk.close();
-    const clients = hand.recorder.close();
-    for (const answer of hand.answers) answer({ ok: false, message: `worker ${process.number} ended` });
+    const record = this.#records.get(process);
+    if (!record) return;
+    this.#records.delete(process);
+    record.registryServer.close();
+    const clients = record.recorder.close();
+    for (const answer of record.answers) answer({ ok: false, message: `worker ${process.number} ended` });
     if (expected && clients === 0) return;
     const { number, pid } = process;
-    const { connections } = hand;
+    const { connections } = record;
     this.#logger.error({ worker: number, pid, how, connections }, 'a worker ended unexpectedly');
   }
 
@@ -221,24 +221,24 @@ export class Crew {
   }
 }
 
-function prepareIn(hand: Hand, config: Config): Promise<Answer> {
-  hand.process.send({ type: 'prepare', config });
-  return answerOf(hand);
+function prepareIn(record: WorkerRecord, config: Config): Promise<Answer> {
+  record.process.send({ type: 'prepare', config });
+  return answerOf(record);
 }
 
-function commitIn(hand: Hand): Promise<Answer> {
-  hand.process.send({ type: 'commit' });
-  return answerOf(hand);
+function commitIn(record: WorkerRecord): Promise<Answer> {
+  record.process.send({ type: 'commit' });
+  return answerOf(record);
 }
 
 /** A worker that cannot do as the others do is ended: the one in its place begins with the new configuration. */
-async function changeIn(hand: Hand, config: Config): Promise<Answer> {
-  const answer = await prepareIn(hand, config);
-  if (answer.ok) return commitIn(hand);
-  hand.process.kill();
+async function changeIn(record: WorkerRecord, config: Config): Promise<Answer> {
+  const answer = await prepareIn(record, config);
+  if (answer.ok) return commitIn(record);
+  record.process.kill();
   return answer;
 }
 
-function answerOf(hand: Hand): Promise<Answer> {
-  return new Promise((resolve) => hand.answers.push(resolve));
+function answerOf(record: WorkerRecord): Promise<Answer> {
+  return new Promise((resolve) => record.answers.push(resolve));
 }

@@ -1,15 +1,15 @@
 import type { MediaSource } from '../model/media-source.ts';
 import type { VhostOptions } from '../model/options.ts';
 import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
-import type { Hls, HlsMeans } from './hls.ts';
+import type { Hls, HlsDeps } from './hls.ts';
 
 /** The room, which is loaded once a vhost wants it: a server without HLS does not pay for it. */
-export class HlsRoom {
-  readonly #means: HlsMeans;
+export class LazyHls {
+  readonly #deps: HlsDeps;
   #hls: Hls | undefined;
 
-  constructor(means: HlsMeans) {
-    this.#means = means;
+  constructor(deps: HlsDeps) {
+    this.#deps = deps;
   }
 
   /** Undefined until a vhost has had HLS. */
@@ -20,7 +20,7 @@ export class HlsRoom {
   /** Gets ready for what these vhosts want. */
   async prepare(vhosts: readonly VhostOptions[]): Promise<PreparedChange> {
     const isWanted = !this.#hls && vhosts.some(({ hls }) => hls.enabled);
-    const hls = isWanted ? await import('./hls.ts').then(({ Hls }) => Hls.open(this.#means)) : undefined;
+    const hls = isWanted ? await import('./hls.ts').then(({ Hls }) => Hls.open(this.#deps)) : undefined;
     return changeBy(() => {
       this.#hls ??= hls;
       hls?.clearLeftovers(vhosts);

@@ -29,7 +29,7 @@ import { fillPath, privateNames } from './path-template.ts';
 import { Segmenter } from './segmenter.ts';
 
 /** What the room needs of the process. */
-export interface HlsMeans {
+export interface HlsDeps {
   readonly clock: Clock;
   readonly log: Logger;
   readonly sequences: PlaylistSequences;
@@ -60,7 +60,7 @@ const FIRST_MS = 1_000;
 
 /** Cuts the streams of this process into segments and keeps them for their viewers. Knows no HTTP. */
 export class Hls {
-  readonly #means: HlsMeans;
+  readonly #deps: HlsDeps;
   readonly #bunny: Mediabunny;
   readonly #entries = new Map<string, Entry>();
   /** Playlist files that are in use, and of which stream. */
@@ -80,14 +80,14 @@ export class Hls {
   #cleared: Promise<void> = Promise.resolve();
   #closed = false;
 
-  private constructor(means: HlsMeans, bunny: Mediabunny) {
-    this.#means = means;
+  private constructor(deps: HlsDeps, bunny: Mediabunny) {
+    this.#deps = deps;
     this.#bunny = bunny;
   }
 
   /** Loads what muxing takes. */
-  static async open(means: HlsMeans): Promise<Hls> {
-    return new Hls(means, await loadMediabunny());
+  static async open(deps: HlsDeps): Promise<Hls> {
+    return new Hls(deps, await loadMediabunny());
   }
 
   /** Settles when what an earlier run has left on the disk has been cleared away, or kept back. */
@@ -110,7 +110,7 @@ export class Hls {
     if (!options.enabled || this.#closed || this.#taps.has(source)) return;
     const entry = this.#entryFor(source.key, options);
     if (typeof entry === 'string') {
-      this.#means.log.warn({ ...source.key, reason: entry }, 'stream not segmented');
+      this.#deps.log.warn({ ...source.key, reason: entry }, 'stream not segmented');
       return;
     }
     entry.timer?.clear();
@@ -121,7 +121,7 @@ export class Hls {
       newMuxer: (container, tracks, originMs) => new Muxer(this.#bunny, container, tracks, originMs),
       timeline: entry.timeline,
       take: (making, bytes) => this.#take(entry, source, making, bytes),
-      leftOut: (what) => this.#means.log.warn({ ...source.key, what }, 'not in the segments'),
+      leftOut: (what) => this.#deps.log.warn({ ...source.key, what }, 'not in the segments'),
       now: Date.now,
     });
     const untap = source.tap({
@@ -158,7 +158,7 @@ export class Hls {
         if (waiters.size === 0 && this.#waiters.get(name) === waiters) this.#waiters.delete(name);
         resolve(this.#entries.get(name)?.playlist);
       };
-      const timer = this.#means.clock.after(ms, settle);
+      const timer = this.#deps.clock.after(ms, settle);
       const waiters = this.#waiters.get(name) ?? new Set();
       this.#waiters.set(name, waiters.add(settle));
       signal.addEventListener('abort', settle);
@@ -184,8 +184,8 @@ export class Hls {
   async #clear(roots: ReadonlyMap<string, HlsOptions>): Promise<void> {
     for (const [root, options] of roots) {
       const streams = await clearLeftovers(root, options.cleanup);
-      if (streams > 0) this.#means.log.info({ root, streams }, 'HLS of an earlier run removed');
-      await markLeftovers(root, options, this.#means.log);
+      if (streams > 0) this.#deps.log.info({ root, streams }, 'HLS of an earlier run removed');
+      await markLeftovers(root, options, this.#deps.log);
     }
   }
 
@@ -206,8 +206,8 @@ export class Hls {
     const root = fillPath(options.path, { vhost: key.vhost });
     const store =
       options.storage === 'disk' ? diskStore(privateNames(options, root), this.#recent) : memoryStore(root);
-    const { sequences } = this.#means;
-    const outage = new Outage(this.#means.log, key);
+    const { sequences } = this.#deps;
+    const outage = new Outage(this.#deps.log, key);
     const { next } = known?.playlist ?? {};
     const playlist = new LivePlaylist(key, options, store, sequences, outage, this.#index, next);
     if (!playlist.isStorable) return 'its name cannot be the name of a file';
@@ -283,7 +283,7 @@ export class Hls {
     if (this.#stopped.has(source)) return;
     this.#stopped.add(source);
     this.#taps.delete(source);
-    this.#means.log.error({ ...source.key, reason }, 'HLS of a stream stopped');
+    this.#deps.log.error({ ...source.key, reason }, 'HLS of a stream stopped');
   }
 
   #guard(source: MediaSource, task: () => void): void {
@@ -298,11 +298,11 @@ export class Hls {
     entry.publishes--;
     if (entry.publishes > 0 || this.#closed) return;
     entry.endTimer?.clear();
-    if (waitMs !== 'never') entry.endTimer = this.#means.clock.after(waitMs, () => this.#endPlaylist(entry));
+    if (waitMs !== 'never') entry.endTimer = this.#deps.clock.after(waitMs, () => this.#endPlaylist(entry));
     const { disposeMs } = entry.playlist.options;
     if (disposeMs === 0) return;
     const name = formatStreamKey(entry.playlist.key);
-    entry.timer = this.#means.clock.after(disposeMs, () => void this.#dispose(name, entry));
+    entry.timer = this.#deps.clock.after(disposeMs, () => void this.#dispose(name, entry));
   }
 
   /** Behind the last segment, which may be on its way to the disk still. */
@@ -320,12 +320,12 @@ export class Hls {
     await entry.playlist.dispose();
     if (this.#entries.get(name)?.playlist.file !== entry.playlist.file)
       this.#files.delete(entry.playlist.file);
-    this.#means.log.info({ ...entry.playlist.key }, 'HLS of a stream removed');
+    this.#deps.log.info({ ...entry.playlist.key }, 'HLS of a stream removed');
   }
 
   #tell({ facts, key }: MediaSource, playlist: LivePlaylist, segment: Segment): void {
     const { path, seq, durationMs } = segment;
-    this.#means.tell({
+    this.#deps.tell({
       ...facts,
       ...key,
       action: 'on_hls',

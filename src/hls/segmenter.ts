@@ -3,7 +3,7 @@ import type { MediaTap } from '../model/media-source.ts';
 import type { HlsOptions } from '../model/options.ts';
 import { type Container, canHold, type Muxer } from '../remux/muxer.ts';
 import type { TrackConfig, TrackSample } from '../remux/track.ts';
-import { Programme, type ProgrammeTaker } from '../remux/track-assembler.ts';
+import { TrackAssembler, type TrackConsumer } from '../remux/track-assembler.ts';
 import { EARLY_MS, HARD_CUT_MS, JUMP_MS, MAX_SEGMENT_BYTES } from './limits.ts';
 import type { FreshSegment } from './live-playlist.ts';
 import { codecNames, identityOf, resolutionOf } from './variant.ts';
@@ -12,7 +12,7 @@ import { codecNames, identityOf, resolutionOf } from './variant.ts';
 const SEAM_MS = 100;
 
 /** What a segmenter needs. */
-export interface SegmenterMeans {
+export interface SegmenterDeps {
   readonly options: Pick<HlsOptions, 'format' | 'fragmentMs' | 'aofRatio' | 'waitKeyframe'>;
   readonly newMuxer: (container: Container, tracks: readonly TrackConfig[], originMs: number) => Muxer;
   /** How far the segments of earlier publishes of the stream have come: times go on from there. */
@@ -48,9 +48,9 @@ interface Part {
 }
 
 /** Cuts one publish into segments. */
-export class Segmenter implements MediaTap, ProgrammeTaker {
-  readonly #means: SegmenterMeans;
-  readonly #programme: Programme;
+export class Segmenter implements MediaTap, TrackConsumer {
+  readonly #deps: SegmenterDeps;
+  readonly #assembler: TrackAssembler;
   #part: Part | undefined;
   #filling: Filling | undefined;
   /** What times in segments are less than those of the publish, in milliseconds; known with its first sample. */
@@ -60,19 +60,19 @@ export class Segmenter implements MediaTap, ProgrammeTaker {
   /** True if what comes next does not continue what was. */
   #broken = true;
 
-  constructor(means: SegmenterMeans) {
-    this.#means = means;
-    this.#programme = new Programme(this, means.leftOut);
+  constructor(deps: SegmenterDeps) {
+    this.#deps = deps;
+    this.#assembler = new TrackAssembler(this, deps.leftOut);
   }
 
   /** Takes the next packet of the publish. */
   write(packet: MediaPacket): void {
-    this.#programme.write(packet);
+    this.#assembler.write(packet);
   }
 
   /** The publish has ended: what there is becomes the last segment. */
   end(): void {
-    this.#programme.end();
+    this.#assembler.end();
     this.#cut();
   }
 
@@ -81,7 +81,7 @@ export class Segmenter implements MediaTap, ProgrammeTaker {
     this.#cut();
     this.#broken = true;
     this.#part = undefined;
-    const { options, leftOut } = this.#means;
+    const { options, leftOut } = this.#deps;
     const tracks: TrackConfig[] = [];
     for (const track of [...all].sort((a, b) => a.trackId - b.trackId)) {
       if (!canHold(options.format, track))
@@ -121,7 +121,7 @@ export class Segmenter implements MediaTap, ProgrammeTaker {
   }
 
   #isDue({ dtsMs, keyframe, track }: TrackSample, { startMs, lastMs }: Filling): 'cut' | 'jump' | undefined {
-    const { fragmentMs, aofRatio, waitKeyframe } = this.#means.options;
+    const { fragmentMs, aofRatio, waitKeyframe } = this.#deps.options;
     if (dtsMs - lastMs > JUMP_MS) return 'jump';
     const lengthMs = dtsMs - startMs;
     const isHard = lengthMs >= Math.max(fragmentMs * aofRatio, HARD_CUT_MS);
@@ -132,7 +132,7 @@ export class Segmenter implements MediaTap, ProgrammeTaker {
 
   #startAt({ dtsMs }: TrackSample, part: Part): Filling {
     const discontinuity = this.#broken;
-    const { options, newMuxer, now, timeline } = this.#means;
+    const { options, newMuxer, now, timeline } = this.#deps;
     this.#originMs ??= dtsMs - timeline.endMs;
     const muxer = part.muxer ?? newMuxer(options.format, part.tracks, this.#originMs);
     const offsetMs = discontinuity ? now() - dtsMs : part.offsetMs;
@@ -148,7 +148,7 @@ export class Segmenter implements MediaTap, ProgrammeTaker {
     if (!part?.muxer || !filling) return;
     const { startMs, lastMs, stepMs, at, discontinuity } = filling;
     const durationMs = Math.max(1, (nextMs ?? lastMs + stepMs) - startMs);
-    const { timeline } = this.#means;
+    const { timeline } = this.#deps;
     const endMs = Math.max(startMs + durationMs, this.#reachedMs + SEAM_MS);
     timeline.endMs = Math.max(timeline.endMs, endMs - (this.#originMs ?? 0));
     const { size } = part.muxer;
@@ -164,7 +164,7 @@ export class Segmenter implements MediaTap, ProgrammeTaker {
           tracks: { codecs: codecNames(part.tracks), resolution: resolutionOf(part.tracks) },
         },
     );
-    this.#means.take(making, size);
+    this.#deps.take(making, size);
   }
 }
 

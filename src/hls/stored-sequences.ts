@@ -33,7 +33,7 @@ interface Start {
 }
 
 /** What these numbers need of the process. */
-export interface SequenceMeans {
+export interface SequenceDeps {
   readonly stateDir: string;
   readonly clock: Clock;
   readonly log: Logger;
@@ -46,7 +46,7 @@ export interface SequenceMeans {
  * was set back and a restart within a step change nothing; where that cannot be read or written, the clock alone counts.
  */
 export class StoredSequences implements PlaylistSequences {
-  readonly #means: SequenceMeans;
+  readonly #deps: SequenceDeps;
   /** Discontinuity sequences by stream. */
   readonly #last = new LRUCache<string, number>({
     max: MAX_NUMBERED_STREAMS,
@@ -60,8 +60,8 @@ export class StoredSequences implements PlaylistSequences {
   #saving: 'no' | 'now' | 'again' = 'no';
   #failed = false;
 
-  constructor(means: SequenceMeans) {
-    this.#means = means;
+  constructor(deps: SequenceDeps) {
+    this.#deps = deps;
   }
 
   async next(key: StreamKey, mediaSequence: number): Promise<SequenceStart> {
@@ -75,7 +75,7 @@ export class StoredSequences implements PlaylistSequences {
   }
 
   #begin(): Start {
-    const { now = Date.now, clock } = this.#means;
+    const { now = Date.now, clock } = this.#deps;
     const saved = this.#load();
     const unixMs = Math.max(now(), saved.mediaSequence * 1000);
     const byClock = Math.max(0, Math.floor((now() - EPOCH_MS) / STEP_MS));
@@ -84,11 +84,11 @@ export class StoredSequences implements PlaylistSequences {
 
   /** Unix time of this run in seconds, whatever becomes of the clock meanwhile. */
   #seconds({ unixMs, at }: Start): number {
-    return Math.floor((unixMs + this.#means.clock.now() - at) / 1000);
+    return Math.floor((unixMs + this.#deps.clock.now() - at) / 1000);
   }
 
   get #file(): string {
-    return join(this.#means.stateDir, FILE);
+    return join(this.#deps.stateDir, FILE);
   }
 
   /** What an earlier run has left; zeros if it is of no use. */
@@ -120,7 +120,7 @@ export class StoredSequences implements PlaylistSequences {
   }
 
   async #write(): Promise<void> {
-    const { stateDir, log } = this.#means;
+    const { stateDir, log } = this.#deps;
     if (!this.#start) return;
     const saved: Saved = {
       discontinuitySequence: this.#highest,

@@ -6,7 +6,7 @@ import { ConnectionPool } from './connection-pool.ts';
 import { describeFailure } from './describe-failure.ts';
 import { Endpoint, type Side, unreachableLimits } from './endpoint.ts';
 import { Exchange, type Exchanged, type Post, unsent } from './exchange.ts';
-import type { TimeLimit } from './gate-deadline.ts';
+import type { GateDeadline } from './gate-deadline.ts';
 import type { BackendOptions, Target } from './target.ts';
 
 /** Who wants to know how a backend fares. */
@@ -46,7 +46,7 @@ export class Backend {
   }
 
   /** Resolves with the answer, whatever its status, or with why there is none, at once when `limit` ends. Never rejects. */
-  post(post: Post, kind: SendKind, target: Target, limit: TimeLimit): Promise<Exchanged> {
+  post(post: Post, kind: SendKind, target: Target, limit: GateDeadline): Promise<Exchanged> {
     if (limit.why !== undefined) return Promise.resolve(unsent(limit.why, false));
     const admission = this.#endpointOf(target).admission(kind);
     if (!admission.waits && admission.isShut) return Promise.resolve(unsent(admission.why ?? '', true));

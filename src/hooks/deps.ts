@@ -5,13 +5,13 @@ import type { Action, GateEvent } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
 import { MASK } from '../model/secret-values.ts';
 import type { Stamper } from './event.ts';
-import type { Caller } from './hook-client.ts';
+import type { HookClient } from './hook-client.ts';
 
 /** What asking and telling need. */
-export interface Means {
+export interface Deps {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly caller: Caller;
+  readonly hookClient: HookClient;
   readonly stamper: Stamper;
   readonly observer: HookObserver;
   /** Learns which names answers replace, so that no log line has them. */

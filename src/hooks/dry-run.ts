@@ -5,8 +5,8 @@ import type { HookOptions } from '../model/options.ts';
 import { systemClock } from '../model/process-clock.ts';
 import { Backends } from './backends.ts';
 import { type HookEvent, Stamper } from './event.ts';
-import { TimeLimit } from './gate-deadline.ts';
-import { type Called, Caller } from './hook-client.ts';
+import { GateDeadline } from './gate-deadline.ts';
+import { type Called, HookClient } from './hook-client.ts';
 import type { Target } from './target.ts';
 import { prepareHooks } from './vhost-hooks.ts';
 
@@ -26,15 +26,15 @@ const SILENT: Logger = {
 };
 
 /** Posts events without a server, in the way in which the server does it, to see what backends make of them. */
-export class Trial {
+export class DryRun {
   readonly #backends = new Backends(systemClock, SILENT, UNOBSERVED);
   readonly #stamper = new Stamper();
   readonly #version: string;
-  readonly #caller: Caller;
+  readonly #hookClient: HookClient;
 
   constructor(version: string, server: ServerIds) {
     this.#version = version;
-    this.#caller = new Caller({
+    this.#hookClient = new HookClient({
       backends: this.#backends,
       clock: systemClock,
       server,
@@ -50,11 +50,14 @@ export class Trial {
     const targets = hooks.targets.get(event.action) ?? [];
     const { timeoutMs } = hooks.policy(event.action);
     const post = async (target: Target): Promise<Tried> => {
-      const limit = new TimeLimit(systemClock, timeoutMs);
+      const limit = new GateDeadline(systemClock, timeoutMs);
       const deliveries: Delivery[] = [];
       const report = (delivery: Delivery) => void deliveries.push(delivery);
       const stamped = this.#stamper.stamp(event);
-      const called = await this.#caller.call({ event: stamped, hooks, target, attempt: 1, report }, limit);
+      const called = await this.#hookClient.call(
+        { event: stamped, hooks, target, attempt: 1, report },
+        limit,
+      );
       limit.clear();
       const [delivery] = deliveries;
       if (!delivery) throw new Error('a call reported no delivery');

@@ -9,7 +9,7 @@ import type { BackendOptions } from './target.ts';
 export type Side = 'asked' | 'told';
 
 /** What the breakers of a URL need. */
-export interface EndpointMeans {
+export interface EndpointDeps {
   readonly options: BackendOptions;
   readonly clock: Clock;
   /** The breakers of the origin, which go by whether connections can be had. */
@@ -29,7 +29,7 @@ export class Endpoint {
   #isAsked = false;
 
   /** `shown` is the URL as it may be shown. */
-  constructor(shown: string, { options, clock, reach, timeChanged, serviceChanged }: EndpointMeans) {
+  constructor(shown: string, { options, clock, reach, timeChanged, serviceChanged }: EndpointDeps) {
     this.shown = shown;
     const { failures, openMs } = options.breaker;
     const limits: BreakerLimits = {

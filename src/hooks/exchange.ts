@@ -4,7 +4,7 @@ import type { DeliveryTiming } from '../model/delivery.ts';
 import type { Admission, Signs } from './admission.ts';
 import type { Connection, ConnectionPool, Job } from './connection-pool.ts';
 import { describeFailure, isMismatch } from './describe-failure.ts';
-import type { TimeLimit } from './gate-deadline.ts';
+import type { GateDeadline } from './gate-deadline.ts';
 import { MAX_ANSWER_BYTES } from './limits.ts';
 import type { QuestionWatcher } from './question-watcher.ts';
 
@@ -46,11 +46,11 @@ export interface Exchanged {
 }
 
 /** What an exchange needs. */
-export interface ExchangeMeans {
+export interface ExchangeDeps {
   readonly pool: ConnectionPool;
   readonly admission: Admission;
   readonly clock: Clock;
-  readonly limit: TimeLimit;
+  readonly limit: GateDeadline;
 }
 
 /** One POST, from the queue for a connection to the last byte of its answer. */
@@ -58,7 +58,7 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
   readonly admission: Admission;
   readonly #pool: ConnectionPool;
   readonly #clock: Clock;
-  readonly #limit: TimeLimit;
+  readonly #limit: GateDeadline;
   readonly #post: Post;
   readonly #done: (exchanged: Exchanged) => void;
   readonly #chunks: Buffer[] = [];
@@ -80,14 +80,14 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
   #wasOpen = false;
 
   /** `done` is called once. */
-  constructor(means: ExchangeMeans, post: Post, done: (exchanged: Exchanged) => void) {
-    this.admission = means.admission;
-    this.#pool = means.pool;
-    this.#clock = means.clock;
-    this.#limit = means.limit;
+  constructor(deps: ExchangeDeps, post: Post, done: (exchanged: Exchanged) => void) {
+    this.admission = deps.admission;
+    this.#pool = deps.pool;
+    this.#clock = deps.clock;
+    this.#limit = deps.limit;
     this.#post = post;
     this.#done = done;
-    this.#begunAt = means.clock.now();
+    this.#begunAt = deps.clock.now();
   }
 
   get path(): string {

@@ -4,7 +4,7 @@ import type { Clock, Timer } from '../model/clock.ts';
  * How long somebody waits for backends: until the time is over, or until `end` says why earlier. An AbortController
  * would do, for more time than the rest of a question takes.
  */
-export class TimeLimit {
+export class GateDeadline {
   /** Its length, in milliseconds. */
   readonly ms: number;
   readonly #timer: Timer;
@@ -48,7 +48,7 @@ export class TimeLimit {
 }
 
 /** Waits that long; less if `limit` ends before. */
-export function pause(clock: Clock, ms: number, limit: TimeLimit): Promise<void> {
+export function pause(clock: Clock, ms: number, limit: GateDeadline): Promise<void> {
   if (limit.why !== undefined) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = clock.after(ms, resolve);

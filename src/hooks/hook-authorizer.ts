@@ -1,10 +1,10 @@
 import { ALLOWED, type GateEvent, type Verdict } from '../model/events.ts';
 import { SecretFinder } from '../model/secret-values.ts';
 import { ABANDONED, type Decision, isForOthers, STOPPING } from './decision.ts';
-import { describe, type Means, namedBy, since } from './deps.ts';
-import { TimeLimit } from './gate-deadline.ts';
-import { Asker } from './hook-chain.ts';
-import { Flight } from './in-flight.ts';
+import { type Deps, describe, namedBy, since } from './deps.ts';
+import { GateDeadline } from './gate-deadline.ts';
+import { HookChain } from './hook-chain.ts';
+import { InFlight } from './in-flight.ts';
 import { type QuestionWatcher, QuestionWatchers } from './question-watcher.ts';
 import { sameQuestion, type VerdictCache } from './verdict-cache.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
@@ -17,15 +17,15 @@ interface Asking {
 }
 
 /** Puts the questions of clients to the backends, those that are the same only once. */
-export class Gatekeeper {
-  readonly #means: Means;
-  readonly #asker: Asker;
-  readonly #open = new Set<TimeLimit>();
+export class HookAuthorizer {
+  readonly #deps: Deps;
+  readonly #chain: HookChain;
+  readonly #open = new Set<GateDeadline>();
   #closed = false;
 
-  constructor(means: Means) {
-    this.#means = means;
-    this.#asker = new Asker(means);
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#chain = new HookChain(deps);
   }
 
   /** Never rejects: whatever goes wrong is a refusal, unless the policy of the event lets it pass. */
@@ -37,7 +37,7 @@ export class Gatekeeper {
     }
     if (this.#closed) return { allowed: false, message: 'The server is stopping.' };
     if (client.aborted) return { allowed: false, message: 'The client has gone.' };
-    const began = this.#means.clock.awake();
+    const began = this.#deps.clock.awake();
     const question = sameQuestion(event, hooks);
     const kept = question === undefined ? undefined : cache.kept(question);
     const out = question === undefined || kept !== undefined ? undefined : cache.out(question);
@@ -45,14 +45,14 @@ export class Gatekeeper {
     const known = out === undefined ? kept : await out.join(client);
     if (known !== undefined && isForOthers(known)) {
       if (kept !== undefined) watcher?.sent();
-      if (known !== ABANDONED) this.#means.observer.cached(event.action);
+      if (known !== ABANDONED) this.#deps.observer.cached(event.action);
       return this.#answer(event, known, began, { cached: true });
     }
-    const flight = this.#launch(event, hooks, began);
-    if (watcher) flight.watchers.add(watcher);
+    const inFlight = this.#launch(event, hooks, began);
+    if (watcher) inFlight.watchers.add(watcher);
     if (question !== undefined && known === undefined)
-      void cache.launch(question, flight, hooks.policy(event.action).cacheMs);
-    return this.#answer(event, await flight.join(client), began);
+      void cache.launch(question, inFlight, hooks.policy(event.action).cacheMs);
+    return this.#answer(event, await inFlight.join(client), began);
   }
 
   /** Ends all open questions as refusals, and all later ones at once. */
@@ -61,24 +61,24 @@ export class Gatekeeper {
     for (const limit of this.#open) limit.end(STOPPING);
   }
 
-  #launch(event: GateEvent, hooks: VhostHooks, began: number): Flight {
-    const { clock } = this.#means;
-    const limit = new TimeLimit(clock, hooks.policy(event.action).timeoutMs, clock.awake() - began);
+  #launch(event: GateEvent, hooks: VhostHooks, began: number): InFlight {
+    const { clock } = this.#deps;
+    const limit = new GateDeadline(clock, hooks.policy(event.action).timeoutMs, clock.awake() - began);
     const watchers = new QuestionWatchers();
     this.#open.add(limit);
     const ask = async () => {
       try {
-        return await this.#asker.ask(event, hooks, limit, watchers);
+        return await this.#chain.ask(event, hooks, limit, watchers);
       } finally {
         this.#open.delete(limit);
         limit.clear();
       }
     };
-    return new Flight(limit, ask(), watchers, clock);
+    return new InFlight(limit, ask(), watchers, clock);
   }
 
   #answer(event: GateEvent, { verdict, refusal }: Decision, began: number, how: object = {}): Verdict {
-    const { clock, concealed, logger } = this.#means;
+    const { clock, concealed, logger } = this.#deps;
     const hidden = concealed.of(namedBy(event), refusal === undefined);
     const fields = { ...describe(event, hidden), ...how, ms: since(clock, began) };
     if (refusal === undefined) logger.debug(fields, 'gate allowed');

@@ -1,9 +1,9 @@
 import type { GateEvent, Grant } from '../model/events.ts';
 import type { HookPolicy } from '../model/options.ts';
 import type { Decision } from './decision.ts';
-import { describe, type Means, namedBy } from './deps.ts';
+import { type Deps, describe, namedBy } from './deps.ts';
 import type { Stamped } from './event.ts';
-import { pause, type TimeLimit } from './gate-deadline.ts';
+import { type GateDeadline, pause } from './gate-deadline.ts';
 import type { Call, Called } from './hook-client.ts';
 import { FAILURE_LOG_INTERVAL_MS, FIRST_RETRY_MS, MAX_RETRY_MS } from './limits.ts';
 import type { QuestionWatcher } from './question-watcher.ts';
@@ -12,26 +12,26 @@ import type { Target } from './target.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
 
 /** Puts one question to its URLs, after the policy of its event. */
-export class Asker {
-  readonly #means: Means;
+export class HookChain {
+  readonly #deps: Deps;
   readonly #failures: Seldom;
   readonly #uncacheable: Seldom;
 
-  constructor(means: Means) {
-    this.#means = means;
-    this.#failures = new Seldom(means.clock, FAILURE_LOG_INTERVAL_MS);
-    this.#uncacheable = new Seldom(means.clock, Number.POSITIVE_INFINITY);
+  constructor(deps: Deps) {
+    this.#deps = deps;
+    this.#failures = new Seldom(deps.clock, FAILURE_LOG_INTERVAL_MS);
+    this.#uncacheable = new Seldom(deps.clock, Number.POSITIVE_INFINITY);
   }
 
   /** Asks one by one, all under one time limit, and stops at the first refusal. Never rejects. */
   async ask(
     event: GateEvent,
     hooks: VhostHooks,
-    limit: TimeLimit,
+    limit: GateDeadline,
     watcher: QuestionWatcher,
   ): Promise<Decision> {
     const policy = hooks.policy(event.action);
-    const stamped = this.#means.stamper.stamp(event);
+    const stamped = this.#deps.stamper.stamp(event);
     let grant: Grant | undefined;
     let answered = true;
     let freshMs = Number.POSITIVE_INFINITY;
@@ -57,12 +57,12 @@ export class Asker {
 
   #take(event: GateEvent, grant: Grant | undefined, more: Grant): Grant {
     const { stream } = more;
-    if (stream !== undefined && stream !== event.stream) this.#means.concealed.learn(namedBy(event));
+    if (stream !== undefined && stream !== event.stream) this.#deps.concealed.learn(namedBy(event));
     return { ...grant, ...more };
   }
 
   #describe(event: GateEvent): object {
-    return describe(event, this.#means.concealed.of(namedBy(event), false));
+    return describe(event, this.#deps.concealed.of(namedBy(event), false));
   }
 
   /**
@@ -72,21 +72,21 @@ export class Asker {
   async #persist(
     question: Pick<Call, 'hooks' | 'target' | 'watcher'> & { readonly event: Stamped<GateEvent> },
     { retries, onError }: HookPolicy,
-    limit: TimeLimit,
+    limit: GateDeadline,
   ): Promise<Called> {
     const waits = onError === 'deny';
     let repetitions = 0;
     let unavailable = 0;
     for (let attempt = 1; ; attempt++) {
-      const called = await this.#means.caller.call({ ...question, attempt, waits }, limit);
+      const called = await this.#deps.hookClient.call({ ...question, attempt, waits }, limit);
       const { trouble } = called;
       if (trouble === undefined) return called;
       // Connections are tried for all who wait, so nobody has to pause.
       if (!waits || trouble === 'broken') {
         if (++repetitions > retries) return called;
-        await pause(this.#means.clock, retryDelay(repetitions), limit);
+        await pause(this.#deps.clock, retryDelay(repetitions), limit);
       } else if (trouble === 'unavailable') {
-        await pause(this.#means.clock, retryDelay(++unavailable), limit);
+        await pause(this.#deps.clock, retryDelay(++unavailable), limit);
       }
       if (limit.why !== undefined) return called;
     }
@@ -96,7 +96,7 @@ export class Asker {
   #mayPass(
     { outcome, strict = false }: Called & { allowed: false },
     { onError }: HookPolicy,
-    limit: TimeLimit,
+    limit: GateDeadline,
   ): boolean {
     return onError === 'allow' && outcome !== 'refused' && !strict && !limit.givenUp;
   }
@@ -106,19 +106,19 @@ export class Asker {
     const times = this.#failures.due(target);
     if (times === undefined) return;
     const fields = { ...this.#describe(event), url: target.shown, reason, times };
-    this.#means.logger.warn(fields, 'gate passed without an answer: on_error allow');
+    this.#deps.logger.warn(fields, 'gate passed without an answer: on_error allow');
   }
 
   /** A backend that grants what nobody can make sense of should hear of it. */
   #noteIgnored(event: GateEvent, target: Target, notes: readonly string[]): void {
     const fields = { ...this.#describe(event), url: target.shown, reason: notes.join('; ') };
-    this.#means.logger.warn(fields, 'answer accepted, but not all of it');
+    this.#deps.logger.warn(fields, 'answer accepted, but not all of it');
   }
 
   /** Frameworks forbid caching unless told otherwise, and whoever wrote `cache` wonders why nothing is cached. */
   #noteFreshness(target: Target, { cacheMs }: HookPolicy, { freshMs }: Called): void {
     if (cacheMs === 0 || freshMs > 0 || this.#uncacheable.due(target) === undefined) return;
-    this.#means.logger.info(
+    this.#deps.logger.info(
       { url: target.shown, cacheMs },
       'backend forbids with Cache-Control what the cache directive allows: it is asked each time',
     );
@@ -130,7 +130,7 @@ function refuse(
   target: Target,
   answered: boolean,
   freshMs: number,
-  limit: TimeLimit,
+  limit: GateDeadline,
 ): Decision {
   const { forClient, redirect, outcome, message } = called;
   // A backend that says no is daily business, one that cannot be understood is trouble, a client that left is neither.

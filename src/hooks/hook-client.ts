@@ -9,7 +9,7 @@ import type { Backends } from './backends.ts';
 import type { EventHead, HookEvent, Stamped } from './event.ts';
 import { type Exchanged, isUnavailable, type Reply } from './exchange.ts';
 import { freshnessOf } from './freshness.ts';
-import type { TimeLimit } from './gate-deadline.ts';
+import type { GateDeadline } from './gate-deadline.ts';
 import { MAX_RECORDED_BODY } from './limits.ts';
 import { hookBody } from './payload.ts';
 import type { QuestionWatcher } from './question-watcher.ts';
@@ -65,7 +65,7 @@ export interface CallerDeps {
 type Header = readonly [name: string, value: string];
 
 /** Delivers one event to one URL, once, and says what came of it. */
-export class Caller {
+export class HookClient {
   readonly #deps: CallerDeps;
 
   constructor(deps: CallerDeps) {
@@ -73,7 +73,7 @@ export class Caller {
   }
 
   /** Never rejects: no answer is a refusal too. */
-  async call(call: Call, limit: TimeLimit): Promise<Called> {
+  async call(call: Call, limit: GateDeadline): Promise<Called> {
     const { event, hooks, target } = call;
     const at = Date.now();
     const body = this.#bodyOf(call);

@@ -2,18 +2,18 @@ import type { Clock } from '../model/clock.ts';
 import { ConcealedNames } from '../model/concealed-names.ts';
 import type { OutboxStats } from '../model/control.ts';
 import type { Delivery, HookObserver } from '../model/delivery.ts';
-import type { Recorder } from '../model/event-recorder.ts';
+import type { EventRecorder } from '../model/event-recorder.ts';
 import type { Gate, Stamp } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HookOptions, OutboxOptions } from '../model/options.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
 import { Backends } from './backends.ts';
-import type { Means } from './deps.ts';
+import type { Deps } from './deps.ts';
 import { Stamper } from './event.ts';
-import { Gatekeeper } from './hook-authorizer.ts';
-import { Caller } from './hook-client.ts';
-import { recordedGate, type WatchedGate } from './outbox/durable-gate.ts';
-import { DEFAULT_SCHEMA, Directory } from './outbox/hook-routing.ts';
+import { HookAuthorizer } from './hook-authorizer.ts';
+import { HookClient } from './hook-client.ts';
+import { durableGate, type WatchedGate } from './outbox/durable-gate.ts';
+import { DEFAULT_SCHEMA, HookRouting } from './outbox/hook-routing.ts';
 import { type OutboxPlace, openOutbox } from './outbox/open-outbox.ts';
 import { type DrainReport, Outbox } from './outbox/outbox.ts';
 import { replay } from './replay.ts';
@@ -34,7 +34,7 @@ export interface HooksDeps {
   /** Learns which names answers replace. */
   readonly concealed?: ConcealedNames;
   /** Where closing events and notices are kept; or, in a worker process, who keeps them. */
-  readonly outbox: OutboxPlace | Recorder;
+  readonly outbox: OutboxPlace | EventRecorder;
 }
 
 /** The hooks of a configuration snapshot, which count once they are committed. */
@@ -73,30 +73,30 @@ export interface Hooks {
 }
 
 /** Sets up the hooks of the process; no connection is made before the first event. */
-export function createHooks(deps: HooksDeps): Hooks {
-  const { logger, clock, version, observer, concealed = new ConcealedNames() } = deps;
+export function createHooks(setup: HooksDeps): Hooks {
+  const { logger, clock, version, observer, concealed = new ConcealedNames() } = setup;
   const backends = new Backends(clock, logger, observer);
-  const server = { serverId: deps.serverId, serviceId: deps.serviceId };
-  const caller = new Caller({ backends, clock, server, observer });
+  const server = { serverId: setup.serverId, serviceId: setup.serviceId };
+  const hookClient = new HookClient({ backends, clock, server, observer });
   const stamper = new Stamper();
-  const means: Means = { clock, logger, caller, stamper, observer, concealed };
-  const gatekeeper = new Gatekeeper(means);
-  const notifier = new SegmentNotifier({ ...means, server, version });
+  const deps: Deps = { clock, logger, hookClient, stamper, observer, concealed };
+  const authorizer = new HookAuthorizer(deps);
+  const notifier = new SegmentNotifier({ ...deps, server, version });
   let latest: ReadonlyMap<string, VhostHooks> = new Map();
-  const directory = new Directory(version);
+  const directory = new HookRouting(version);
   let outbox: Outbox | undefined;
-  const recorderOf = (place: OutboxPlace | Recorder): Recorder | Outbox =>
-    'open' in place ? place : (outbox ?? openOutbox(place, { ...means, directory, server }));
+  const recorderOf = (place: OutboxPlace | EventRecorder): EventRecorder | Outbox =>
+    'open' in place ? place : (outbox ?? openOutbox(place, { ...deps, directory, server }));
   const gateOf = (
     options: ReadonlyMap<string, HookOptions>,
     vhosts: ReadonlyMap<string, VhostHooks>,
-    recorder: Recorder | undefined,
+    recorder: EventRecorder | undefined,
   ): Gate => {
     const cache = new VerdictCache(clock);
     const asking: WatchedGate = {
       async ask(event, signal, watcher) {
         const hooks = vhosts.get(event.vhost);
-        if (hooks !== undefined) return gatekeeper.ask(event, hooks, { cache, client: signal, watcher });
+        if (hooks !== undefined) return authorizer.ask(event, hooks, { cache, client: signal, watcher });
         return { allowed: false, message: 'The vhost is not configured.' };
       },
       asks: (action, vhost) => {
@@ -105,7 +105,7 @@ export function createHooks(deps: HooksDeps): Hooks {
       },
     };
     if (!recorder) return { ...asking, tell: () => undefined, entrust: () => Promise.resolve(true) };
-    const gate = recordedGate(asking, {
+    const gate = durableGate(asking, {
       recorder,
       clock,
       stamper,
@@ -127,7 +127,7 @@ export function createHooks(deps: HooksDeps): Hooks {
   const prepare = (options: ReadonlyMap<string, HookOptions>): PreparedHooks => {
     const vhosts = new Map(Array.from(options, ([name, hooks]) => [name, prepareHooks(hooks, version)]));
     const isOn = [...options.values()].some(({ enabled }) => enabled);
-    const recorder = isOn ? recorderOf(deps.outbox) : undefined;
+    const recorder = isOn ? recorderOf(setup.outbox) : undefined;
     const opened = recorder instanceof Outbox && recorder !== outbox ? recorder : undefined;
     return {
       gate: gateOf(options, vhosts, recorder),
@@ -143,7 +143,7 @@ export function createHooks(deps: HooksDeps): Hooks {
   };
   return {
     prepare,
-    replay: (delivery, attempt) => replay(delivery, latest.get(delivery.vhost), attempt, means),
+    replay: (delivery, attempt) => replay(delivery, latest.get(delivery.vhost), attempt, deps),
     get outbox() {
       return outbox;
     },
@@ -151,14 +151,14 @@ export function createHooks(deps: HooksDeps): Hooks {
       return outbox?.stats ?? { events: 0, oldestMs: 0, dropped: 0, givenUp: 0, onDisk: false };
     },
     change: (options) => outbox?.change(options),
-    stamp: (id) => ('open' in deps.outbox ? deps.outbox.stamp(id) : Promise.resolve(stamper.next(id))),
+    stamp: (id) => ('open' in setup.outbox ? setup.outbox.stamp(id) : Promise.resolve(stamper.next(id))),
     announce(action) {
       for (const [vhost, { schema }] of directory.vhostsWith(action))
         outbox?.tell({ action, vhost, app: '', stream: '' }, schema);
     },
     drain: (timeoutMs) => outbox?.drain(timeoutMs) ?? Promise.resolve({ delivered: 0, left: 0 }),
     async close() {
-      gatekeeper.close();
+      authorizer.close();
       notifier.close();
       await outbox?.close();
       await backends.close();

@@ -1,19 +1,19 @@
 import type { Clock } from '../model/clock.ts';
 import { ABANDONED, CLIENT_GONE, type Decision } from './decision.ts';
-import type { TimeLimit } from './gate-deadline.ts';
+import type { GateDeadline } from './gate-deadline.ts';
 import { inTurns } from './in-turns.ts';
 import type { QuestionWatchers } from './question-watcher.ts';
 
 /** A question that is out, and who waits for it. It is given up when the last of them has left. */
-export class Flight {
+export class InFlight {
   readonly decision: Promise<Decision>;
   /** Those who have to know when it is sent. */
   readonly watchers: QuestionWatchers;
-  readonly #limit: TimeLimit;
+  readonly #limit: GateDeadline;
   #made: Decision | undefined;
   readonly #waiting = new Set<(decision: Decision) => void>();
 
-  constructor(limit: TimeLimit, decision: Promise<Decision>, watchers: QuestionWatchers, clock: Clock) {
+  constructor(limit: GateDeadline, decision: Promise<Decision>, watchers: QuestionWatchers, clock: Clock) {
     this.#limit = limit;
     this.watchers = watchers;
     this.decision = decision;

@@ -2,8 +2,8 @@ import type { Clock } from '../model/clock.ts';
 import { RequestError } from '../model/control.ts';
 import type { Delivery } from '../model/delivery.ts';
 import type { EventHead } from './event.ts';
-import { TimeLimit } from './gate-deadline.ts';
-import type { Call, Caller } from './hook-client.ts';
+import { GateDeadline } from './gate-deadline.ts';
+import type { Call, HookClient } from './hook-client.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
 
 /**
@@ -15,7 +15,7 @@ export async function replay(
   delivery: Delivery,
   hooks: VhostHooks | undefined,
   attempt: number,
-  { caller, clock }: { readonly caller: Caller; readonly clock: Clock },
+  { hookClient, clock }: { readonly hookClient: HookClient; readonly clock: Clock },
 ): Promise<Delivery> {
   const { action, url, vhost } = delivery;
   const targets = [...(hooks?.targets.get(action) ?? []), ...[...(hooks?.targets.values() ?? [])].flat()];
@@ -26,7 +26,7 @@ export async function replay(
       `The vhost ${vhost} has no URL ${url} any more, so the event is not sent there.`,
     );
   }
-  const limit = new TimeLimit(clock, hooks.policy(action).timeoutMs);
+  const limit = new GateDeadline(clock, hooks.policy(action).timeoutMs);
   try {
     return await new Promise<Delivery>((resolve, reject) => {
       const call: Call = {
@@ -37,7 +37,7 @@ export async function replay(
         body: delivery.request.body,
         report: resolve,
       };
-      caller.call(call, limit).catch(reject);
+      hookClient.call(call, limit).catch(reject);
     });
   } finally {
     limit.clear();

@@ -9,7 +9,7 @@ import { MAX_NOTIFICATIONS, NOTIFY_TIMEOUT_MS } from './limits.ts';
 import { parseTarget, type Target } from './target.ts';
 
 /** What the notifier needs of the process. */
-export interface NotifierMeans {
+export interface NotifierDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly observer: HookObserver;
@@ -23,12 +23,12 @@ export interface NotifierMeans {
  * Nothing is repeated, and nothing depends on what comes of it.
  */
 export class SegmentNotifier {
-  readonly #means: NotifierMeans;
+  readonly #deps: NotifierDeps;
   readonly #abort = new AbortController();
   #running = 0;
 
-  constructor(means: NotifierMeans) {
-    this.#means = means;
+  constructor(deps: NotifierDeps) {
+    this.#deps = deps;
   }
 
   /** Begins to fetch the URLs of `on_hls_notify`, one after the other; over a bound of such rows under way it does nothing. */
@@ -36,7 +36,7 @@ export class SegmentNotifier {
     const urls = options.enabled ? (options.urls.on_hls_notify ?? []) : [];
     if (urls.length === 0 || this.#abort.signal.aborted) return;
     if (this.#running >= MAX_NOTIFICATIONS) {
-      this.#means.logger.debug(describe(event), 'on_hls_notify left out: too many are under way');
+      this.#deps.logger.debug(describe(event), 'on_hls_notify left out: too many are under way');
       return;
     }
     this.#running++;
@@ -52,13 +52,13 @@ export class SegmentNotifier {
 
   async #fetchAll(event: NoticeEvent, urls: readonly string[], options: HookOptions): Promise<void> {
     for (const template of urls) {
-      const target = parseTarget(fill(template, event, this.#means.server), options, this.#means.version);
+      const target = parseTarget(fill(template, event, this.#deps.server), options, this.#deps.version);
       await this.#fetch(event, target, options);
     }
   }
 
   async #fetch(event: NoticeEvent, target: Target, options: HookOptions): Promise<void> {
-    const { clock, logger, observer } = this.#means;
+    const { clock, logger, observer } = this.#deps;
     const [began, at] = [clock.now(), Date.now()];
     const { response, why } = await this.#get(target, options).then(
       (response) => ({ response, why: response.status < 400 ? '' : `It answered ${response.status}.` }),
@@ -76,7 +76,7 @@ export class SegmentNotifier {
       connect: { rejectUnauthorized: !insecure, ...(ca === undefined ? {} : { ca }) },
     });
     const late = new AbortController();
-    const timer = this.#means.clock.after(NOTIFY_TIMEOUT_MS, () =>
+    const timer = this.#deps.clock.after(NOTIFY_TIMEOUT_MS, () =>
       late.abort(new Error(`It did not answer within ${NOTIFY_TIMEOUT_MS} ms.`)),
     );
     const signal = AbortSignal.any([this.#abort.signal, late.signal]);

@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache';
 import type { Clock } from '../model/clock.ts';
 import { GATE_ACTIONS, type GateEvent } from '../model/events.ts';
 import { type Decision, isForOthers } from './decision.ts';
-import type { Flight } from './in-flight.ts';
+import type { InFlight } from './in-flight.ts';
 import { MAX_CACHED_VERDICTS } from './limits.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
 
@@ -17,7 +17,7 @@ interface Kept {
 export class VerdictCache {
   readonly #clock: Clock;
   readonly #kept = new LRUCache<string, Kept>({ max: MAX_CACHED_VERDICTS });
-  readonly #out = new Map<string, Flight>();
+  readonly #out = new Map<string, InFlight>();
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -33,16 +33,16 @@ export class VerdictCache {
   }
 
   /** The question that is out. */
-  out(question: string): Flight | undefined {
-    const flight = this.#out.get(question);
-    return flight?.givenUp ? undefined : flight;
+  out(question: string): InFlight | undefined {
+    const inFlight = this.#out.get(question);
+    return inFlight?.givenUp ? undefined : inFlight;
   }
 
   /** Lets others join `flight` while it is out, and keeps what comes of it for `cacheMs` at most. */
-  async launch(question: string, flight: Flight, cacheMs: number): Promise<void> {
-    this.#out.set(question, flight);
-    const decision = await flight.decision;
-    if (this.#out.get(question) === flight) this.#out.delete(question);
+  async launch(question: string, inFlight: InFlight, cacheMs: number): Promise<void> {
+    this.#out.set(question, inFlight);
+    const decision = await inFlight.decision;
+    if (this.#out.get(question) === inFlight) this.#out.delete(question);
     if (!decision.answered) return;
     const keepMs = isForOthers(decision) ? Math.min(cacheMs, decision.freshMs) : cacheMs;
     this.#kept.set(question, { decision, until: this.#clock.now() + keepMs });

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Lobby } from '../clients/client-registry.ts';
+import type { ClientRegistry } from '../clients/client-registry.ts';
 import { isLoopback } from '../model/ip.ts';
 import type { HttpServerOptions } from '../model/options.ts';
 import { Connections } from './connections.ts';
@@ -11,7 +11,7 @@ const TELL_MS = 1_000;
  * bound for their connections; the viewers behind them are counted by the addresses that they are said to have.
  */
 export class AddressBound {
-  readonly #lobby: Pick<Lobby, 'clock' | 'log'>;
+  readonly #clients: Pick<ClientRegistry, 'clock' | 'log'>;
   readonly #connections = new Connections();
   readonly #viewers = new Map<string, number>();
   #most = 0;
@@ -19,11 +19,11 @@ export class AddressBound {
   #turnedAway = 0;
 
   constructor(
-    lobby: Pick<Lobby, 'clock' | 'log'>,
+    clients: Pick<ClientRegistry, 'clock' | 'log'>,
     options: HttpServerOptions,
     isTrusted: (ip: string) => boolean,
   ) {
-    this.#lobby = lobby;
+    this.#clients = clients;
     this.change(options, isTrusted);
   }
 
@@ -78,9 +78,9 @@ export class AddressBound {
   #tell(ip: string): void {
     this.#turnedAway += 1;
     if (this.#turnedAway > 1) return;
-    this.#lobby.clock.after(TELL_MS, () => {
+    this.#clients.clock.after(TELL_MS, () => {
       const facts = { ip, turnedAway: this.#turnedAway, maxConnectionsPerAddress: this.#most };
-      this.#lobby.log.warn(facts, 'connections over max_connections_per_address dropped');
+      this.#clients.log.warn(facts, 'connections over max_connections_per_address dropped');
       this.#turnedAway = 0;
     });
   }

@@ -15,11 +15,11 @@ export interface Answer {
 }
 
 /** A part of the playback server: knows its own paths, which vhosts may have made up, and answers them. */
-export interface PlaybackPart {
+export interface HttpHandler {
   /** Adds plugins and decorators that its answers need; routes it has none. */
   prepare?(app: FastifyInstance): Promise<void>;
   /** True if it answers what another process of the server passes on, too. */
-  readonly takesErrands?: boolean;
+  readonly acceptsForwarded?: boolean;
   /** Undefined if the request is for none of its paths. */
   find(request: PlaybackRequest): Answer | undefined | Promise<Answer | undefined>;
 }

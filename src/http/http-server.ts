@@ -1,40 +1,40 @@
 import type { Socket } from 'node:net';
-import type { Lobby } from '../clients/client-registry.ts';
+import type { ClientRegistry } from '../clients/client-registry.ts';
 import type { HttpServerOptions, ProxyProtocolOptions } from '../model/options.ts';
-import type { Neighbourhood } from '../model/peers.ts';
+import type { Peers } from '../model/peers.ts';
 import { type PreparedChange, prepareTogether } from '../model/prepared-change.ts';
-import { Reception } from '../net/acceptor.ts';
-import type { PlaybackPart } from './http-handler.ts';
+import { Acceptor } from '../net/acceptor.ts';
+import type { HttpHandler } from './http-handler.ts';
 import type { PlaybackServer } from './playback-server.ts';
 import type { SharedApi } from './shared-api.ts';
 
 /** The way in for players over HTTP. What it takes to serve them is loaded once it is wanted. */
-export class WebDoor {
-  readonly #lobby: Lobby;
-  readonly #reception: Reception;
-  readonly #parts: readonly PlaybackPart[];
-  readonly #neighbourhood: Neighbourhood | undefined;
+export class HttpServer {
+  readonly #clients: ClientRegistry;
+  readonly #acceptor: Acceptor;
+  readonly #parts: readonly HttpHandler[];
+  readonly #peers: Peers | undefined;
   #server: PlaybackServer | undefined;
   #api: SharedApi | undefined;
   #stopReceiving: () => void = () => undefined;
 
-  /** `neighbourhood` is set where other processes of the server pass requests on to this one. */
+  /** `peers` is set where other processes of the server pass requests on to this one. */
   constructor(
-    lobby: Lobby,
+    clients: ClientRegistry,
     proxyProtocol: ProxyProtocolOptions,
-    parts: readonly PlaybackPart[],
-    neighbourhood?: Neighbourhood,
+    parts: readonly HttpHandler[],
+    peers?: Peers,
   ) {
-    this.#lobby = lobby;
-    this.#reception = new Reception(lobby, proxyProtocol);
+    this.#clients = clients;
+    this.#acceptor = new Acceptor(clients, proxyProtocol);
     this.#parts = parts;
-    this.#neighbourhood = neighbourhood;
+    this.#peers = peers;
   }
 
   /** Gets ready for sockets, if there are to be any, and for what counts from the commit on; who is here stays. */
   prepare(options: HttpServerOptions, proxyProtocol: ProxyProtocolOptions): Promise<PreparedChange> {
     return prepareTogether(async (add) => {
-      add(this.#reception.prepare(proxyProtocol));
+      add(this.#acceptor.prepare(proxyProtocol));
       if (this.#server) add(this.#server.prepare(options));
       else if (options.enabled) add(await this.#open(options));
     });
@@ -48,7 +48,7 @@ export class WebDoor {
 
   /** Takes a socket that a listener accepted with `pauseOnConnect`. */
   accept(accepted: Socket): void {
-    this.#reception.receive(accepted, (socket, ip) => this.enter(socket, ip));
+    this.#acceptor.receive(accepted, (socket, ip) => this.enter(socket, ip));
   }
 
   /** Serves the client at `ip` over a socket that speaks HTTP. */
@@ -59,18 +59,18 @@ export class WebDoor {
 
   /** Ends all connections. */
   async close(): Promise<void> {
-    this.#reception.close();
+    this.#acceptor.close();
     this.#stopReceiving();
     await this.#server?.close();
   }
 
   async #open(options: HttpServerOptions): Promise<PreparedChange> {
     const { PlaybackServer } = await import('./playback-server.ts');
-    const server = await PlaybackServer.open(this.#lobby, options, this.#parts);
-    const { token = '' } = this.#neighbourhood ?? {};
+    const server = await PlaybackServer.open(this.#clients, options, this.#parts);
+    const { token = '' } = this.#peers ?? {};
     let stopReceiving: (() => void) | undefined;
     try {
-      stopReceiving = await this.#neighbourhood?.receive((socket) => server.enterNeighbour(socket, token));
+      stopReceiving = await this.#peers?.receive((socket) => server.acceptPeer(socket, token));
     } catch (error) {
       await server.close();
       throw error;

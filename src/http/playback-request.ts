@@ -3,7 +3,7 @@ import type { Snapshot } from '../clients/snapshot.ts';
 import { MAX_ADDRESS_LENGTH, resolveConnect } from '../model/address.ts';
 import type { VhostOptions } from '../model/options.ts';
 import { clientAddress } from './client-address.ts';
-import type { Errand } from './peers/forwarded-request.ts';
+import type { ForwardedRequest } from './peers/forwarded-request.ts';
 
 /** A GET or HEAD, as the parts of the playback server see it. */
 export interface PlaybackRequest {
@@ -25,7 +25,7 @@ export interface PlaybackRequest {
   /** Page that embeds the player, from Referer; empty if not given. */
   readonly pageUrl: string;
   /** What the process says of it that passed it on; undefined for a request that came from its client. */
-  readonly errand: Errand | undefined;
+  readonly forwarded: ForwardedRequest | undefined;
   /** Program of the client, from User-Agent; empty if not given. */
   readonly agent: string;
 }
@@ -42,14 +42,14 @@ type Reading = { readonly ok: true; readonly request: PlaybackRequest } | Fault;
 
 /**
  * Reads what a request wants; nothing of it is trusted. `peer` is who sent it, `isTrusted` knows the proxies. An
- * `errand` is what another process of the server says of it, and is believed.
+ * `forwarded request` is what another process of the server says of it, and is believed.
  */
 export function readPlaybackRequest(
   raw: Pick<IncomingMessage, 'url' | 'headers'>,
   peer: string,
   isTrusted: (ip: string) => boolean,
   snapshot: Snapshot,
-  errand?: Errand,
+  forwarded?: ForwardedRequest,
 ): Reading {
   const { url = '', headers } = raw;
   if (url.length > MAX_ADDRESS_LENGTH) {
@@ -78,9 +78,9 @@ export function readPlaybackRequest(
       directory: pathText.endsWith('/'),
       query,
       param: where.address.param,
-      ip: errand?.ip ?? clientAddress(peer, forwardedFor(headers), isTrusted),
+      ip: forwarded?.ip ?? clientAddress(peer, forwardedFor(headers), isTrusted),
       pageUrl: headers.referer ?? '',
-      errand,
+      forwarded,
       agent: headers['user-agent'] ?? '',
     },
   };

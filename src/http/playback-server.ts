@@ -1,14 +1,14 @@
 import type { ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Lobby } from '../clients/client-registry.ts';
+import type { ClientRegistry } from '../clients/client-registry.ts';
 import { LINGER_MS } from '../clients/limits.ts';
 import { networkMatcher } from '../model/ip.ts';
 import type { HttpServerOptions } from '../model/options.ts';
 import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
 import { AddressBound } from './address-bound.ts';
 import { excusePauses } from './excuse-pauses.ts';
-import type { Answer, PlaybackPart } from './http-handler.ts';
+import type { Answer, HttpHandler } from './http-handler.ts';
 import {
   HEADERS_TIMEOUT_MS,
   KEEP_ALIVE_TIMEOUT_MS,
@@ -17,7 +17,7 @@ import {
   MAX_VIEWER_MESSAGE_BYTES,
   REQUEST_TIMEOUT_MS,
 } from './limits.ts';
-import { readErrand } from './peers/forwarded-request.ts';
+import { readForwardedRequest } from './peers/forwarded-request.ts';
 import { type Fault, type PlaybackRequest, readPlaybackRequest } from './playback-request.ts';
 import { refuse } from './refuse.ts';
 import { faultOfHead } from './request-head.ts';
@@ -63,9 +63,9 @@ const PATIENCE: Patience = {
  * in their order, and after them in the directory of static files.
  */
 export class PlaybackServer {
-  readonly #lobby: Lobby;
+  readonly #clients: ClientRegistry;
   readonly #app: FastifyInstance;
-  readonly #parts: readonly PlaybackPart[];
+  readonly #parts: readonly HttpHandler[];
   #api: SharedApi | undefined;
   /** Addresses of clients, where a PROXY header may have said another one than the socket does. */
   readonly #peers = new WeakMap<Socket, string>();
@@ -79,25 +79,25 @@ export class PlaybackServer {
   #isTrusted: (ip: string) => boolean;
 
   private constructor(
-    lobby: Lobby,
+    clients: ClientRegistry,
     options: HttpServerOptions,
-    parts: readonly PlaybackPart[],
+    parts: readonly HttpHandler[],
     app: FastifyInstance,
   ) {
-    this.#lobby = lobby;
+    this.#clients = clients;
     this.#app = app;
     this.#options = options;
     this.#isTrusted = networkMatcher(options.trusted);
-    this.#bound = new AddressBound(lobby, options, this.#isTrusted);
-    lobby.whenFull(() => this.#bound.giveWay());
+    this.#bound = new AddressBound(clients, options, this.#isTrusted);
+    clients.whenFull(() => this.#bound.giveWay());
     this.#parts = [...parts, staticFiles(() => this.#options)];
   }
 
   /** Loads what it takes to speak HTTP and is ready for sockets. */
   static async open(
-    lobby: Lobby,
+    clients: ClientRegistry,
     options: HttpServerOptions,
-    parts: readonly PlaybackPart[],
+    parts: readonly HttpHandler[],
     patience: Patience = PATIENCE,
   ): Promise<PlaybackServer> {
     const { default: fastify } = await import('fastify');
@@ -114,7 +114,7 @@ export class PlaybackServer {
       forceCloseConnections: 'idle',
       frameworkErrors: (error, _request, reply) => void answerError(error, reply),
     });
-    const server = new PlaybackServer(lobby, options, parts, app);
+    const server = new PlaybackServer(clients, options, parts, app);
     await server.#build();
     return server;
   }
@@ -136,7 +136,7 @@ export class PlaybackServer {
 
   /** Takes the socket of a client at `ip`, paused or not. */
   enter(socket: Socket, ip: string): void {
-    const uncount = this.#lobby.count();
+    const uncount = this.#clients.count();
     if (!this.#bound.enter(socket, ip, uncount)) {
       uncount();
       socket.destroy();
@@ -148,7 +148,7 @@ export class PlaybackServer {
   }
 
   /** Takes the socket of another process of the server, which passes requests on; it is no client's. */
-  enterNeighbour(socket: Socket, token: string): void {
+  acceptPeer(socket: Socket, token: string): void {
     this.#tokens.set(socket, token);
     this.#serve(socket);
   }
@@ -156,7 +156,7 @@ export class PlaybackServer {
   /** Ends all connections, after what has been written to them. */
   async close(): Promise<void> {
     for (const socket of this.#sockets) socket.destroySoon();
-    const linger = this.#lobby.clock.after(LINGER_MS, () => {
+    const linger = this.#clients.clock.after(LINGER_MS, () => {
       for (const socket of this.#sockets) socket.destroy();
     });
     await this.#app.close();
@@ -204,7 +204,7 @@ export class PlaybackServer {
     });
     app.options('*', (_request, reply) => reply.code(204).send());
     await app.ready();
-    excusePauses(app.server, this.#lobby.clock);
+    excusePauses(app.server, this.#clients.clock);
     // Node looks after slow requests from the moment at which a server listens; this one never does.
     app.server.emit('listening');
   }
@@ -230,10 +230,10 @@ export class PlaybackServer {
     }
     if (http.ws && !isWebSocketHandshake(http)) return refuse(reply, NO_WEBSOCKET);
     const token = this.#tokens.get(socket);
-    const errand = token === undefined ? undefined : readErrand(http.headers, token);
-    if (token !== undefined && !errand) return refuse(reply, NO_NEIGHBOUR);
+    const forwarded = token === undefined ? undefined : readForwardedRequest(http.headers, token);
+    if (token !== undefined && !forwarded) return refuse(reply, NO_NEIGHBOUR);
     const peer = this.#peers.get(socket) ?? '';
-    const reading = readPlaybackRequest(http.raw, peer, this.#isTrusted, this.#lobby.snapshot, errand);
+    const reading = readPlaybackRequest(http.raw, peer, this.#isTrusted, this.#clients.snapshot, forwarded);
     if (!reading.ok) return refuse(reply, reading);
     const found = this.#find(reading.request);
     // Waited for only where that has to be: the order of what comes over one connection stays as it is.
@@ -257,9 +257,9 @@ export class PlaybackServer {
     return refuse(reply, fault);
   }
 
-  #find(request: PlaybackRequest): ReturnType<PlaybackPart['find']> {
+  #find(request: PlaybackRequest): ReturnType<HttpHandler['find']> {
     for (const part of this.#parts) {
-      const answer = request.errand && !part.takesErrands ? undefined : part.find(request);
+      const answer = request.forwarded && !part.acceptsForwarded ? undefined : part.find(request);
       if (answer) return answer;
     }
     return undefined;

@@ -3,10 +3,10 @@ import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import type { HttpServerOptions } from '../model/options.ts';
 import { isForEverybody } from '../model/private-files.ts';
-import type { PlaybackPart } from './http-handler.ts';
+import type { HttpHandler } from './http-handler.ts';
 
 /** Files of a directory, for everybody; `options` says which one at the moment. Playlists, segments and recordings are no such files. */
-export function staticFiles(options: () => Pick<HttpServerOptions, 'dir' | 'serveRecordings'>): PlaybackPart {
+export function staticFiles(options: () => Pick<HttpServerOptions, 'dir' | 'serveRecordings'>): HttpHandler {
   return {
     async prepare(app: FastifyInstance) {
       const { default: fastifyStatic } = await import('@fastify/static');

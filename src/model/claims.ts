@@ -19,7 +19,7 @@ export interface Claims {
    * Takes a place for a player of this process and resolves with what gives it back. Where as many as `most` are taken,
    * or as many as the publisher's claim said, it resolves with that number instead.
    */
-  seat(key: StreamKey, most: number): Promise<(() => void) | number>;
+  acquireSlot(key: StreamKey, most: number): Promise<(() => void) | number>;
   /** True if the stream is on air, in whichever process. */
   isOnAir(key: StreamKey): Promise<boolean>;
 }

@@ -3,7 +3,7 @@
 import type { BreakerState, Delivery, DeliveryOutcome } from './delivery.ts';
 import type { Action } from './events.ts';
 import type { VhostOptions } from './options.ts';
-import type { CensusOffice } from './stats.ts';
+import type { StatsSource } from './stats.ts';
 
 /** The name of the socket in the state directory. */
 export const CONTROL_SOCKET = 'control.sock';
@@ -145,7 +145,7 @@ export interface ServerControl {
   readonly serviceId: string;
   /** Unix time in milliseconds. */
   readonly startedAt: number;
-  readonly census: CensusOffice;
+  readonly stats: StatsSource;
   readonly hooks: HookControl;
   /** How each configured URL fares. */
   health(): readonly UrlHealth[];

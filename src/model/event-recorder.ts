@@ -30,7 +30,7 @@ export type Recorded =
   | { readonly ok: false; readonly message: string };
 
 /** Keeps what clients have open until its end has been told, also over the end of the process that has them. */
-export interface Recorder {
+export interface EventRecorder {
   /** Settles when the opening is on record, or cannot be: then the client is refused. Never rejects. */
   open(opening: Opening): Promise<Recorded>;
   /** The question of an opening has not been sent, and waits: should nobody be left to send it, there is no end to be told. */

@@ -111,7 +111,7 @@ export interface ClosingEvent extends EventFacts, Counters {
 
 /** A segment of HLS that is in its playlist, as SRS tells of one. */
 export interface SegmentFacts {
-  /** Directory that the server works in. */
+  /** HookRouting that the server works in. */
   readonly cwd: string;
   /** Path of the segment; where it would be if segments are kept in memory. */
   readonly file: string;

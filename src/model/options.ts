@@ -159,7 +159,7 @@ export interface HlsOptions {
   readonly fragmentMs: number;
   /** What a playlist lists, in milliseconds of media. */
   readonly windowMs: number;
-  /** Directory of the files; may hold `[vhost]`. */
+  /** HookRouting of the files; may hold `[vhost]`. */
   readonly path: string;
   /** Paths under `path`, with words in brackets for what differs. */
   readonly m3u8File: string;
@@ -244,7 +244,7 @@ export interface ProxyProtocolOptions {
 export interface HttpServerOptions {
   readonly enabled: boolean;
   readonly listen: readonly ListenAddress[];
-  /** Directory whose files everybody may fetch; undefined serves none. */
+  /** HookRouting whose files everybody may fetch; undefined serves none. */
   readonly dir: string | undefined;
   /** True lets everybody fetch the recordings that are in `dir` too. */
   readonly serveRecordings: boolean;
@@ -313,7 +313,7 @@ export interface Config {
   /** How long a stopping server waits for its closing hooks, in milliseconds. */
   readonly drainTimeoutMs: number;
   readonly proxyProtocol: ProxyProtocolOptions;
-  /** Directory of the outbox and of the socket by which the command line reaches the server. */
+  /** HookRouting of the outbox and of the socket by which the command line reaches the server. */
   readonly stateDir: string;
   readonly outbox: OutboxOptions;
   /** Deliveries that the journal remembers. */

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import type { StreamKey } from './stream-key.ts';
 
 /** The other processes of a server, as one that has something to fetch from them over HTTP sees them. */
-export interface Neighbourhood {
+export interface Peers {
   /** Names this process: decimal digits, never used again for another one. */
   readonly node: string;
   /** What the processes of a server know each other by. Nobody else may learn it. */

@@ -6,7 +6,7 @@ export type ClientProtocol = 'rtmp' | 'rtmps' | 'http-flv' | 'ws-flv' | 'hls';
 export type ClientRole = 'publish' | 'play' | 'idle';
 
 /** A client, as its protocol knows it at this moment. */
-export interface GuestFacts {
+export interface ClientInfo {
   readonly client: ClientIdentity;
   readonly protocol: ClientProtocol;
   readonly role: ClientRole;
@@ -36,7 +36,7 @@ export interface Rates {
   readonly sendKbps: number;
 }
 
-export interface CensusClient extends GuestFacts, Rates {
+export interface ClientStats extends ClientInfo, Rates {
   /** Unix time in milliseconds. */
   readonly connectedAt: number;
 }
@@ -72,7 +72,7 @@ export interface PublisherFacts {
 }
 
 /** A stream that is published or played. */
-export interface CensusStream extends Rates {
+export interface StreamStats extends Rates {
   readonly key: StreamKey;
   /** Undefined while players wait for one. */
   readonly publisher: PublisherFacts | undefined;
@@ -148,7 +148,7 @@ export interface ClientFilter {
 }
 
 /** What somebody wants to know beside streams and processes. */
-export interface CensusQuestion {
+export interface StatsQuery {
   /** Clients that fit, in the order in which they came: `count` of them after the first `start`. */
   readonly clients?: (ClientFilter & { readonly start: number; readonly count: number }) | undefined;
   /** Packets of the stream with this id, after the one that `after` names; 0 begins to note them. */
@@ -156,10 +156,10 @@ export interface CensusQuestion {
 }
 
 /** What one process answers, with the clients from the first on; or all of them together, with those that are wanted. */
-export interface Census {
+export interface ServerStats {
   readonly processes: readonly ProcessFacts[];
-  readonly streams: readonly CensusStream[];
-  readonly clients: readonly CensusClient[];
+  readonly streams: readonly StreamStats[];
+  readonly clients: readonly ClientStats[];
   /** Clients that fit, listed or not. */
   readonly matching: number;
   /** Undefined if nobody asked for them, or the stream is not published. `last` names the newest. */
@@ -167,22 +167,22 @@ export interface Census {
 }
 
 /** Who knows who is here. */
-export interface CensusOffice {
-  take(question: CensusQuestion): Promise<Census>;
+export interface StatsSource {
+  take(question: StatsQuery): Promise<ServerStats>;
   /** Shows out the clients that fit; resolves with how many. */
   kick(filter: ClientFilter): Promise<number>;
 }
 
-/** The census of the only process that there is. */
-export function soleCensus(office: CensusOffice): CensusOffice {
+/** The stats of the only process that there is. */
+export function singleProcessStats(statsSource: StatsSource): StatsSource {
   return {
-    take: async (question) => mergeCensus([await office.take(question)], question),
-    kick: (filter) => office.kick(filter),
+    take: async (question) => mergeStats([await statsSource.take(question)], question),
+    kick: (filter) => statsSource.kick(filter),
   };
 }
 
 /** Tells which clients are meant. Made for one search: it remembers the ids of the streams that it has met. */
-export function clientMatcher(filter: ClientFilter): (facts: GuestFacts) => boolean {
+export function clientMatcher(filter: ClientFilter): (facts: ClientInfo) => boolean {
   const { id, stream, ip, vhost, protocol, role } = filter;
   const ids = new Map<string, string>();
   const idOf = (key: StreamKey) => {
@@ -201,8 +201,8 @@ export function clientMatcher(filter: ClientFilter): (facts: GuestFacts) => bool
 }
 
 /** What several processes answered, as one answer: a stream is one, wherever its publisher and its players are. */
-export function mergeCensus(parts: readonly Census[], question: CensusQuestion): Census {
-  const streams = new Map<string, CensusStream>();
+export function mergeStats(parts: readonly ServerStats[], question: StatsQuery): ServerStats {
+  const streams = new Map<string, StreamStats>();
   for (const stream of parts.flatMap((part) => part.streams)) {
     const name = formatStreamKey(stream.key);
     const other = streams.get(name);
@@ -223,7 +223,7 @@ export function mergeCensus(parts: readonly Census[], question: CensusQuestion):
 }
 
 /** What comes in is known where the publisher is; what goes out is everybody's. */
-function joined(a: CensusStream, b: CensusStream): CensusStream {
+function joined(a: StreamStats, b: StreamStats): StreamStats {
   const home = b.publisher ? b : a;
   return {
     ...home,

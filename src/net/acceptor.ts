@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Lobby } from '../clients/client-registry.ts';
+import type { ClientRegistry } from '../clients/client-registry.ts';
 import { formatIp, networkMatcher } from '../model/ip.ts';
 import type { ProxyProtocolOptions } from '../model/options.ts';
 import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
@@ -8,14 +8,14 @@ import { readProxyHeader } from './proxy-protocol.ts';
 const KEEP_ALIVE_MS = 30_000;
 
 /** Takes accepted sockets: turns away those for whom there is no room, and finds out who is behind a trusted proxy. */
-export class Reception {
-  readonly #lobby: Lobby;
+export class Acceptor {
+  readonly #clients: ClientRegistry;
   /** Sockets that still owe their PROXY header. */
   readonly #waiting = new Set<Socket>();
   #isProxy: (ip: string) => boolean;
 
-  constructor(lobby: Lobby, proxyProtocol: ProxyProtocolOptions) {
-    this.#lobby = lobby;
+  constructor(clients: ClientRegistry, proxyProtocol: ProxyProtocolOptions) {
+    this.#clients = clients;
     this.#isProxy = proxyMatcher(proxyProtocol);
   }
 
@@ -31,7 +31,7 @@ export class Reception {
    * Hands the socket on with its client's address, at once or, paused, when its PROXY header has come; or destroys it.
    */
   receive(socket: Socket, enter: (socket: Socket, ip: string) => void): void {
-    if (!this.#lobby.hasRoom()) {
+    if (!this.#clients.hasRoom()) {
       socket.destroy();
       return;
     }
@@ -41,7 +41,7 @@ export class Reception {
       enter(socket, peer);
       return;
     }
-    const uncount = this.#lobby.count();
+    const uncount = this.#clients.count();
     this.#waiting.add(socket);
     const received = () => {
       this.#waiting.delete(socket);
@@ -49,15 +49,15 @@ export class Reception {
     };
     readProxyHeader(
       socket,
-      this.#lobby.clock,
+      this.#clients.clock,
       (ip) => {
         received();
-        if (this.#lobby.open) enter(socket, ip);
+        if (this.#clients.open) enter(socket, ip);
         else socket.destroy();
       },
       (why) => {
         received();
-        this.#lobby.log.info({ ip: peer, why }, 'connection dropped');
+        this.#clients.log.info({ ip: peer, why }, 'connection dropped');
         socket.destroy();
       },
     );

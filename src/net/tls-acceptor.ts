@@ -1,51 +1,55 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import type { Lobby } from '../clients/client-registry.ts';
+import type { ClientRegistry } from '../clients/client-registry.ts';
 import type { ProxyProtocolOptions } from '../model/options.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
-import { Handshakes, type HandshakeTerms } from '../tls/handshakes.ts';
-import { Reception } from './acceptor.ts';
+import { Handshakes, type TlsParams } from '../tls/handshakes.ts';
+import { Acceptor } from './acceptor.ts';
 
 const TELL_MS = 1000;
 
-/** A reception for clients that speak TLS, a PROXY header before it if that is due. */
-export class SecureReception {
-  readonly #lobby: Lobby;
-  readonly #reception: Reception;
+/** A acceptor for clients that speak TLS, a PROXY header before it if that is due. */
+export class TlsAcceptor {
+  readonly #clients: ClientRegistry;
+  readonly #acceptor: Acceptor;
   readonly #handshakes: Handshakes;
   #turnedAway = 0;
 
   /** `protocols` are those that clients may choose from with ALPN. */
-  constructor(lobby: Lobby, proxyProtocol: ProxyProtocolOptions, protocols: readonly string[] = []) {
-    this.#lobby = lobby;
-    this.#reception = new Reception(lobby, proxyProtocol);
-    this.#handshakes = new Handshakes(protocols, lobby.clock);
+  constructor(
+    clients: ClientRegistry,
+    proxyProtocol: ProxyProtocolOptions,
+    protocols: readonly string[] = [],
+  ) {
+    this.#clients = clients;
+    this.#acceptor = new Acceptor(clients, proxyProtocol);
+    this.#handshakes = new Handshakes(protocols, clients.clock);
   }
 
   /** Who has to begin with a PROXY header from the commit on. */
   prepare(proxyProtocol: ProxyProtocolOptions): PreparedChange {
-    return this.#reception.prepare(proxyProtocol);
+    return this.#acceptor.prepare(proxyProtocol);
   }
 
   /** Hands on what the client says inside TLS, with its address, once hands are shaken; or destroys the socket. */
-  receive(accepted: Socket, terms: HandshakeTerms, enter: (socket: TLSSocket, ip: string) => void): void {
-    this.#reception.receive(accepted, (socket, ip) => {
+  receive(accepted: Socket, terms: TlsParams, enter: (socket: TLSSocket, ip: string) => void): void {
+    this.#acceptor.receive(accepted, (socket, ip) => {
       if (this.#handshakes.busy) {
         this.#turnAway(socket);
         return;
       }
-      const uncount = this.#lobby.count();
+      const uncount = this.#clients.count();
       this.#handshakes.begin(socket, terms, {
         secure: (secured) => {
           uncount();
-          if (this.#lobby.open) enter(secured, ip);
+          if (this.#clients.open) enter(secured, ip);
           else secured.destroy();
         },
         failed: (why, said) => {
           uncount();
           // A port scan or a load balancer's probe is not an event that a person cares about.
           const level = said ? 'info' : 'debug';
-          this.#lobby.log[level]({ ip, why }, 'connection dropped');
+          this.#clients.log[level]({ ip, why }, 'connection dropped');
         },
       });
     });
@@ -53,7 +57,7 @@ export class SecureReception {
 
   /** Destroys the sockets of which no client has come yet. */
   close(): void {
-    this.#reception.close();
+    this.#acceptor.close();
     this.#handshakes.close();
   }
 
@@ -62,8 +66,8 @@ export class SecureReception {
     socket.destroy();
     this.#turnedAway += 1;
     if (this.#turnedAway > 1) return;
-    this.#lobby.clock.after(TELL_MS, () => {
-      this.#lobby.log.warn(
+    this.#clients.clock.after(TELL_MS, () => {
+      this.#clients.log.warn(
         { turnedAway: this.#turnedAway },
         'connections over the most TLS handshakes dropped',
       );

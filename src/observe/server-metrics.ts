@@ -1,5 +1,5 @@
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-import type { Census, CensusOffice, CensusStream, ProcessFacts } from '../model/stats.ts';
+import type { ProcessFacts, ServerStats, StatsSource, StreamStats } from '../model/stats.ts';
 
 /** Streams that have figures of their own at most; which ones is chance where there are more. */
 export const MAX_STREAM_SERIES = 1_000;
@@ -61,7 +61,7 @@ const OF_PROCESS: readonly (readonly [Kind, string, string, (facts: ProcessFacts
 ];
 
 /** One figure of each stream. */
-const OF_STREAM: readonly (readonly [Kind, string, string, (stream: CensusStream) => number])[] = [
+const OF_STREAM: readonly (readonly [Kind, string, string, (stream: StreamStats) => number])[] = [
   ['gauge', 'gatecast_stream_players', 'Players of the stream.', ({ players }) => players],
   [
     'gauge',
@@ -94,12 +94,12 @@ const OF_STREAM: readonly (readonly [Kind, string, string, (stream: CensusStream
 /** The server in numbers for Prometheus: looked up when somebody reads them. Labels are processes, events and kinds. */
 export class ServerMetrics {
   readonly #registry = new Registry();
-  readonly #census: CensusOffice;
-  readonly #fill: ((census: Census) => void)[] = [];
+  readonly #stats: StatsSource;
+  readonly #fill: ((stats: ServerStats) => void)[] = [];
 
   /** `perStream` adds figures for each stream, with its name as a label. */
-  constructor(census: CensusOffice, about: { readonly version: string; readonly perStream: boolean }) {
-    this.#census = census;
+  constructor(stats: StatsSource, about: { readonly version: string; readonly perStream: boolean }) {
+    this.#stats = stats;
     collectDefaultMetrics({ register: this.#registry });
     for (const { name } of this.#registry.getMetricsAsArray())
       if (LEFT_OUT.test(name)) this.#registry.removeSingleMetric(name);
@@ -117,8 +117,8 @@ export class ServerMetrics {
 
   /** In the text format of Prometheus. */
   async text(): Promise<string> {
-    const census = await this.#census.take({});
-    for (const fill of this.#fill) fill(census);
+    const stats = await this.#stats.take({});
+    for (const fill of this.#fill) fill(stats);
     return this.#registry.metrics();
   }
 
@@ -139,11 +139,11 @@ export class ServerMetrics {
       'Streams, by whether somebody publishes them.',
       ['state'],
     );
-    this.#fill.push((census) => {
+    this.#fill.push((stats) => {
       streams.reset();
-      const live = census.streams.filter(({ publisher }) => publisher).length;
+      const live = stats.streams.filter(({ publisher }) => publisher).length;
       streams.inc({ state: 'live' }, live);
-      streams.inc({ state: 'waiting' }, census.streams.length - live);
+      streams.inc({ state: 'waiting' }, stats.streams.length - live);
     });
   }
 

@@ -1,11 +1,11 @@
 import type { Clock } from '../model/clock.ts';
 import type { ServerIds } from '../model/events.ts';
 import type { Disk } from './disk.ts';
-import type { ConcludeMeans } from './finalize.ts';
+import type { FinalizeDeps } from './finalize.ts';
 import type { UnfinishedFiles } from './unfinished-files.ts';
 
 /** What recordings of one process share. */
-export interface DvrMeans extends ConcludeMeans {
+export interface RecordingDeps extends FinalizeDeps {
   readonly clock: Clock;
   readonly disk: Disk;
   readonly server: ServerIds;

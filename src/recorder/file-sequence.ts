@@ -5,7 +5,7 @@ import type { DvrOptions } from '../model/options.ts';
 import { splitTemplate } from '../model/private-files.ts';
 import { fillRecordingPath, type RecordingPath } from '../model/recording-path.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
-import type { DvrMeans } from './deps.ts';
+import type { RecordingDeps } from './deps.ts';
 import type { DiskFailure } from './disk-failure.ts';
 import type { FileFacts } from './finalize.ts';
 import type { FlvLayout } from './flv-head.ts';
@@ -13,7 +13,7 @@ import { LONGEST_RETRY_MS, retryPauseMs } from './limits.ts';
 import { OpenFile } from './open-file.ts';
 
 /** What the files of a publish at one path need of the dvr. */
-export interface RowMeans extends DvrMeans {
+export interface FileSequenceDeps extends RecordingDeps {
   /** Takes note of what has to be done before the server may stop. */
   running(work: Promise<void>): void;
 }
@@ -22,10 +22,10 @@ export interface RowMeans extends DvrMeans {
  * The files of one publish at one path, one after the other. Behind one that fails there is a pause, which grows with each
  * failure in a row: the disk may have room again.
  */
-export class FileRow {
+export class FileSequence {
   readonly #origin: Origin;
   readonly #path: RecordingPath;
-  readonly #means: RowMeans;
+  readonly #deps: FileSequenceDeps;
   #pausedUntil = Number.NEGATIVE_INFINITY;
   /** In a row. */
   #failures = 0;
@@ -39,10 +39,10 @@ export class FileRow {
   /** Settles when all that has ended is told of. */
   #ended: Promise<void> = Promise.resolve();
 
-  constructor(origin: Origin, path: RecordingPath, means: RowMeans) {
+  constructor(origin: Origin, path: RecordingPath, deps: FileSequenceDeps) {
     this.#origin = origin;
     this.#path = path;
-    this.#means = means;
+    this.#deps = deps;
   }
 
   get options(): DvrOptions {
@@ -61,7 +61,7 @@ export class FileRow {
 
   /** False while there is to be no new file. */
   get ready(): boolean {
-    return this.#means.clock.now() >= this.#pausedUntil;
+    return this.#deps.clock.now() >= this.#pausedUntil;
   }
 
   /** True if the file that is being written takes no more. */
@@ -72,22 +72,22 @@ export class FileRow {
   /** Begins a file; undefined if the stream cannot be recorded. */
   begin(layout?: FlvLayout): OpenFile | undefined {
     const { facts } = this.#origin;
-    const filled = fillRecordingPath(this.#path, facts, new Date(this.#means.now()));
+    const filled = fillRecordingPath(this.#path, facts, new Date(this.#deps.now()));
     if (!filled.ok) {
       const why = filled.message;
-      this.#means.logger.warn({ stream: formatStreamKey(facts), why }, 'the stream is not recorded');
+      this.#deps.logger.warn({ stream: formatStreamKey(facts), why }, 'the stream is not recorded');
       this.#pausedUntil = Number.POSITIVE_INFINITY;
       return undefined;
     }
     const { template, container } = this.#path;
-    const { root, rest } = splitTemplate(template, this.#means.cwd);
+    const { root, rest } = splitTemplate(template, this.#deps.cwd);
     const names = { writer: 'recording', root, templates: [rest] } as const;
     const plan = { file: filled.file, names, container, layout, facts };
-    const file: OpenFile = new OpenFile(plan, this.#means, this.#named, (failure) =>
+    const file: OpenFile = new OpenFile(plan, this.#deps, this.#named, (failure) =>
       this.#fail(file, filled.file, failure),
     );
     this.#failed = false;
-    this.#begunAt = this.#means.clock.now();
+    this.#begunAt = this.#deps.clock.now();
     this.#named = file.named;
     this.#file = file;
     this.#name = filled.file;
@@ -108,11 +108,11 @@ export class FileRow {
     if (!this.#failed) this.#failures = 0;
     // Behind the file before it, so that files are told of in their order.
     this.#ended = Promise.all([appended, this.#ended]).then(() => file.close(reason, complete));
-    this.#means.running(this.#ended);
+    this.#deps.running(this.#ended);
   }
 
   #fail(file: OpenFile, name: string, { why }: DiskFailure): void {
-    const { clock, logger } = this.#means;
+    const { clock, logger } = this.#deps;
     const now = clock.now();
     // One that was written for long, or that is not written any more, is none of the row.
     if (file !== this.#file || now - this.#begunAt >= LONGEST_RETRY_MS) this.#failures = 0;

@@ -11,7 +11,7 @@ import type { Conclusion, JournalEntry } from './journal-entry.ts';
 export type FileFacts = Pick<RecordedFile, 'durationMs' | 'bytes'>;
 
 /** What it takes to tell of a file. */
-export interface ConcludeMeans {
+export interface FinalizeDeps {
   readonly journal: Journal;
   readonly logger: Logger;
   /** Those who are told. */
@@ -24,30 +24,30 @@ export interface ConcludeMeans {
  * Gives a file that is whole its name and tells of it. What the event says is written down first, so that whoever takes
  * this up after a crash, at whichever step, says the same.
  */
-export async function conclude(
+export async function finalize(
   entry: JournalEntry,
   facts: FileFacts & Pick<RecordedFile, 'reason'>,
-  means: ConcludeMeans,
+  deps: FinalizeDeps,
 ): Promise<void> {
-  const conclusion = { ...facts, stamp: await means.stamp(entry.id) };
-  await means.journal.conclude(entry, conclusion);
-  await publishFile(entry, conclusion, means);
+  const conclusion = { ...facts, stamp: await deps.stamp(entry.id) };
+  await deps.journal.finalize(entry, conclusion);
+  await publishFile(entry, conclusion, deps);
 }
 
 /** The steps behind the last word; harmless if repeated. */
 export async function publishFile(
   entry: JournalEntry,
   conclusion: Conclusion,
-  means: ConcludeMeans,
+  deps: FinalizeDeps,
 ): Promise<void> {
   const { cwd, file, facts, server, id } = entry;
   const { stamp, durationMs, bytes, reason } = conclusion;
   await giveName(resolve(cwd, file));
   const stream = formatStreamKey(facts);
-  means.logger.info({ stream, file, durationMs, bytes, reason }, 'recording complete');
+  deps.logger.info({ stream, file, durationMs, bytes, reason }, 'recording complete');
   const recording = { id, cwd, file, durationMs, bytes, reason };
   const event = { ...facts, action: 'on_dvr', recording, seal: { stamp, server } } as const;
-  if (await means.gate.entrust(event)) await means.journal.remove(entry);
+  if (await deps.gate.entrust(event)) await deps.journal.remove(entry);
 }
 
 /** A file that has its name already has been here before; its backend may have taken it away since. */

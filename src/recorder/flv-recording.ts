@@ -3,7 +3,7 @@ import { METADATA_SLOT, type MediaPacket } from '../model/media-packet.ts';
 import type { MediaTap } from '../model/media-source.ts';
 import type { DvrOptions } from '../model/options.ts';
 import { StreamTime } from '../remux/stream-time.ts';
-import type { FileRow } from './file-sequence.ts';
+import type { FileSequence } from './file-sequence.ts';
 import { FlvFile } from './flv-file.ts';
 import { flvHead } from './flv-head.ts';
 import { MAX_INDEXED_KEYFRAMES, MAX_KEPT_HEADERS } from './limits.ts';
@@ -15,7 +15,7 @@ const MORE_KEYFRAMES = 64;
 
 /** Records a publish as FLV: every packet as it was published, in one file or in segments. */
 export class FlvRecording implements MediaTap {
-  readonly #row: FileRow;
+  readonly #row: FileSequence;
   readonly #time = new StreamTime();
   /** Metadata and decoder configurations, with which each file begins. */
   readonly #headers = new Map<string, MediaPacket>();
@@ -25,7 +25,7 @@ export class FlvRecording implements MediaTap {
   /** True until the file has had a keyframe: what comes before cannot be decoded. */
   #blind = true;
 
-  constructor(row: FileRow) {
+  constructor(row: FileSequence) {
     this.#row = row;
   }
 

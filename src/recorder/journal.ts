@@ -60,7 +60,7 @@ export class Journal {
   }
 
   /** Writes the last word down, on the disk for good when it settles. */
-  async conclude(entry: JournalEntry, conclusion: Conclusion): Promise<void> {
+  async finalize(entry: JournalEntry, conclusion: Conclusion): Promise<void> {
     await this.#note(entry, JSON.stringify(conclusion), true);
   }
 

@@ -4,9 +4,9 @@ import type { MediaTap } from '../model/media-source.ts';
 import type { Mediabunny } from '../remux/load-mediabunny.ts';
 import { Muxer, type Piece } from '../remux/muxer.ts';
 import type { TrackConfig, TrackSample } from '../remux/track.ts';
-import { Programme, type ProgrammeTaker } from '../remux/track-assembler.ts';
+import { TrackAssembler, type TrackConsumer } from '../remux/track-assembler.ts';
 import type { Turns } from '../remux/turns.ts';
-import type { FileRow } from './file-sequence.ts';
+import type { FileSequence } from './file-sequence.ts';
 import { MAX_FRAGMENT_BYTES } from './limits.ts';
 import type { OpenFile } from './open-file.ts';
 
@@ -32,30 +32,30 @@ export interface Mp4Log {
 }
 
 /** Records a publish as fragmented MP4. A change of the tracks begins another file. */
-export class Mp4Recording implements MediaTap, ProgrammeTaker {
-  readonly #row: FileRow;
+export class Mp4Recording implements MediaTap, TrackConsumer {
+  readonly #row: FileSequence;
   readonly #bunny: Mediabunny;
   readonly #turns: Turns;
   readonly #log: Mp4Log;
-  readonly #programme: Programme;
+  readonly #assembler: TrackAssembler;
   #tracks: readonly TrackConfig[] = [];
   #main: TrackConfig | undefined;
   #open: Mp4File | undefined;
 
-  constructor(row: FileRow, bunny: Mediabunny, turns: Turns, log: Mp4Log) {
+  constructor(row: FileSequence, bunny: Mediabunny, turns: Turns, log: Mp4Log) {
     this.#row = row;
     this.#bunny = bunny;
     this.#turns = turns;
     this.#log = log;
-    this.#programme = new Programme(this, (what) => log.leftOut(what));
+    this.#assembler = new TrackAssembler(this, (what) => log.leftOut(what));
   }
 
   write(packet: MediaPacket): void {
-    this.#programme.write(packet);
+    this.#assembler.write(packet);
   }
 
   end(): void {
-    this.#programme.end();
+    this.#assembler.end();
     this.#end('unpublish');
   }
 

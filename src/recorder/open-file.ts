@@ -7,10 +7,10 @@ import { type MediaNames, markPrivate } from '../model/private-files.ts';
 import type { RecordingContainer } from '../model/recording-path.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
 import { exists, namesOf, openNew, unfinished } from './create-unique.ts';
-import type { DvrMeans } from './deps.ts';
+import type { RecordingDeps } from './deps.ts';
 import type { DiskFailure } from './disk-failure.ts';
 import { FileWriter } from './file-writer.ts';
-import { conclude, type FileFacts } from './finalize.ts';
+import { type FileFacts, finalize } from './finalize.ts';
 import type { FlvLayout } from './flv-head.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { MAX_SAME_NAMES } from './limits.ts';
@@ -37,7 +37,7 @@ interface Opened {
  */
 export class OpenFile {
   readonly #plan: FilePlan;
-  readonly #means: DvrMeans;
+  readonly #deps: RecordingDeps;
   readonly #opened: Promise<Opened>;
   readonly #writer: FileWriter;
   /** Settles when the file has its name, or cannot have one. */
@@ -49,16 +49,16 @@ export class OpenFile {
    */
   constructor(
     plan: FilePlan,
-    means: DvrMeans,
+    deps: RecordingDeps,
     after: Promise<unknown>,
     onFailure: (failure: DiskFailure) => void,
   ) {
     this.#plan = plan;
-    this.#means = means;
-    this.#opened = after.then(() => means.disk.run(() => this.#open()));
+    this.#deps = deps;
+    this.#opened = after.then(() => deps.disk.run(() => this.#open()));
     this.named = this.#opened.catch(() => undefined);
     const handle = this.#opened.then((opened) => opened.handle);
-    this.#writer = new FileWriter(handle, means, onFailure);
+    this.#writer = new FileWriter(handle, deps, onFailure);
   }
 
   /** Where what is appended next will be. */
@@ -85,20 +85,20 @@ export class OpenFile {
       const facts = this.#writer.failure ? await repairFile(handle, entry) : await complete(handle);
       await handle.datasync();
       await handle.close();
-      if (facts) await conclude(entry, { ...facts, reason: end }, this.#means);
+      if (facts) await finalize(entry, { ...facts, reason: end }, this.#deps);
       else await this.#discard(entry);
     } catch (error) {
       await handle.close().catch(() => undefined);
       const { file, facts } = entry;
       const fields = { stream: formatStreamKey(facts), file, why: (error as Error).message };
-      this.#means.logger.error(fields, 'a recording could not be finished; it is tried again');
-      this.#means.unfinished.add(this.#means.journal.nameOf(entry), end);
+      this.#deps.logger.error(fields, 'a recording could not be finished; it is tried again');
+      this.#deps.unfinished.add(this.#deps.journal.nameOf(entry), end);
     }
   }
 
   /** Whatever is interrupted, the journal knows of each file that is there: it is on record before it is made. */
   async #open(): Promise<Opened> {
-    const { owner, cwd, server, journal, logger } = this.#means;
+    const { owner, cwd, server, journal, logger } = this.#deps;
     const { file, names, container, layout, facts } = this.#plan;
     await markPrivate(names, resolve(cwd, file));
     for (const name of namesOf(file)) {
@@ -119,7 +119,7 @@ export class OpenFile {
 
   /** Makes the file of an entry; undefined, and nothing on record, if its name is taken. */
   async #claim(entry: JournalEntry): Promise<FileHandle | undefined> {
-    const { journal } = this.#means;
+    const { journal } = this.#deps;
     const path = resolve(entry.cwd, entry.file);
     await journal.plan(entry);
     let handle: FileHandle | undefined;
@@ -139,12 +139,12 @@ export class OpenFile {
   async #undo(entry: JournalEntry, handle: FileHandle | undefined): Promise<void> {
     await handle?.close();
     if (handle) await this.#discard(entry);
-    else await this.#means.journal.remove(entry);
+    else await this.#deps.journal.remove(entry);
   }
 
   /** Nothing was recorded of which anybody could be told. The file goes first: an entry without one does no harm. */
   async #discard(entry: JournalEntry): Promise<void> {
     await rm(resolve(entry.cwd, unfinished(entry.file)), { force: true });
-    await this.#means.journal.remove(entry);
+    await this.#deps.journal.remove(entry);
   }
 }

@@ -10,7 +10,7 @@ import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { loadMediabunny, type Mediabunny } from '../remux/load-mediabunny.ts';
 import { Turns } from '../remux/turns.ts';
 import { Disk } from './disk.ts';
-import { FileRow, type RowMeans } from './file-sequence.ts';
+import { FileSequence, type FileSequenceDeps } from './file-sequence.ts';
 import { FlvRecording } from './flv-recording.ts';
 import { Journal } from './journal.ts';
 import { Mp4Recording } from './mp4-recording.ts';
@@ -18,7 +18,7 @@ import { finishEntry, repairLeft } from './repair-left.ts';
 import { UnfinishedFiles } from './unfinished-files.ts';
 
 /** What the dvr needs of the process. */
-export interface DvrDeps {
+export interface RecorderDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly stateDir: string;
@@ -30,24 +30,24 @@ export interface DvrDeps {
 }
 
 /** Records what is published in this process. */
-export class Dvr {
-  readonly #deps: DvrDeps;
+export class Recorder {
+  readonly #deps: RecorderDeps;
   readonly #disk = new Disk();
   readonly #turns: Turns;
   readonly #journal: Journal;
   readonly #unfinished: UnfinishedFiles;
   readonly #running = new Set<Promise<void>>();
   /** Of what is on air, by its stream. */
-  readonly #rows = new Map<string, FileRow[]>();
+  readonly #rows = new Map<string, FileSequence[]>();
   #gate: Gate | undefined;
   #bunny: Mediabunny | undefined;
 
-  constructor(deps: DvrDeps) {
+  constructor(deps: RecorderDeps) {
     this.#deps = deps;
     this.#turns = new Turns(deps.clock);
     this.#journal = new Journal(deps.stateDir);
     this.#unfinished = new UnfinishedFiles(deps.clock, async (entry, reason) => {
-      if (this.#gate) await finishEntry(entry, reason, this.#means(this.#gate));
+      if (this.#gate) await finishEntry(entry, reason, this.#fileDeps(this.#gate));
     });
   }
 
@@ -66,7 +66,7 @@ export class Dvr {
 
   /** Finishes, in the background, what processes have left in the state directory whose names fit. */
   finishLeft(fits: (owner: string) => boolean): void {
-    if (this.#gate) this.#run(repairLeft(fits, this.#means(this.#gate)));
+    if (this.#gate) this.#run(repairLeft(fits, this.#fileDeps(this.#gate)));
   }
 
   /** Records a publish that goes on air, if it is to be recorded. */
@@ -78,8 +78,8 @@ export class Dvr {
       this.#deps.logger.warn({ stream }, `a backend says "record", but dvr is off in the vhost ${name}`);
     }
     if (!dvr.enabled || !this.#gate || !(granted ?? applies(source))) return;
-    const means = this.#means(this.#gate);
-    for (const path of dvr.paths) this.#record(source, path, means);
+    const deps = this.#fileDeps(this.#gate);
+    for (const path of dvr.paths) this.#record(source, path, deps);
   }
 
   /** The publisher of a stream has left. */
@@ -103,7 +103,7 @@ export class Dvr {
     );
   }
 
-  #means(gate: Gate): RowMeans {
+  #fileDeps(gate: Gate): FileSequenceDeps {
     return {
       ...this.#deps,
       stamp: (id) => this.#deps.stamp(id),
@@ -122,8 +122,8 @@ export class Dvr {
     void work.finally(() => this.#running.delete(work));
   }
 
-  #record(source: MediaSource, path: RecordingPath, means: RowMeans): void {
-    const row = new FileRow(source, path, means);
+  #record(source: MediaSource, path: RecordingPath, deps: FileSequenceDeps): void {
+    const row = new FileSequence(source, path, deps);
     const name = formatStreamKey(source.key);
     this.#rows.set(name, [...(this.#rows.get(name) ?? []), row]);
     if (path.container === 'flv') source.tap(new FlvRecording(row));

@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import type { RecordingEnd } from '../model/events.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
 import { unfinished } from './create-unique.ts';
-import { type ConcludeMeans, conclude, publishFile } from './finalize.ts';
+import { type FinalizeDeps, finalize, publishFile } from './finalize.ts';
 import type { FoundEntry } from './journal.ts';
 import type { JournalEntry } from './journal-entry.ts';
 import { repairFile } from './repair-file.ts';
@@ -13,11 +13,11 @@ import { repairFile } from './repair-file.ts';
  * journal's owners those are. Never rejects: what the disk does not let be done stays for the next start, and an entry
  * that makes no sense is moved aside.
  */
-export async function repairLeft(fits: (owner: string) => boolean, means: ConcludeMeans): Promise<void> {
-  const { journal, logger } = means;
+export async function repairLeft(fits: (owner: string) => boolean, deps: FinalizeDeps): Promise<void> {
+  const { journal, logger } = deps;
   for (const name of await journal.left(fits)) {
     try {
-      if (!(await journal.forgetUnfinished(name))) await finishEntry(name, 'server_restart', means);
+      if (!(await journal.forgetUnfinished(name))) await finishEntry(name, 'server_restart', deps);
     } catch (error) {
       const why = (error as Error).message;
       logger.error({ entry: name, why }, 'a recording could not be finished; the next start tries again');
@@ -29,35 +29,35 @@ export async function repairLeft(fits: (owner: string) => boolean, means: Conclu
  * Finishes the recording of one entry of the journal, which nobody writes any more, and tells of it. Rejects with what the
  * disk says.
  */
-export async function finishEntry(name: string, reason: RecordingEnd, means: ConcludeMeans): Promise<void> {
-  const { journal } = means;
+export async function finishEntry(name: string, reason: RecordingEnd, deps: FinalizeDeps): Promise<void> {
+  const { journal } = deps;
   const found = await journal.read(name);
-  if (!found) return setAside(name, 'it is damaged', means);
+  if (!found) return setAside(name, 'it is damaged', deps);
   const { entry, planned, conclusion } = found;
-  if (conclusion) return publishFile(entry, conclusion, means);
-  if (planned) return forgetPlan(entry, means);
+  if (conclusion) return publishFile(entry, conclusion, deps);
+  if (planned) return forgetPlan(entry, deps);
   try {
-    await finish(found, reason, means);
+    await finish(found, reason, deps);
   } catch (error) {
     if (!(error instanceof Unreadable)) throw error;
-    await setAside(name, error.message, means);
+    await setAside(name, error.message, deps);
   }
 }
 
-async function finish({ entry }: FoundEntry, reason: RecordingEnd, means: ConcludeMeans): Promise<void> {
+async function finish({ entry }: FoundEntry, reason: RecordingEnd, deps: FinalizeDeps): Promise<void> {
   const { cwd, file, facts: publisher } = entry;
   const path = resolve(cwd, unfinished(file));
   const handle = await openOrMissing(path);
   const facts = handle && (await closing(handle, () => repairFile(handle, entry)).catch(unreadable(path)));
-  if (facts) return conclude(entry, { ...facts, reason }, means);
+  if (facts) return finalize(entry, { ...facts, reason }, deps);
   await rm(path, { force: true });
   const why = handle ? 'nothing that plays is in it' : 'the file is gone';
-  means.logger.warn({ stream: formatStreamKey(publisher), file, why }, 'a recording is lost');
-  await means.journal.remove(entry);
+  deps.logger.warn({ stream: formatStreamKey(publisher), file, why }, 'a recording is lost');
+  await deps.journal.remove(entry);
 }
 
 /** A file that was going to be made is empty if it is there; one that is not is somebody else's. */
-async function forgetPlan(entry: JournalEntry, { journal }: ConcludeMeans): Promise<void> {
+async function forgetPlan(entry: JournalEntry, { journal }: FinalizeDeps): Promise<void> {
   const path = resolve(entry.cwd, unfinished(entry.file));
   const isEmpty = await stat(path).then(
     ({ size }) => size === 0,
@@ -78,7 +78,7 @@ function unreadable(path: string): (error: NodeJS.ErrnoException) => never {
   };
 }
 
-async function setAside(name: string, why: string, { journal, logger }: ConcludeMeans): Promise<void> {
+async function setAside(name: string, why: string, { journal, logger }: FinalizeDeps): Promise<void> {
   const movedTo = await journal.setAside(name);
   logger.error({ entry: name, movedTo, why }, 'an entry for a recording was moved aside');
 }

@@ -3,11 +3,11 @@ import { readAc3Frame, readEac3Frame } from '../protocol/codec/ac3.ts';
 import { readFlacHeader } from '../protocol/codec/flac.ts';
 import { readMp3Header } from '../protocol/codec/mp3.ts';
 import { readOpusHead } from '../protocol/codec/opus.ts';
-import type { SoundFormat } from '../protocol/codec/sound.ts';
-import type { AudioCodec, SoundConfig } from './track.ts';
+import type { AudioFormat } from '../protocol/codec/sound.ts';
+import type { AudioCodec, AudioConfig } from './track.ts';
 
 /** Reads a decoder configuration record; undefined if that fails, or if the codec has none. */
-export function describeSound(codec: AudioCodec, record: Uint8Array): SoundConfig | undefined {
+export function describeAudio(codec: AudioCodec, record: Uint8Array): AudioConfig | undefined {
   switch (codec) {
     case 'aac': {
       const format = readAacConfig(record);
@@ -27,14 +27,14 @@ export function describeSound(codec: AudioCodec, record: Uint8Array): SoundConfi
 }
 
 /** What a frame says by itself; undefined where a record has to, or if that fails. */
-export function soundOfFrame(codec: AudioCodec, frame: Uint8Array): SoundConfig | undefined {
+export function soundOfFrame(codec: AudioCodec, frame: Uint8Array): AudioConfig | undefined {
   if (codec === 'mp3') return soundConfig(readMp3Header(frame));
   if (codec === 'ac3') return soundConfig(readAc3Frame(frame));
   if (codec === 'eac3') return soundConfig(readEac3Frame(frame));
   return undefined;
 }
 
-function soundConfig(format: SoundFormat | undefined, description?: Uint8Array): SoundConfig | undefined {
+function soundConfig(format: AudioFormat | undefined, description?: Uint8Array): AudioConfig | undefined {
   if (!format) return undefined;
   const { codec, sampleRate, channels: numberOfChannels } = format;
   const config = { codec, sampleRate, numberOfChannels };

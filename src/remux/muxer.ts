@@ -57,7 +57,7 @@ export function canHold(container: Container, track: TrackConfig): boolean {
   return track.codec !== 'aac' || (description !== undefined && readAacConfig(description)?.adts === true);
 }
 
-/** Makes pieces of a file from the samples of a programme, by means of mediabunny. */
+/** Makes pieces of a file from the samples of a track assembler, by means of mediabunny. */
 export class Muxer {
   readonly #bunny: Mediabunny;
   readonly #container: Container;

@@ -13,7 +13,7 @@ const ABSENCE_MS = 20_000;
 const SOUND_LAST = 256;
 
 /** Takes a publish as a container wants it. */
-export interface ProgrammeTaker {
+export interface TrackConsumer {
   /** From here on there are these tracks, at least one, the main picture first; a file or a segment with others ends here. */
   begin(tracks: readonly TrackConfig[]): void;
   /** A sample of one of them, in the order of decoding. The first one of a picture is a keyframe. */
@@ -38,8 +38,8 @@ interface Held {
  * the main picture's next keyframe, so that no other one gets a hole. A picture that stops while sound goes on is no track
  * until it comes back.
  */
-export class Programme {
-  readonly #taker: ProgrammeTaker;
+export class TrackAssembler {
+  readonly #consumer: TrackConsumer;
   readonly #reader: TrackReader;
   /** By kind and track id: what is known. */
   readonly #known = new Map<string, Known>();
@@ -50,8 +50,8 @@ export class Programme {
   #changed = false;
 
   /** `leftOut` hears what is in no track: see {@link TrackReader}. */
-  constructor(taker: ProgrammeTaker, leftOut?: (what: string) => void) {
-    this.#taker = taker;
+  constructor(consumer: TrackConsumer, leftOut?: (what: string) => void) {
+    this.#consumer = consumer;
     this.#reader = new TrackReader(leftOut);
   }
 
@@ -101,7 +101,7 @@ export class Programme {
       if (!keyframe) return;
       this.#shown.add(track);
     }
-    this.#taker.sample(sample);
+    this.#consumer.sample(sample);
   }
 
   /** Takes note of a sample: its track is there, and a picture that was long ago is not. */
@@ -134,7 +134,7 @@ export class Programme {
     this.#shown.clear();
     const tracks = this.#all();
     this.#tracks = new Set(tracks);
-    this.#taker.begin(tracks);
+    this.#consumer.begin(tracks);
   }
 
   /** The main picture first, sound behind the pictures. */

@@ -2,18 +2,18 @@ import type { MediaPacket } from '../model/media-packet.ts';
 import { readAudioBodies } from '../protocol/flv/audio.ts';
 import type { TagBody } from '../protocol/flv/body.ts';
 import { readVideoBodies } from '../protocol/flv/video.ts';
-import { describeSound, soundOfFrame } from './audio-track.ts';
+import { describeAudio, soundOfFrame } from './audio-track.ts';
 import { MAX_LEFT_OUT, MAX_TRACKS } from './limits.ts';
 import { StreamTime } from './stream-time.ts';
-import type { AudioCodec, PictureConfig, SoundConfig, TrackConfig, TrackEvent, VideoCodec } from './track.ts';
-import { type Described, describePicture, pictureConfig, sizeOfKeyframe, VP8 } from './video-track.ts';
+import type { AudioCodec, AudioConfig, TrackConfig, TrackEvent, VideoCodec, VideoConfig } from './track.ts';
+import { type Described, describeVideo, pictureConfig, sizeOfKeyframe, VP8 } from './video-track.ts';
 
 const VIDEO_CODECS: ReadonlySet<string> = new Set<VideoCodec>(['avc', 'hevc', 'av1', 'vp9', 'vp8']);
 const AUDIO_CODECS: ReadonlySet<string> = new Set<AudioCodec>(['aac', 'mp3', 'opus', 'flac', 'ac3', 'eac3']);
 
 type Kind = TrackConfig['kind'];
 
-type SoundTrack = Extract<TrackConfig, { kind: 'audio' }>;
+type AudioTrack = Extract<TrackConfig, { kind: 'audio' }>;
 
 /** What is known of one track. */
 interface Track {
@@ -87,11 +87,11 @@ export class TrackReader {
     if (track.record && data.equals(track.record)) return;
     const record = Uint8Array.from(data);
     if (kind === 'audio') {
-      const sound = describeSound(codec as AudioCodec, record);
+      const sound = describeAudio(codec as AudioCodec, record);
       if (sound) this.#announce(track, soundTrack(trackId, codec, sound), events);
       else this.#say(`${codec} whose configuration cannot be used`);
     } else {
-      const picture = describePicture(codec as VideoCodec, record);
+      const picture = describeVideo(codec as VideoCodec, record);
       track.described = picture;
       if (!picture) this.#say(`${codec} whose configuration cannot be used`);
       if (picture?.size) {
@@ -113,8 +113,8 @@ export class TrackReader {
     events: TrackEvent[],
   ): void {
     const { keyframe, data, compositionMs } = body;
-    if (kind === 'audio') this.#learnSound(track, body, events);
-    else if (keyframe) this.#learnPicture(track, body, events);
+    if (kind === 'audio') this.#learnAudio(track, body, events);
+    else if (keyframe) this.#learnVideo(track, body, events);
     if (!track.config) {
       if (!track.record) this.#say(`${body.codec} without configuration`);
       return;
@@ -126,7 +126,7 @@ export class TrackReader {
   }
 
   /** MP3 and AC-3 describe themselves in each frame. */
-  #learnSound(track: Track, { trackId, codec, data }: TagBody, events: TrackEvent[]): void {
+  #learnAudio(track: Track, { trackId, codec, data }: TagBody, events: TrackEvent[]): void {
     const sound = soundOfFrame(codec as AudioCodec, data);
     const old = track.config?.kind === 'audio' ? track.config.decoderConfig : undefined;
     if (!sound) return;
@@ -135,7 +135,7 @@ export class TrackReader {
   }
 
   /** VP8 and VP9 have their size in each keyframe, AV1 may have it there. */
-  #learnPicture(track: Track, { trackId, codec, data }: TagBody, events: TrackEvent[]): void {
+  #learnVideo(track: Track, { trackId, codec, data }: TagBody, events: TrackEvent[]): void {
     const described = track.described ?? (codec === 'vp8' ? VP8 : undefined);
     if (described === undefined) return;
     const size = sizeOfKeyframe(codec as VideoCodec, data);
@@ -156,10 +156,10 @@ export class TrackReader {
   }
 }
 
-function soundTrack(trackId: number, codec: string, decoderConfig: SoundConfig): SoundTrack {
+function soundTrack(trackId: number, codec: string, decoderConfig: AudioConfig): AudioTrack {
   return { kind: 'audio', trackId, codec: codec as AudioCodec, decoderConfig };
 }
 
-function pictureTrack(trackId: number, codec: string, decoderConfig: PictureConfig): TrackConfig {
+function pictureTrack(trackId: number, codec: string, decoderConfig: VideoConfig): TrackConfig {
   return { kind: 'video', trackId, codec: codec as VideoCodec, decoderConfig };
 }

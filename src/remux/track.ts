@@ -3,7 +3,7 @@ export type VideoCodec = 'avc' | 'hevc' | 'av1' | 'vp9' | 'vp8';
 export type AudioCodec = 'aac' | 'mp3' | 'opus' | 'flac' | 'ac3' | 'eac3';
 
 /** A VideoDecoderConfig of WebCodecs, as far as a container needs it. */
-export interface PictureConfig {
+export interface VideoConfig {
   /** RFC 6381, for example `avc1.64001f`. */
   readonly codec: string;
   /** Decoder configuration record (`avcC`, `hvcC`, `av1C` …); undefined where the codec has none. */
@@ -13,7 +13,7 @@ export interface PictureConfig {
 }
 
 /** An AudioDecoderConfig of WebCodecs, as far as a container needs it. */
-export interface SoundConfig {
+export interface AudioConfig {
   /** RFC 6381, for example `mp4a.40.2`. */
   readonly codec: string;
   /** AudioSpecificConfig, OpusHead …; undefined where the codec has none. */
@@ -30,11 +30,11 @@ interface Named {
 /** One elementary stream of a publish, with the decoder configuration that is in force. A new one is a new object. */
 export type TrackConfig = Named &
   (
-    | { readonly kind: 'video'; readonly codec: VideoCodec; readonly decoderConfig: PictureConfig }
+    | { readonly kind: 'video'; readonly codec: VideoCodec; readonly decoderConfig: VideoConfig }
     | {
         readonly kind: 'audio';
         readonly codec: AudioCodec;
-        readonly decoderConfig: SoundConfig;
+        readonly decoderConfig: AudioConfig;
         /** A frame of it, of a codec that says in each what it is (MP3, AC-3). */
         readonly frame?: Uint8Array;
       }

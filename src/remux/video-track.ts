@@ -1,15 +1,15 @@
 import { findAv1Size, readAv1Record } from '../protocol/codec/av1.ts';
 import { readAvcRecord } from '../protocol/codec/avc.ts';
 import { readHevcRecord } from '../protocol/codec/hevc.ts';
-import type { PictureFormat, PictureSize } from '../protocol/codec/picture.ts';
+import type { VideoFormat, VideoSize } from '../protocol/codec/picture.ts';
 import { readVp8Size, readVp9Record, readVp9Size } from '../protocol/codec/vpx.ts';
-import type { PictureConfig, VideoCodec } from './track.ts';
+import type { VideoCodec, VideoConfig } from './track.ts';
 
 /** What is known of a picture from its decoder configuration record. */
 export interface Described {
   readonly codec: string;
   /** Undefined where a keyframe has to say it. */
-  readonly size: PictureSize | undefined;
+  readonly size: VideoSize | undefined;
   /** The record, for containers that keep it. VP8 and VP9 have all in the codec string. */
   readonly description?: Uint8Array;
 }
@@ -18,7 +18,7 @@ export interface Described {
 export const VP8: Described = { codec: 'vp8', size: undefined };
 
 /** Reads a decoder configuration record; undefined if that fails. */
-export function describePicture(codec: VideoCodec, record: Uint8Array): Described | undefined {
+export function describeVideo(codec: VideoCodec, record: Uint8Array): Described | undefined {
   switch (codec) {
     case 'avc': {
       const format = readAvcRecord(record);
@@ -44,7 +44,7 @@ export function describePicture(codec: VideoCodec, record: Uint8Array): Describe
 }
 
 /** The size that a keyframe says; undefined where the record has to say it, or if that fails. */
-export function sizeOfKeyframe(codec: VideoCodec, frame: Uint8Array): PictureSize | undefined {
+export function sizeOfKeyframe(codec: VideoCodec, frame: Uint8Array): VideoSize | undefined {
   if (codec === 'av1') return findAv1Size(frame);
   if (codec === 'vp9') return readVp9Size(frame);
   if (codec === 'vp8') return readVp8Size(frame);
@@ -52,14 +52,11 @@ export function sizeOfKeyframe(codec: VideoCodec, frame: Uint8Array): PictureSiz
 }
 
 /** What a container needs. */
-export function pictureConfig(
-  { codec, description }: Described,
-  { width, height }: PictureSize,
-): PictureConfig {
+export function pictureConfig({ codec, description }: Described, { width, height }: VideoSize): VideoConfig {
   const config = { codec, codedWidth: width, codedHeight: height };
   return description ? { ...config, description } : config;
 }
 
-function described({ codec, width, height }: PictureFormat, description: Uint8Array): Described {
+function described({ codec, width, height }: VideoFormat, description: Uint8Array): Described {
   return { codec, size: { width, height }, description };
 }

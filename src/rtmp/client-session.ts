@@ -38,7 +38,7 @@ interface Waiter<T> {
   readonly reject: (error: Error) => void;
 }
 
-/** An RTMP dialogue, client side, over any duplex stream: connects, then publishes or plays. */
+/** An RTMP session, client side, over any duplex stream: connects, then publishes or plays. */
 export class ClientSession {
   readonly #connection: Connection;
   readonly #calls = new Map<number, Waiter<Command>>();

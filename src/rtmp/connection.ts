@@ -18,7 +18,7 @@ import {
 import type { HandshakeStep } from '../protocol/rtmp/handshake.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
 import { ANSWER_PACKETS, CHUNKS_PER_PACKET, MAX_EARLY_BYTES, MAX_REPLY_BACKLOG } from './limits.ts';
-import { ReadPace } from './read-throttle.ts';
+import { ReadThrottle } from './read-throttle.ts';
 import { WorkBudget } from './work-budget.ts';
 
 /** RTMP 5.4.1: the chunk size of both directions until a Set Chunk Size says otherwise. */
@@ -53,7 +53,7 @@ export class Connection {
   readonly #events: ConnectionEvents;
   readonly #clock: Clock;
   readonly #decoder = new ChunkDecoder();
-  #pace: ReadPace;
+  #pace: ReadThrottle;
   readonly #budget: WorkBudget;
   /** Chunks of the decoder, and messages that it did not return, which have been counted. */
   #chunks = 0;
@@ -88,7 +88,7 @@ export class Connection {
     this.#handshake = handshake;
     this.#events = events;
     this.#clock = clock;
-    this.#pace = new ReadPace(clock.now());
+    this.#pace = new ReadThrottle(clock.now());
     this.#budget = new WorkBudget(clock.now());
     stream.on('data', (bytes: Buffer) => this.#receive(bytes));
     stream.on('end', () => this.#hearEnd());
@@ -138,7 +138,7 @@ export class Connection {
 
   /** Reads now and lets the stream rest no more, until enough has been read to tell anew for how long it may. */
   attend(): void {
-    this.#pace = new ReadPace(this.#clock.now());
+    this.#pace = new ReadThrottle(this.#clock.now());
     this.#readOn();
   }
 
@@ -204,7 +204,7 @@ export class Connection {
     this.#stream.write(bytes);
   }
 
-  /** While a dialogue is being set up, what is written in one turn leaves in one segment, for one system call. */
+  /** While a session is being set up, what is written in one turn leaves in one segment, for one system call. */
   #gather(): void {
     if (this.#gathering) return;
     this.#gathering = true;
@@ -362,7 +362,7 @@ export class Connection {
   }
 
   /**
-   * RTMP 5.4.3: the sequence number is the number of bytes received so far, modulo 2^32. While the dialogue is being
+   * RTMP 5.4.3: the sequence number is the number of bytes received so far, modulo 2^32. While the session is being
    * set up the server acknowledges whatever it has no other answer to: the peers' sockets hold their next command back
    * until TCP has acknowledged the one before, which a silent server's kernel does 40 ms later. An acknowledgement itself
    * is not acknowledged so, or two peers of this habit would never come to rest.

@@ -1,4 +1,4 @@
-import type { Stay } from '../clients/grant-limits.ts';
+import type { GrantLimits } from '../clients/grant-limits.ts';
 import type { CloseReason } from '../model/events.ts';
 import type { PlayOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
@@ -6,13 +6,13 @@ import type { Hub } from '../streams/hub.ts';
 import type { Subscription } from '../streams/live-stream.ts';
 import type { Sink } from '../streams/sink.ts';
 import type { Connection } from './connection.ts';
-import { rtmpEncoder } from './rtmp-serializer.ts';
+import { rtmpSerializer } from './rtmp-serializer.ts';
 
 /** The player at one message stream of a connection: what it gets of a live stream, and in which form. */
 export class Player {
   readonly role = 'playing';
   readonly key: StreamKey;
-  readonly stay: Stay | undefined;
+  readonly limits: GrantLimits | undefined;
   readonly #hub: Hub;
   readonly #connection: Connection;
   readonly #options: PlayOptions;
@@ -28,7 +28,7 @@ export class Player {
     hub: Hub;
     connection: Connection;
     key: StreamKey;
-    stay: Stay | undefined;
+    limits: GrantLimits | undefined;
     options: PlayOptions;
     streamId: number;
     onEnd: (reason: CloseReason) => void;
@@ -36,7 +36,7 @@ export class Player {
     onOver: () => void;
   }) {
     this.key = place.key;
-    this.stay = place.stay;
+    this.limits = place.limits;
     this.#hub = place.hub;
     this.#connection = place.connection;
     this.#options = place.options;
@@ -56,7 +56,12 @@ export class Player {
     const connection = this.#connection;
     const { chunkSize } = connection;
     const sink: Sink = {
-      encoder: rtmpEncoder({ chunkSize, streamId: this.#streamId, audio: this.#audio, video: this.#video }),
+      serializer: rtmpSerializer({
+        chunkSize,
+        streamId: this.#streamId,
+        audio: this.#audio,
+        video: this.#video,
+      }),
       get backlog() {
         return connection.backlog;
       },
@@ -91,7 +96,7 @@ export class Player {
   }
 
   end(reason: CloseReason): void {
-    this.stay?.end();
+    this.limits?.end();
     this.pause();
     this.#onEnd(reason);
   }

@@ -1,4 +1,4 @@
-import type { Stay } from '../clients/grant-limits.ts';
+import type { GrantLimits } from '../clients/grant-limits.ts';
 import type { Clock } from '../model/clock.ts';
 import type { CloseReason } from '../model/events.ts';
 import type { PublishEnd } from '../model/media-source.ts';
@@ -14,9 +14,9 @@ export class Publisher {
   readonly key: StreamKey;
   /** The stream's name as the client gave it: the backend may have given another one. */
   readonly asked: string;
-  readonly stay: Stay | undefined;
+  readonly limits: GrantLimits | undefined;
   readonly #publication: Publication;
-  readonly #seated: () => number;
+  readonly #slot: () => number;
   readonly #options: PublishOptions;
   readonly #clock: Clock;
   readonly #onEnd: (reason: CloseReason, how: PublishEnd) => void;
@@ -27,19 +27,19 @@ export class Publisher {
   constructor(place: {
     key: StreamKey;
     asked: string;
-    stay: Stay | undefined;
+    limits: GrantLimits | undefined;
     publication: Publication;
     /** Players that have a place, also those whom no lane of the hub reaches: viewers of HLS. */
-    seated: () => number;
+    slot: () => number;
     options: PublishOptions;
     clock: Clock;
     onEnd: (reason: CloseReason, how: PublishEnd) => void;
   }) {
     this.key = place.key;
     this.asked = place.asked;
-    this.stay = place.stay;
+    this.limits = place.limits;
     this.#publication = place.publication;
-    this.#seated = place.seated;
+    this.#slot = place.slot;
     this.#options = place.options;
     this.#clock = place.clock;
     this.#onEnd = place.onEnd;
@@ -66,7 +66,7 @@ export class Publisher {
     if (now - this.#lastMedia > patience) {
       return `the publisher sent no media for ${patience} ms (${this.#packets === 0 ? 'firstpkt_timeout' : 'normal_timeout'})`;
     }
-    if (this.#publication.players > 0 || this.#seated() > 0) this.#lastWatched = now;
+    if (this.#publication.players > 0 || this.#slot() > 0) this.#lastWatched = now;
     if (kickoffForIdleMs > 0 && now - this.#lastWatched > kickoffForIdleMs) {
       return `nobody watched for ${kickoffForIdleMs} ms (kickoff_for_idle)`;
     }
@@ -75,7 +75,7 @@ export class Publisher {
 
   /** `how` is `unpublished` if the client said that it is through. */
   end(reason: CloseReason, how: PublishEnd = 'lost'): void {
-    this.stay?.end();
+    this.limits?.end();
     this.#onEnd(reason, how);
   }
 }

@@ -7,24 +7,24 @@ import type { Publication } from '../streams/hub.ts';
 import { MAX_CONFIGURATION_BYTES, MAX_METADATA_BYTES } from './limits.ts';
 
 /** Where a publisher's media goes. */
-export type MediaTaker = Pick<Publication, 'write' | 'clearMetadata'>;
+export type MediaConsumer = Pick<Publication, 'write' | 'clearMetadata'>;
 
 /**
  * Turns a publisher's audio, video or data message into what the stream takes, and gives it that. Returns how
  * many packets there were; an empty message says nothing.
  */
-export function readMedia(message: RtmpMessage, taker: MediaTaker): number {
+export function readMedia(message: RtmpMessage, consumer: MediaConsumer): number {
   if (message.payload.length === 0) return 0;
   switch (message.type) {
     case MESSAGE_TYPE.audio:
-      taker.write(audioPacket(message));
+      consumer.write(audioPacket(message));
       return 1;
     case MESSAGE_TYPE.video:
-      taker.write(videoPacket(message));
+      consumer.write(videoPacket(message));
       return 1;
     case MESSAGE_TYPE.dataAmf0:
     case MESSAGE_TYPE.dataAmf3:
-      return readData(message, taker);
+      return readData(message, consumer);
     default:
       return 0;
   }
@@ -64,16 +64,16 @@ function videoPacket(message: RtmpMessage): MediaPacket {
 }
 
 /** `@clearDataFrame` is no packet: it says that joiners shall get no metadata. */
-function readData(message: RtmpMessage, taker: MediaTaker): number {
+function readData(message: RtmpMessage, consumer: MediaConsumer): number {
   const data = parseDataMessage(message);
   if (data.kind === 'clear') {
-    taker.clearMetadata();
+    consumer.clearMetadata();
     return 0;
   }
   const { timestamp } = message;
   const { payload } = data;
   const kept = data.kind === 'metadata' && payload.length <= MAX_METADATA_BYTES;
   const headerSlot = kept ? METADATA_SLOT : undefined;
-  taker.write({ kind: 'data', timestamp, payload, keyframe: false, headerSlot });
+  consumer.write({ kind: 'data', timestamp, payload, keyframe: false, headerSlot });
   return 1;
 }

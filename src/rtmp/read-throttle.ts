@@ -9,7 +9,7 @@ const SHORTEST_REST_MS = 10;
  * How long a socket may be left unread. What costs is not the bytes but each time that there are some, so a publisher
  * whose packets are going nowhere for a while is read once at the end of it.
  */
-export class ReadPace {
+export class ReadThrottle {
   #since: number;
   #bytes = 0;
   /** Of the last whole window; 0 while there was none. */

@@ -1,7 +1,7 @@
 import type { MediaPacket } from '../model/media-packet.ts';
 import { chunkedSize, writeChunked } from '../protocol/rtmp/chunk-encoder.ts';
 import { CSID, MESSAGE_TYPE } from '../protocol/rtmp/message.ts';
-import type { Encoder } from '../streams/serializer.ts';
+import type { Serializer } from '../streams/serializer.ts';
 
 /** What the bytes for an RTMP player depend on. Players with equal ones share their bytes. */
 export interface RtmpFormat {
@@ -20,7 +20,7 @@ const HEADER = {
 } as const;
 
 /** Chunks with absolute timestamps and full headers: the same bytes for every player of the format. */
-export function rtmpEncoder(format: RtmpFormat): Encoder {
+export function rtmpSerializer(format: RtmpFormat): Serializer {
   const { chunkSize, streamId } = format;
   const wanted = (packet: MediaPacket) => packet.kind === 'data' || format[packet.kind];
   return {

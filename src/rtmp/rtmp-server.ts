@@ -1,33 +1,33 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Lobby } from '../clients/client-registry.ts';
+import type { ClientRegistry } from '../clients/client-registry.ts';
 import type { ProxyProtocolOptions } from '../model/options.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
-import { Reception } from '../net/acceptor.ts';
+import { Acceptor } from '../net/acceptor.ts';
 import { SharedReads } from '../net/shared-read.ts';
 import { randomSource } from '../protocol/bytes/random.ts';
 import { ServerSession } from './server-session.ts';
 
 /** The way in for those who speak RTMP. */
-export class FrontDoor {
-  readonly #lobby: Lobby;
-  readonly #reception: Reception;
+export class RtmpServer {
+  readonly #clients: ClientRegistry;
+  readonly #acceptor: Acceptor;
   readonly #random = randomSource();
   readonly #reads = new SharedReads();
 
-  constructor(lobby: Lobby, proxyProtocol: ProxyProtocolOptions) {
-    this.#lobby = lobby;
-    this.#reception = new Reception(lobby, proxyProtocol);
+  constructor(clients: ClientRegistry, proxyProtocol: ProxyProtocolOptions) {
+    this.#clients = clients;
+    this.#acceptor = new Acceptor(clients, proxyProtocol);
   }
 
   /** Who has to begin with a PROXY header from the commit on. */
   prepare(proxyProtocol: ProxyProtocolOptions): PreparedChange {
-    return this.#reception.prepare(proxyProtocol);
+    return this.#acceptor.prepare(proxyProtocol);
   }
 
   /** Takes a socket that a listener accepted with `pauseOnConnect`; from then on it reads as `SharedReads` says. */
   accept(accepted: Socket): void {
-    this.#reception.receive(this.#reads.adopt(accepted), (socket, ip) => {
+    this.#acceptor.receive(this.#reads.adopt(accepted), (socket, ip) => {
       this.enter(socket, ip);
       socket.resume();
     });
@@ -35,14 +35,14 @@ export class FrontDoor {
 
   /** Begins a session with the client at `ip` over any duplex stream. */
   enter(stream: Duplex, ip: string): ServerSession {
-    const session = new ServerSession(stream, this.#lobby.identify(ip), this.#lobby, this.#random);
-    void session.settled.then(this.#lobby.count());
-    this.#lobby.enter(session);
+    const session = new ServerSession(stream, this.#clients.identify(ip), this.#clients, this.#random);
+    void session.settled.then(this.#clients.count());
+    this.#clients.enter(session);
     return session;
   }
 
   /** Destroys the sockets of which no client has come yet. */
   close(): void {
-    this.#reception.close();
+    this.#acceptor.close();
   }
 }

@@ -1,12 +1,12 @@
 import type { Duplex } from 'node:stream';
-import type { Guest, Lobby } from '../clients/client-registry.ts';
+import type { ClientHandle, ClientRegistry } from '../clients/client-registry.ts';
 import { STALL_TIMEOUT_MS } from '../clients/limits.ts';
-import { StallWatch } from '../clients/stall-detector.ts';
+import { StallDetector } from '../clients/stall-detector.ts';
 import type { Clock } from '../model/clock.ts';
 import { headOfApp, headOfUrl } from '../model/concealed-names.ts';
 import type { ClientIdentity, CloseReason } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
-import type { GuestFacts } from '../model/stats.ts';
+import type { ClientInfo } from '../model/stats.ts';
 import type { RandomBytes } from '../protocol/bytes/random.ts';
 import { decodeCommand } from '../protocol/rtmp/command.ts';
 import { ServerHandshake } from '../protocol/rtmp/handshake.ts';
@@ -22,60 +22,60 @@ import {
 } from './limits.ts';
 import { MessageStreams } from './message-streams.ts';
 import { command as commandMessage } from './replies.ts';
-import type { Dialogue } from './session-context.ts';
+import type { SessionContext } from './session-context.ts';
 
-/** One client's RTMP dialogue, server side, from the handshake to the closing events. */
-export class ServerSession implements Guest {
+/** One client's RTMP session, server side, from the handshake to the closing events. */
+export class ServerSession implements ClientHandle {
   readonly client: ClientIdentity;
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #connection: Connection;
-  readonly #dialogue: Dialogue;
+  readonly #context: SessionContext;
   readonly #startedAt: number;
   readonly #encrypted: boolean;
-  /** On the scale of `awake`; the beginning until there is a visitor. */
+  /** On the scale of `awake`; the beginning until there is a client. */
   #idleSince: number;
-  readonly #stall: StallWatch;
+  readonly #stall: StallDetector;
   /** What the log says at the end, when that is more than the reason. */
   #why: string | undefined;
   #settle: () => void = () => undefined;
   /** Settles when the connection is over and its closing events have been handed to the gate. */
   readonly settled: Promise<void>;
 
-  constructor(stream: Duplex, client: ClientIdentity, lobby: Lobby, random: RandomBytes) {
+  constructor(stream: Duplex, client: ClientIdentity, clients: ClientRegistry, random: RandomBytes) {
     this.settled = new Promise((resolve) => {
       this.#settle = resolve;
     });
     this.client = client;
-    this.#clock = lobby.clock;
-    this.#log = lobby.log.child({ client: client.id, ip: client.ip });
+    this.#clock = clients.clock;
+    this.#log = clients.log.child({ client: client.id, ip: client.ip });
     this.#startedAt = this.#clock.now();
     this.#encrypted = 'encrypted' in stream;
     this.#idleSince = this.#clock.awake();
-    this.#stall = new StallWatch(this.#idleSince);
+    this.#stall = new StallDetector(this.#idleSince);
     this.#connection = new Connection(
       stream,
       new ServerHandshake(random),
       {
         ready: () => undefined,
         message: (message) => this.#take(message),
-        patience: () => this.#dialogue.streams.patience,
+        patience: () => this.#context.streams.patience,
         closed: (reason, error) => this.#finish(reason, error),
       },
       this.#clock,
     );
-    this.#dialogue = {
+    this.#context = {
       connection: this.#connection,
       client,
-      hub: lobby.hub,
+      hub: clients.hub,
       clock: this.#clock,
-      claims: lobby.claims,
-      seats: lobby.seats,
-      currentSnapshot: () => lobby.snapshot,
+      claims: clients.claims,
+      slots: clients.slots,
+      currentSnapshot: () => clients.snapshot,
       streams: new MessageStreams(),
-      concealed: lobby.concealed,
+      concealed: clients.concealed,
       log: this.#log,
-      visitor: undefined,
+      connectInfo: undefined,
       refuse: (why, ...lastWords) => this.#refuse(why, lastWords),
       kick: (reason, why) => this.kick(reason, why),
     };
@@ -83,22 +83,24 @@ export class ServerSession implements Guest {
 
   /** The vhosts that this client has entered. */
   get vhosts(): readonly string[] {
-    const { visitor } = this.#dialogue;
-    return visitor ? [...(visitor.home === undefined ? [] : [visitor.home]), ...visitor.events.vhosts] : [];
+    const { connectInfo } = this.#context;
+    return connectInfo
+      ? [...(connectInfo.home === undefined ? [] : [connectInfo.home]), ...connectInfo.events.vhosts]
+      : [];
   }
 
-  get facts(): GuestFacts {
-    const { visitor, streams } = this.#dialogue;
+  get facts(): ClientInfo {
+    const { connectInfo, streams } = this.#context;
     const [role] = streams.roles;
     const { bytesIn, bytesOut, backlog } = this.#connection;
-    const { tcUrl = '', pageUrl = '', swfUrl = '' } = visitor?.events.shown ?? {};
-    const { flashVer = '' } = visitor?.events.client ?? {};
+    const { tcUrl = '', pageUrl = '', swfUrl = '' } = connectInfo?.events.shown ?? {};
+    const { flashVer = '' } = connectInfo?.events.client ?? {};
     return {
       client: this.client,
       protocol: this.#encrypted ? 'rtmps' : 'rtmp',
       role: role === undefined ? 'idle' : role.role === 'publishing' ? 'publish' : 'play',
-      vhost: role?.key.vhost ?? visitor?.home ?? '',
-      app: role?.key.app ?? headOfApp(visitor?.app ?? ''),
+      vhost: role?.key.vhost ?? connectInfo?.home ?? '',
+      app: role?.key.app ?? headOfApp(connectInfo?.app ?? ''),
       stream: role?.key.stream ?? '',
       // What a client has named and nobody has let in may be a key.
       tcUrl: role === undefined ? headOfUrl(tcUrl) : tcUrl,
@@ -116,7 +118,7 @@ export class ServerSession implements Guest {
   /** Tells the client why and closes. */
   kick(reason: CloseReason, description: string): void {
     this.#why ??= description;
-    if (this.#dialogue.visitor) {
+    if (this.#context.connectInfo) {
       const info = statusInfo('error', STATUS.connectClosed, description);
       this.#connection.send(commandMessage(0, 'onStatus', 0, null, info));
     }
@@ -134,17 +136,17 @@ export class ServerSession implements Guest {
       this.#connection.close('timeout');
       return;
     }
-    const { visitor, streams } = this.#dialogue;
-    if (visitor && this.#clock.now() >= visitor.events.endsAt) {
+    const { connectInfo, streams } = this.#context;
+    if (connectInfo && this.#clock.now() >= connectInfo.events.endsAt) {
       this.kick('limit', 'The time that was granted to this connection is over.');
       return;
     }
     const { roles } = streams;
     // One question at a time, of whatever kind.
-    let mayAsk = !this.#connection.held && !roles.some(({ stay }) => stay?.asking);
-    for (const { stay } of roles) {
-      stay?.tick(mayAsk);
-      if (stay?.asking) mayAsk = false;
+    let mayAsk = !this.#connection.held && !roles.some(({ limits }) => limits?.asking);
+    for (const { limits } of roles) {
+      limits?.tick(mayAsk);
+      if (limits?.asking) mayAsk = false;
     }
   }
 
@@ -156,8 +158,8 @@ export class ServerSession implements Guest {
       this.#idleSince = now;
       return undefined;
     }
-    const { visitor, streams } = this.#dialogue;
-    if (!visitor) {
+    const { connectInfo, streams } = this.#context;
+    if (!connectInfo) {
       if (now - this.#idleSince <= HANDSHAKE_TIMEOUT_MS) return undefined;
       return `no connect within ${HANDSHAKE_TIMEOUT_MS} ms`;
     }
@@ -182,7 +184,7 @@ export class ServerSession implements Guest {
       case MESSAGE_TYPE.video:
       case MESSAGE_TYPE.dataAmf0:
       case MESSAGE_TYPE.dataAmf3:
-        this.#dialogue.streams.publisherAt(message.streamId)?.take(message);
+        this.#context.streams.publisherAt(message.streamId)?.take(message);
         return;
       default: // Shared objects and unknown types: nothing to us, and no reason to hang up.
     }
@@ -190,7 +192,7 @@ export class ServerSession implements Guest {
 
   #command(message: RtmpMessage): void {
     this.#connection.spend(COMMAND_PACKETS + message.payload.length / COMMAND_BYTES_PER_PACKET);
-    const waiting = dispatch(this.#dialogue, decodeCommand(message), message.streamId);
+    const waiting = dispatch(this.#context, decodeCommand(message), message.streamId);
     if (!waiting) return;
     this.#connection.hold();
     waiting.then(
@@ -209,17 +211,17 @@ export class ServerSession implements Guest {
   }
 
   #finish(reason: CloseReason, error: Error | undefined): void {
-    const { visitor, streams } = this.#dialogue;
+    const { connectInfo, streams } = this.#context;
     for (const role of streams.roles) role.end(reason);
     const { bytesIn, bytesOut } = this.#connection;
     const seconds = Math.round((this.#clock.now() - this.#startedAt) / 100) / 10;
     const why = this.#why ?? (isGoodbye(error) ? undefined : error?.message);
     const facts = { reason, ...(why === undefined ? {} : { why }), seconds, bytesIn, bytesOut };
     // A port scan or a load balancer's probe is not an event that a person cares about.
-    if (visitor || bytesIn > 0) this.#log.info(facts, 'connection closed');
+    if (connectInfo || bytesIn > 0) this.#log.info(facts, 'connection closed');
     else this.#log.debug(facts, 'connection closed');
     // Not awaited by anything that the client sees: the socket is closed already.
-    void Promise.resolve(visitor?.events.close(reason)).finally(this.#settle);
+    void Promise.resolve(connectInfo?.events.close(reason)).finally(this.#settle);
   }
 }
 

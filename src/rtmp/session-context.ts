@@ -1,6 +1,6 @@
 import type { ClientEvents } from '../clients/client-events.ts';
-import type { Resident } from '../clients/grant-limits.ts';
-import type { Seats } from '../clients/player-slots.ts';
+import type { LimitedClient } from '../clients/grant-limits.ts';
+import type { PlayerSlots } from '../clients/player-slots.ts';
 import type { Refusal } from '../clients/refusal.ts';
 import type { Snapshot } from '../clients/snapshot.ts';
 import { type Address, resolveAddress } from '../model/address.ts';
@@ -17,7 +17,7 @@ import { MAX_VHOSTS_PER_CONNECTION } from './limits.ts';
 import type { MessageStreams } from './message-streams.ts';
 
 /** A client whose `connect` has been taken. */
-export interface Visitor {
+export interface ConnectInfo {
   readonly snapshot: Snapshot;
   /** The vhost that `connect` led to; undefined if only a stream name can tell. */
   readonly home: string | undefined;
@@ -28,7 +28,7 @@ export interface Visitor {
 }
 
 /** What the commands of one connection share. */
-export interface Dialogue {
+export interface SessionContext {
   readonly connection: Connection;
   readonly client: ClientIdentity;
   readonly hub: Hub;
@@ -36,7 +36,7 @@ export interface Dialogue {
   /** Undefined where this process is alone with its streams. */
   readonly claims: Claims | undefined;
   /** Places of the players that come through this door. */
-  readonly seats: Seats;
+  readonly slots: PlayerSlots;
   /** The configuration of this moment. */
   readonly currentSnapshot: () => Snapshot;
   readonly streams: MessageStreams;
@@ -44,15 +44,15 @@ export interface Dialogue {
   readonly concealed: ConcealedNames;
   readonly log: Logger;
   /** Undefined until `connect`. */
-  visitor: Visitor | undefined;
+  connectInfo: ConnectInfo | undefined;
   /** Sends the last words and closes. `why` is what the log says. */
   refuse(why: string, ...lastWords: readonly RtmpMessage[]): void;
   /** Tells the client why and closes. */
   kick(reason: CloseReason, why: string): void;
 }
 
-/** The client of a dialogue, as its stay needs it. */
-export function resident({ clock, connection, kick }: Dialogue): Resident {
+/** The client of a session, as its stay needs it. */
+export function limitedClient({ clock, connection, kick }: SessionContext): LimitedClient {
   return { clock, kick, bytesIn: () => connection.bytesIn };
 }
 
@@ -64,19 +64,19 @@ export type Entry =
  * Finds out where a stream name leads and asks that vhost's `on_connect`, if it has not been asked: the name may lead
  * to another vhost than `connect` did, and under the srs5 schema the question waits for the name.
  */
-export async function enter(visitor: Visitor, streamName: string): Promise<Entry> {
-  const { snapshot, tcUrl, app, cutsQueries } = visitor;
+export async function enter(connectInfo: ConnectInfo, streamName: string): Promise<Entry> {
+  const { snapshot, tcUrl, app, cutsQueries } = connectInfo;
   const { vhosts, strictVhost } = snapshot;
   const resolution = resolveAddress({ tcUrl, app, streamName, cutsQueries }, vhosts, strictVhost);
   if (!resolution.ok) return resolution;
   const { address } = resolution;
   const vhost = vhosts.get(address.vhost);
   if (!vhost) throw new Error(`resolveAddress chose the vhost ${address.vhost}, which does not exist`);
-  const visited = visitor.events.vhosts;
+  const visited = connectInfo.events.vhosts;
   if (!visited.includes(vhost.name) && visited.length >= MAX_VHOSTS_PER_CONNECTION) {
     return { ok: false, message: `one connection may visit ${MAX_VHOSTS_PER_CONNECTION} vhosts` };
   }
-  const verdict = await visitor.events.connect(address);
+  const verdict = await connectInfo.events.connect(address);
   if (!verdict.allowed) return { ok: false, message: verdict.message, redirect: verdict.redirect };
   return { ok: true, address, vhost };
 }

@@ -5,17 +5,17 @@ import type { ConfigControl, ListeningPlace } from '../model/control.ts';
 import type { ServerIds } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Config, VhostOptions } from '../model/options.ts';
-import type { CensusOffice } from '../model/stats.ts';
+import type { StatsSource } from '../model/stats.ts';
 import { VERSION } from '../model/version.ts';
-import type { CensusTaker, Place } from '../stats/stats-collector.ts';
+import type { Place, StatsCollector } from '../stats/stats-collector.ts';
 import { Certificates } from '../tls/certificates.ts';
-import type { HookDesk } from './hook-monitor.ts';
+import type { HookMonitor } from './hook-monitor.ts';
 
-/** What the desk speaks for. */
-export interface DeskServer {
+/** What the monitor speaks for. */
+export interface AdminApiServer {
   readonly ids: ServerIds;
-  readonly census: CensusOffice;
-  readonly hooks: HookDesk;
+  readonly stats: StatsSource;
+  readonly hooks: HookMonitor;
   readonly configuration: ConfigControl | undefined;
   readonly logger: Logger;
   readonly clock: Clock;
@@ -24,17 +24,17 @@ export interface DeskServer {
 }
 
 /** Begins to know who is in this process, if `http_api` is on: what it takes is not even in memory otherwise. */
-export async function openCensus({ httpApi }: Config, place: Place): Promise<CensusTaker | undefined> {
+export async function openStats({ httpApi }: Config, place: Place): Promise<StatsCollector | undefined> {
   if (!httpApi.enabled) return undefined;
-  const { CensusTaker } = await import('../stats/stats-collector.ts');
-  return new CensusTaker(place);
+  const { StatsCollector } = await import('../stats/stats-collector.ts');
+  return new StatsCollector(place);
 }
 
 /**
  * The control API of a server, in the process that answers for all of them. There is none unless `http_api` is on, nor is
  * the code for it in memory.
  */
-export class ApiDesk {
+export class AdminApi {
   readonly #api: ApiServer;
   readonly #places: readonly ListeningPlace[];
   readonly #certificates: Certificates | undefined;
@@ -50,42 +50,42 @@ export class ApiDesk {
   }
 
   /** Opens it if the configuration has it on. Rejects with a sentence if it cannot listen. */
-  static async open(config: Config, server: DeskServer): Promise<ApiDesk | undefined> {
+  static async open(config: Config, server: AdminApiServer): Promise<AdminApi | undefined> {
     const { httpApi, vhosts } = config;
     if (!httpApi.enabled) return undefined;
-    const [{ ConcealingCensus }, { openApiServer }, { ServerMetrics }] = await Promise.all([
+    const [{ MaskedStats }, { openApiServer }, { ServerMetrics }] = await Promise.all([
       import('../stats/masked-stats.ts'),
       import('../api/api-server.ts'),
       import('../observe/server-metrics.ts'),
     ]);
     const { hooks, configuration, ids } = server;
-    const census = new ConcealingCensus(server.census, hooks.concealed);
-    const metrics = new ServerMetrics(census, { version: VERSION, perStream: httpApi.streamMetrics });
+    const stats = new MaskedStats(server.stats, hooks.concealed);
+    const metrics = new ServerMetrics(stats, { version: VERSION, perStream: httpApi.streamMetrics });
     const { https } = httpApi;
     const certificates = https && new Certificates(server.clock, server.logger);
     const shown = https && certificates?.prepare({ listeners: [https], vhosts: [] });
     shown?.commit();
-    let desk: ApiDesk | undefined;
+    let adminApi: AdminApi | undefined;
     const api = await openApiServer(
       httpApi,
       {
         version: VERSION,
         ...ids,
         startedAt: Date.now(),
-        census,
+        stats,
         hooks: hooks.control,
         health: () => hooks.health(),
-        listening: () => [...server.listening(), ...(desk ? desk.#places : [])],
-        vhosts: () => (desk ? desk.#vhosts : vhosts),
+        listening: () => [...server.listening(), ...(adminApi ? adminApi.#places : [])],
+        vhosts: () => (adminApi ? adminApi.#vhosts : vhosts),
         metrics: async () => (await metrics.text()) + (await hooks.control.metrics()),
-        ready: () => (desk ? desk.#ready : false),
+        ready: () => (adminApi ? adminApi.#ready : false),
         configuration,
       },
       server.logger,
       https && shown?.termsFor(https),
     );
-    desk = new ApiDesk(api, config, certificates);
-    return desk;
+    adminApi = new AdminApi(api, config, certificates);
+    return adminApi;
   }
 
   /** For the ports that it has together with the playback server. */

@@ -1,44 +1,44 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { Lobby } from '../clients/client-registry.ts';
-import type { PlaybackPart } from '../http/http-handler.ts';
-import { WebDoor } from '../http/http-server.ts';
+import type { ClientRegistry } from '../clients/client-registry.ts';
+import type { HttpHandler } from '../http/http-handler.ts';
+import { HttpServer } from '../http/http-server.ts';
 import type { SharedApi } from '../http/shared-api.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Config, ProxyProtocolOptions, TlsListenOptions } from '../model/options.ts';
-import type { Neighbourhood } from '../model/peers.ts';
+import type { Peers } from '../model/peers.ts';
 import { type PreparedChange, prepareTogether } from '../model/prepared-change.ts';
 import { type Entrance, Listeners, type OpenAddress, type Protocol } from '../net/listeners.ts';
-import { SecureReception } from '../net/tls-acceptor.ts';
-import { FrontDoor } from '../rtmp/rtmp-server.ts';
+import { TlsAcceptor } from '../net/tls-acceptor.ts';
+import { RtmpServer } from '../rtmp/rtmp-server.ts';
 import { Certificates, type PreparedCertificates } from '../tls/certificates.ts';
 
 /** All ways in: the ports, the certificates, and who takes the clients of each kind. */
-export class Doors {
+export class ClientListeners {
   /** For those who speak RTMP. */
-  readonly front: FrontDoor;
-  readonly #web: WebDoor;
+  readonly front: RtmpServer;
+  readonly #web: HttpServer;
   readonly #certificates: Certificates;
   readonly #listeners: Listeners;
-  readonly #rtmps: SecureReception;
-  readonly #https: SecureReception;
+  readonly #rtmps: TlsAcceptor;
+  readonly #https: TlsAcceptor;
 
   /**
-   * `parts` are what is served over HTTP, also to the `neighbourhood`; `log` is told what becomes of certificates and addresses. Nobody
+   * `parts` are what is served over HTTP, also to the `peers`; `log` is told what becomes of certificates and addresses. Nobody
    * listens before a change is committed.
    */
   constructor(
-    lobby: Lobby,
+    clients: ClientRegistry,
     proxyProtocol: ProxyProtocolOptions,
-    parts: readonly PlaybackPart[],
+    parts: readonly HttpHandler[],
     log: Logger,
-    neighbourhood?: Neighbourhood,
+    peers?: Peers,
   ) {
-    this.front = new FrontDoor(lobby, proxyProtocol);
-    this.#web = new WebDoor(lobby, proxyProtocol, parts, neighbourhood);
-    this.#rtmps = new SecureReception(lobby, proxyProtocol);
-    this.#https = new SecureReception(lobby, proxyProtocol, ['http/1.1', 'http/1.0']);
-    this.#certificates = new Certificates(lobby.clock, log);
+    this.front = new RtmpServer(clients, proxyProtocol);
+    this.#web = new HttpServer(clients, proxyProtocol, parts, peers);
+    this.#rtmps = new TlsAcceptor(clients, proxyProtocol);
+    this.#https = new TlsAcceptor(clients, proxyProtocol, ['http/1.1', 'http/1.0']);
+    this.#certificates = new Certificates(clients.clock, log);
     this.#listeners = new Listeners(log);
   }
 
@@ -55,7 +55,7 @@ export class Doors {
     const listeners = [rtmps, https].filter((options) => options !== undefined);
     return prepareTogether(async (add) => {
       const certificates = add(this.#certificates.prepare({ listeners, vhosts }));
-      for (const reception of [this.front, this.#rtmps, this.#https]) add(reception.prepare(proxyProtocol));
+      for (const acceptor of [this.front, this.#rtmps, this.#https]) add(acceptor.prepare(proxyProtocol));
       add(await this.#web.prepare(httpServer, proxyProtocol));
       // Last: from its commit on, clients come in.
       add(await this.#listeners.prepare(this.#entrances(config, certificates)));
@@ -86,11 +86,11 @@ export class Doors {
     const secured = (
       protocol: Protocol,
       options: TlsListenOptions,
-      reception: SecureReception,
+      acceptor: TlsAcceptor,
       enter: (socket: Socket, ip: string) => void,
     ): Entrance => {
       const terms = certificates.termsFor(options);
-      const take = (socket: Socket) => reception.receive(socket, terms, enter);
+      const take = (socket: Socket) => acceptor.receive(socket, terms, enter);
       return { protocol, listen: options.listen, take };
     };
     const rtmp = (stream: Duplex, ip: string) => void this.front.enter(stream, ip);

@@ -9,8 +9,8 @@ import type { Config } from '../model/options.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
 import type { HookMetrics } from '../observe/metrics.ts';
 
-/** What the desk lets do, as soon as there are hooks that can. */
-export interface DeskHooks {
+/** What the monitor lets do, as soon as there are hooks that can. */
+export interface MonitoredHooks {
   /** Sends an event again, as the `attempt`th time at its URL. */
   replay(delivery: Delivery, attempt: number): Promise<Delivery>;
   readonly stats: OutboxStats;
@@ -22,7 +22,7 @@ const EMPTY: OutboxStats = { events: 0, oldestMs: 0, dropped: 0, givenUp: 0, onD
  * Where a running server can be asked how its hooks fare: journal and metrics of all its processes, and the socket by
  * which they are reached. There is none while no vhost has hooks or records, nor is the code for it in memory.
  */
-export class HookDesk {
+export class HookMonitor {
   readonly #stateDir: string;
   /** Names that answers replaced, in whatever process. */
   readonly concealed: ConcealedNames = new ConcealedNames();
@@ -30,7 +30,7 @@ export class HookDesk {
   /** There where the API is, which shows it. */
   #health: HookHealth | undefined;
   #metrics: HookMetrics | undefined;
-  #hooks: DeskHooks | undefined;
+  #hooks: MonitoredHooks | undefined;
   #socket: ControlSocket | undefined;
   /** Takes what the hooks of this process do. */
   readonly observer: HookObserver;
@@ -88,8 +88,8 @@ export class HookDesk {
     return this.#health?.report() ?? [];
   }
 
-  /** From now on these hooks are what the desk speaks for. */
-  serve(hooks: DeskHooks): void {
+  /** From now on these hooks are what the monitor speaks for. */
+  serve(hooks: MonitoredHooks): void {
     this.#hooks = hooks;
   }
 

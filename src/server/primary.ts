@@ -1,10 +1,10 @@
 import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import type { SharedRecorder } from '../cluster/ipc-event-recorder.ts';
-import { WorkersCensus } from '../cluster/ipc-stats.ts';
+import type { SharedEventRecorder } from '../cluster/ipc-event-recorder.ts';
+import { WorkersStats } from '../cluster/ipc-stats.ts';
 import { ownerOf } from '../cluster/worker-context.ts';
-import { Fleet, LAST_SHARE, WORKERS_SHARE, type WorkerProcess } from '../cluster/worker-pool.ts';
-import { type Answer, Crew, type CrewSnapshot } from '../cluster/worker-registry.ts';
+import { LAST_SHARE, WORKERS_SHARE, WorkerPool, type WorkerProcess } from '../cluster/worker-pool.ts';
+import { type Answer, WorkerRegistry, type WorkersSnapshot } from '../cluster/worker-registry.ts';
 import { StoredSequences } from '../hls/stored-sequences.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
 import { Deadline } from '../model/deadline.ts';
@@ -13,16 +13,16 @@ import { changeBy, committed, type PreparedChange, prepareTogether } from '../mo
 import { systemClock } from '../model/process-clock.ts';
 import { VERSION } from '../model/version.ts';
 import { recordingsLeft } from '../recorder/journal.ts';
-import { Dvr } from '../recorder/recorder.ts';
-import { ApiDesk } from './admin-api.ts';
-import { HookDesk } from './hook-monitor.ts';
-import { makeIds, orGiveFree, type Server, type ServerDeps, STOP_GRACE_MS, waitingPart } from './server.ts';
+import { Recorder } from '../recorder/recorder.ts';
+import { AdminApi } from './admin-api.ts';
+import { HookMonitor } from './hook-monitor.ts';
+import { makeIds, orRelease, type Server, type ServerDeps, STOP_GRACE_MS, waitingPart } from './server.ts';
 
 /** A server of several processes, as the one that started them has it. */
 export interface Primary extends Pick<Server, 'addresses' | 'api' | 'reload' | 'stop'> {
   /** Connections of all workers, as far as they have told. */
   readonly connections: number;
-  readonly snapshot: CrewSnapshot;
+  readonly snapshot: WorkersSnapshot;
   reopenLogs(): void;
 }
 
@@ -41,23 +41,23 @@ export async function createPrimary(
 ): Promise<Primary> {
   const { logger, clock = systemClock } = deps;
   const ids = makeIds(config);
-  const desk = new HookDesk(config.stateDir);
+  const monitor = new HookMonitor(config.stateDir);
   const left = recordingsLeft(config.stateDir);
-  committed(await desk.prepare(config, left));
+  committed(await monitor.prepare(config, left));
   const hooks = createHooks({
     logger,
     clock,
     ...ids,
     version: VERSION,
-    observer: desk.observer,
+    observer: monitor.observer,
     outbox: { options: config.outbox, stateDir: config.stateDir },
   });
-  desk.serve(hooks);
+  monitor.serve(hooks);
   const count = workerCount(config);
   // Records nothing: it finishes what workers leave that have ended.
   const { stateDir } = config;
   const stamp = (id: string) => hooks.stamp(id);
-  const dvr = new Dvr({ clock, logger, stateDir, server: ids, owner: ids.serviceId, stamp });
+  const dvr = new Recorder({ clock, logger, stateDir, server: ids, owner: ids.serviceId, stamp });
   const ordersOf = (next: Config): Config => ({
     ...next,
     maxConnections: Math.ceil(next.maxConnections / count),
@@ -75,14 +75,14 @@ export async function createPrimary(
       rollBack: () => prepared.rollBack(),
     };
   };
-  await orGiveFree(() => committed(prepareHooks(config)), desk);
+  await orRelease(() => committed(prepareHooks(config)), monitor);
 
   const sequences = new StoredSequences({ stateDir, clock, log: logger });
-  const crew = new Crew(count, clock, logger, ids, recorderOf(hooks), sequences);
+  const workers = new WorkerRegistry(count, clock, logger, ids, recorderOf(hooks), sequences);
   const firstAnswers: Promise<Answer>[] = [];
   let stopping = false;
   const started = (worker: WorkerProcess) => {
-    const answer = crew.engage(worker, orders);
+    const answer = workers.engage(worker, orders);
     const first = firstAnswers.length < count;
     if (first) firstAnswers.push(answer);
     void answer.then((said) => {
@@ -94,17 +94,17 @@ export async function createPrimary(
       }
     });
   };
-  const fleet = new Fleet(fileURLToPath(new URL('./worker.js', import.meta.url)), clock, {
+  const pool = new WorkerPool(fileURLToPath(new URL('./worker.js', import.meta.url)), clock, {
     started,
     said(worker, message) {
-      if (message.type === 'hooks') desk.take(worker.node, message.report);
-      else if (message.type === 'census') census.hear(worker.node, message.answer);
-      else crew.take(worker, message);
+      if (message.type === 'hooks') monitor.take(worker.node, message.report);
+      else if (message.type === 'stats') stats.hear(worker.node, message.answer);
+      else workers.take(worker, message);
     },
     gone(worker, how) {
-      crew.dismiss(worker, how, stopping);
-      desk.gone(worker.node);
-      census.gone(worker.node);
+      workers.dismiss(worker, how, stopping);
+      monitor.gone(worker.node);
+      stats.gone(worker.node);
       const owner = ownerOf(ids.serviceId, worker.node);
       if (recordingsLeft(stateDir)) dvr.finishLeft((name) => name === owner);
     },
@@ -112,11 +112,11 @@ export async function createPrimary(
       logger.error({ worker: number, pid }, 'a worker answers no more: it is ended and replaced'),
   });
 
-  const census = new WorkersCensus(clock, () =>
-    fleet.workers.map(({ node, send }) => ({ node, ask: (request) => send({ type: 'census', request }) })),
+  const stats = new WorkersStats(clock, () =>
+    pool.workers.map(({ node, send }) => ({ node, ask: (request) => send({ type: 'stats', request }) })),
   );
 
-  let api: ApiDesk | undefined;
+  let api: AdminApi | undefined;
   const stop = async () => {
     stopping = true;
     if (api) api.ready = false;
@@ -124,22 +124,22 @@ export async function createPrimary(
     const { drainTimeoutMs } = current;
     const deadline = new Deadline(clock, drainTimeoutMs);
     const part = waitingPart(logger);
-    const gone = fleet.empty();
-    crew.stop(WORKERS_SHARE * drainTimeoutMs);
+    const gone = pool.empty();
+    workers.stop(WORKERS_SHARE * drainTimeoutMs);
     const patience = new Deadline(clock, Math.max(LAST_SHARE * drainTimeoutMs, STOP_GRACE_MS));
-    if (!(await patience.bound(gone))) for (const worker of fleet.workers) worker.kill();
+    if (!(await patience.bound(gone))) for (const worker of pool.workers) worker.kill();
     const work = new Deadline(clock, Math.max(deadline.leftMs, STOP_GRACE_MS));
     await part('workers', work, gone);
     await dvr.close(work);
     await hooks.drain(deadline.leftMs);
     const last = new Deadline(clock, STOP_GRACE_MS);
     await part('control API, outbox', last, Promise.all([api?.close(), hooks.close()]));
-    await part('control socket', last, desk.close());
-    crew.close();
+    await part('control socket', last, monitor.close());
+    workers.close();
   };
 
   if (left) dvr.finishLeft((owner) => !owner.startsWith(ids.serviceId));
-  fleet.start(count);
+  pool.start(count);
   const first = together(await Promise.all(firstAnswers));
   if (!first?.ok) {
     await stop();
@@ -149,7 +149,15 @@ export async function createPrimary(
   try {
     const { configuration } = deps;
     const listening = () => addresses;
-    api = await ApiDesk.open(config, { ids, census, hooks: desk, configuration, logger, clock, listening });
+    api = await AdminApi.open(config, {
+      ids,
+      stats,
+      hooks: monitor,
+      configuration,
+      logger,
+      clock,
+      listening,
+    });
   } catch (error) {
     await stop();
     throw error;
@@ -165,17 +173,17 @@ export async function createPrimary(
       return api?.places[0];
     },
     get connections() {
-      return crew.snapshot.workers.reduce((sum, { connections }) => sum + connections, 0);
+      return workers.snapshot.workers.reduce((sum, { connections }) => sum + connections, 0);
     },
     get snapshot() {
-      return crew.snapshot;
+      return workers.snapshot;
     },
     reopenLogs() {
-      for (const worker of fleet.workers) worker.send({ type: 'reopen log' });
+      for (const worker of pool.workers) worker.send({ type: 'reopen log' });
     },
     async reload(next) {
       const change = await prepareTogether(async (add) => {
-        add(await desk.prepare(next));
+        add(await monitor.prepare(next));
         add(prepareHooks(next));
         add(
           changeBy(() => {
@@ -184,10 +192,10 @@ export async function createPrimary(
             api?.configure(next);
           }),
         );
-        add(await crew.prepare(ordersOf(next)));
+        add(await workers.prepare(ordersOf(next)));
       });
       change.commit();
-      const answer = (await crew.settled).find(({ ok }) => ok);
+      const answer = (await workers.settled).find(({ ok }) => ok);
       if (answer?.ok) ({ addresses } = answer);
     },
     stop,
@@ -195,7 +203,7 @@ export async function createPrimary(
 }
 
 /** The outbox for workers. Before any vhost has hooks there is none, and they have nothing to record. */
-function recorderOf(hooks: Hooks): SharedRecorder {
+function recorderOf(hooks: Hooks): SharedEventRecorder {
   return {
     open: (opening, owner) => hooks.outbox?.open(opening, owner) ?? Promise.resolve({ ok: true, seq: 0 }),
     wait: (id) => hooks.outbox?.wait(id),

@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { Lobby } from '../clients/client-registry.ts';
-import type { Membership } from '../cluster/worker-context.ts';
+import { ClientRegistry } from '../clients/client-registry.ts';
+import type { WorkerContext } from '../cluster/worker-context.ts';
 import { StoredSequences } from '../hls/stored-sequences.ts';
 import { createHooks } from '../hooks/hooks.ts';
 import { liveFlv } from '../http/flv/flv-handler.ts';
-import { HlsPart } from '../http/hls/hls-handler.ts';
-import { Neighbours } from '../http/peers/peer-server.ts';
+import { HlsHandler } from '../http/hls/hls-handler.ts';
+import { PeerServers } from '../http/peers/peer-server.ts';
 import type { Clock } from '../model/clock.ts';
 import { ConcealedNames } from '../model/concealed-names.ts';
 import type { ConfigControl, ListeningPlace } from '../model/control.ts';
@@ -16,18 +16,18 @@ import { hushed, type Logger } from '../model/logger.ts';
 import type { Config } from '../model/options.ts';
 import { changeBy, committed, type PreparedChange, prepareTogether } from '../model/prepared-change.ts';
 import { systemClock } from '../model/process-clock.ts';
-import { soleCensus } from '../model/stats.ts';
+import { singleProcessStats } from '../model/stats.ts';
 import { VERSION } from '../model/version.ts';
 import type { OpenAddress } from '../net/listeners.ts';
 import { recordingsLeft } from '../recorder/journal.ts';
-import type { FrontDoor } from '../rtmp/rtmp-server.ts';
+import type { RtmpServer } from '../rtmp/rtmp-server.ts';
 import { Hub } from '../streams/hub.ts';
-import { prepareHouseRules } from './access-policy.ts';
-import { ApiDesk, openCensus } from './admin-api.ts';
-import { Doors } from './client-listeners.ts';
-import { HookDesk } from './hook-monitor.ts';
+import { prepareAccessPolicy } from './access-policy.ts';
+import { AdminApi, openStats } from './admin-api.ts';
+import { ClientListeners } from './client-listeners.ts';
+import { HookMonitor } from './hook-monitor.ts';
 import { RefusalCount } from './refusal-count.ts';
-import { Takers } from './stream-outputs.ts';
+import { StreamOutputs } from './stream-outputs.ts';
 
 /** What a server may be given instead of its own. */
 export interface ServerDeps {
@@ -36,7 +36,7 @@ export interface ServerDeps {
   /** A gate that is asked beside those of the configuration, before them. */
   readonly gate?: Gate;
   /** Set in a worker process: what it shares with the others. */
-  readonly membership?: Membership;
+  readonly workerContext?: WorkerContext;
   /** Lets the control API show and change the file that the configuration is from. */
   readonly configuration?: ConfigControl | undefined;
 }
@@ -50,7 +50,7 @@ export interface Server {
   /** The same, and where it listens with TLS. */
   readonly apis: readonly ListeningPlace[];
   /** RTMP over any duplex stream, as if `ip` had connected. */
-  readonly door: Pick<FrontDoor, 'enter'>;
+  readonly door: Pick<RtmpServer, 'enter'>;
   /** Connections of clients, whatever they speak. */
   readonly connections: number;
   /**
@@ -72,110 +72,116 @@ export interface Server {
  * with a sentence if that cannot be done.
  */
 export async function createServer(config: Config, deps: ServerDeps): Promise<Server> {
-  const { logger, clock = systemClock, membership } = deps;
+  const { logger, clock = systemClock, workerContext } = deps;
   const hub = new Hub(clock);
   // A worker's is in the primary.
-  const desk = membership ? undefined : new HookDesk(config.stateDir);
-  const left = membership === undefined && recordingsLeft(config.stateDir);
-  if (desk) committed(await desk.prepare(config, left));
-  const concealed = desk?.concealed ?? new ConcealedNames();
-  const ids = membership?.ids ?? makeIds(config);
+  const monitor = workerContext ? undefined : new HookMonitor(config.stateDir);
+  const left = workerContext === undefined && recordingsLeft(config.stateDir);
+  if (monitor) committed(await monitor.prepare(config, left));
+  const concealed = monitor?.concealed ?? new ConcealedNames();
+  const ids = workerContext?.ids ?? makeIds(config);
   const hooks = createHooks({
     logger,
     clock,
     ...ids,
     version: VERSION,
     concealed,
-    observer: membership?.hooks ?? desk?.observer ?? UNOBSERVED,
-    outbox: membership?.recorder ?? { options: config.outbox, stateDir: config.stateDir },
+    observer: workerContext?.hooks ?? monitor?.observer ?? UNOBSERVED,
+    outbox: workerContext?.recorder ?? { options: config.outbox, stateDir: config.stateDir },
   });
-  desk?.serve(hooks);
-  const judges = {
+  monitor?.serve(hooks);
+  const authorizers = {
     hooks,
     gate: deps.gate,
     refusals: config.httpApi.enabled ? new RefusalCount() : undefined,
   };
-  const { rules } = await orGiveFree(() => committed(prepareHouseRules(config, judges)), desk);
-  const owner = membership?.owner ?? ids.serviceId;
+  const { policy } = await orRelease(() => committed(prepareAccessPolicy(config, authorizers)), monitor);
+  const owner = workerContext?.owner ?? ids.serviceId;
   const { stateDir } = config;
-  const sequences = membership?.sequences ?? new StoredSequences({ stateDir, clock, log: logger });
+  const sequences = workerContext?.sequences ?? new StoredSequences({ stateDir, clock, log: logger });
   const stamp = (id: string) => hooks.stamp(id);
-  const takers = new Takers(hub, { clock, logger, stateDir, server: ids, owner, stamp }, sequences);
-  const lobby = new Lobby(rules, hub, clock, logger, membership, concealed);
-  const neighbours = membership && new Neighbours(membership.neighbourhood);
-  const parts = [liveFlv(lobby), new HlsPart(lobby, () => takers.hls, neighbours)];
+  const outputs = new StreamOutputs(hub, { clock, logger, stateDir, server: ids, owner, stamp }, sequences);
+  const clients = new ClientRegistry(policy, hub, clock, logger, workerContext, concealed);
+  const peerServers = workerContext && new PeerServers(workerContext.peers);
+  const parts = [liveFlv(clients), new HlsHandler(clients, () => outputs.hls, peerServers)];
   // All workers look at the same files.
-  const ofCertificates = membership?.isTeller === false ? hushed(logger) : logger;
-  const doors = new Doors(lobby, config.proxyProtocol, parts, ofCertificates, membership?.neighbourhood);
-  const backDoor = await membership?.open(hub, clock, logger, rules.snapshot.vhosts);
-  const worker = membership?.worker ?? 0;
-  const census = await openCensus(config, {
+  const certificateLog = workerContext?.logsCertificates === false ? hushed(logger) : logger;
+  const listeners = new ClientListeners(
+    clients,
+    config.proxyProtocol,
+    parts,
+    certificateLog,
+    workerContext?.peers,
+  );
+  const relayServer = await workerContext?.open(hub, clock, logger, policy.snapshot.vhosts);
+  const worker = workerContext?.worker ?? 0;
+  const stats = await openStats(config, {
     worker,
     hub,
-    lobby,
+    clients,
     clock,
-    recordings: (key) => takers.filesOf(key),
-    refusals: () => judges.refusals?.counts ?? {},
+    recordings: (key) => outputs.filesOf(key),
+    refusals: () => authorizers.refusals?.counts ?? {},
   });
-  if (membership) membership.office = census;
-  let api: ApiDesk | undefined;
+  if (workerContext) workerContext.statsSource = stats;
+  let api: AdminApi | undefined;
   try {
-    committed(await takers.prepare(config.vhosts, rules.snapshot.gate));
-    await takers.cleared;
-    committed(await doors.prepare(config));
-    if (desk && census) {
+    committed(await outputs.prepare(config.vhosts, policy.snapshot.gate));
+    await outputs.cleared;
+    committed(await listeners.prepare(config));
+    if (monitor && stats) {
       const { configuration } = deps;
-      const listening = () => doors.addresses;
-      const office = soleCensus(census);
-      api = await ApiDesk.open(config, {
+      const listening = () => listeners.addresses;
+      const statsSource = singleProcessStats(stats);
+      api = await AdminApi.open(config, {
         ids,
-        census: office,
-        hooks: desk,
+        stats: statsSource,
+        hooks: monitor,
         configuration,
         logger,
         clock,
         listening,
       });
-      if (api?.shared) doors.share(api.shared);
+      if (api?.shared) listeners.share(api.shared);
     }
   } catch (error) {
-    census?.close();
-    await lobby.close('shutdown', 'The server could not start.');
-    await doors.close();
-    await backDoor?.close();
-    await takers.close(new Deadline(clock, 0));
+    stats?.close();
+    await clients.close('shutdown', 'The server could not start.');
+    await listeners.close();
+    await relayServer?.close();
+    await outputs.close(new Deadline(clock, 0));
     await hooks.close();
-    await desk?.close();
+    await monitor?.close();
     throw error;
   }
   let current = config;
   hooks.announce('server_started');
   if (api) api.ready = true;
   // Whoever holds the state directory knows that those who recorded into it are no more.
-  if (left) takers.finishLeft((owner) => owner !== ids.serviceId);
+  if (left) outputs.finishLeft((owner) => owner !== ids.serviceId);
 
   const prepare = (next: Config): Promise<PreparedChange> =>
     prepareTogether(async (add) => {
       // First: whoever holds the state directory may use what is in it.
-      if (desk) add(await desk.prepare(next));
-      const { rules } = add(prepareHouseRules(next, judges));
+      if (monitor) add(await monitor.prepare(next));
+      const { policy } = add(prepareAccessPolicy(next, authorizers));
       add(
         changeBy(() => {
           current = next;
           api?.configure(next);
           hooks.change(next.outbox);
-          lobby.change(rules);
-          backDoor?.change(rules.snapshot.vhosts);
+          clients.change(policy);
+          relayServer?.change(policy.snapshot.vhosts);
         }),
       );
-      add(await takers.prepare(next.vhosts, rules.snapshot.gate));
-      add(await doors.prepare(next));
+      add(await outputs.prepare(next.vhosts, policy.snapshot.gate));
+      add(await listeners.prepare(next));
     });
   let reloading: Promise<unknown> = Promise.resolve();
 
   return {
     get addresses() {
-      return doors.addresses;
+      return listeners.addresses;
     },
     get api() {
       return api?.places[0];
@@ -183,9 +189,9 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     get apis() {
       return api?.places ?? [];
     },
-    door: doors.front,
+    door: listeners.front,
     get connections() {
-      return lobby.connections;
+      return clients.connections;
     },
     prepare,
     reload(next) {
@@ -199,16 +205,16 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       const work = new Deadline(clock, Math.max(timeoutMs, STOP_GRACE_MS));
       const part = waitingPart(logger);
       if (api) api.ready = false;
-      doors.shut();
+      listeners.shut();
       hooks.announce('server_stopping');
-      await part('clients', work, lobby.close('shutdown', 'The server is stopping.'));
-      await part('connections', work, Promise.all([doors.close(), backDoor?.close()]));
-      await takers.close(work);
+      await part('clients', work, clients.close('shutdown', 'The server is stopping.'));
+      await part('connections', work, Promise.all([listeners.close(), relayServer?.close()]));
+      await outputs.close(work);
       await hooks.drain(deadline.leftMs);
-      census?.close();
+      stats?.close();
       const last = new Deadline(clock, STOP_GRACE_MS);
       await part('control API, outbox', last, Promise.all([api?.close(), hooks.close()]));
-      await part('control socket', last, Promise.resolve(desk?.close()));
+      await part('control socket', last, Promise.resolve(monitor?.close()));
     },
   };
 }
@@ -224,12 +230,12 @@ export function waitingPart(logger: Logger) {
   };
 }
 
-/** What `build` makes; if it cannot, the desk gives the state directory free. */
-export async function orGiveFree<T>(build: () => T, desk: HookDesk | undefined): Promise<T> {
+/** What `build` makes; if it cannot, the monitor gives the state directory free. */
+export async function orRelease<T>(build: () => T, monitor: HookMonitor | undefined): Promise<T> {
   try {
     return build();
   } catch (error) {
-    await desk?.close();
+    await monitor?.close();
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { Hls } from '../hls/hls.ts';
-import { HlsRoom } from '../hls/hls-room.ts';
+import { LazyHls } from '../hls/hls-room.ts';
 import type { Deadline } from '../model/deadline.ts';
 import type { Gate } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
@@ -7,21 +7,21 @@ import type { VhostOptions } from '../model/options.ts';
 import type { PlaylistSequences } from '../model/playlist-sequences.ts';
 import { changeBy, type PreparedChange, prepareTogether } from '../model/prepared-change.ts';
 import type { StreamKey } from '../model/stream-key.ts';
-import { Dvr, type DvrDeps } from '../recorder/recorder.ts';
+import { Recorder, type RecorderDeps } from '../recorder/recorder.ts';
 import type { Hub } from '../streams/hub.ts';
 
 /** Who takes whole publishes, beside the players: recording, and the segments of HLS. */
-export class Takers {
-  readonly #dvr: Dvr;
-  readonly #segments: HlsRoom;
+export class StreamOutputs {
+  readonly #dvr: Recorder;
+  readonly #segments: LazyHls;
   readonly #log: Logger;
   #gate: Gate | undefined;
 
-  constructor(hub: Hub, means: DvrDeps, sequences: PlaylistSequences) {
-    const { clock, logger: log } = means;
-    this.#dvr = new Dvr(means);
+  constructor(hub: Hub, deps: RecorderDeps, sequences: PlaylistSequences) {
+    const { clock, logger: log } = deps;
+    this.#dvr = new Recorder(deps);
     this.#log = log;
-    this.#segments = new HlsRoom({ clock, log, sequences, tell: (event) => this.#gate?.tell(event) });
+    this.#segments = new LazyHls({ clock, log, sequences, tell: (event) => this.#gate?.tell(event) });
     hub.observe({ started: (source) => this.#dvr.started(source), ended: (key) => this.#dvr.ended(key) });
     hub.observe({ started: (source) => this.#segments.started(source) });
   }

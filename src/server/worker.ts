@@ -2,7 +2,7 @@
 import { rmSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Assignment, ToPrimary, ToWorker } from '../cluster/messages.ts';
-import { Membership } from '../cluster/worker-context.ts';
+import { WorkerContext } from '../cluster/worker-context.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
 import { systemClock } from '../model/process-clock.ts';
 import { openLog } from '../observe/logger.ts';
@@ -38,7 +38,7 @@ send({ type: 'ready' });
 async function run(assignment: Assignment): Promise<void> {
   const { config, worker, place } = assignment;
   sockets = dirname(place.address);
-  const membership = new Membership(assignment, systemClock, send);
+  const workerContext = new WorkerContext(assignment, systemClock, send);
   const log = openLog(config.log);
   const logger = log.logger.child({ worker });
   let starting: Promise<Server> | undefined;
@@ -49,9 +49,9 @@ async function run(assignment: Assignment): Promise<void> {
     work = work.then(task).catch((error: Error) => send({ type: 'failed', message: error.message }));
   };
   process.on('message', (message: ToWorker) => {
-    membership.take(message);
+    workerContext.take(message);
     if (message.type === 'reopen log') log.reopen();
-    if (message.type === 'stop') void stop(starting, membership, message.timeoutMs);
+    if (message.type === 'stop') void stop(starting, workerContext, message.timeoutMs);
     if (message.type === 'prepare') {
       next(async () => {
         prepared = await (await starting)?.prepare(message.config);
@@ -72,7 +72,7 @@ async function run(assignment: Assignment): Promise<void> {
       });
     }
   });
-  starting = createServer(config, { logger, membership });
+  starting = createServer(config, { logger, workerContext });
   next(async () => sendAddresses(await starting));
   const server = await starting.catch(() => undefined);
   if (server) reportConnections(server);
@@ -84,12 +84,12 @@ function sendAddresses(server: Server | undefined): void {
 
 async function stop(
   starting: Promise<Server> | undefined,
-  membership: Membership,
+  workerContext: WorkerContext,
   timeoutMs: number,
 ): Promise<void> {
   const server = await starting?.catch(() => undefined);
   await server?.stop(timeoutMs);
-  membership.hooks.flush();
+  workerContext.hooks.flush();
   // The way to the primary is in order: when this is written, so is all that was told before.
   send({ type: 'connections', count: 0 }, () => process.exit(0));
 }

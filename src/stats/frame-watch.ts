@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../model/clock.ts';
 import type { MediaSource } from '../model/media-source.ts';
-import type { Census, FrameMark } from '../model/stats.ts';
+import type { FrameMark, ServerStats } from '../model/stats.ts';
 import { FRAME_WATCH_TIMEOUT_MS, MAX_FRAME_MARKS } from './limits.ts';
 
 /** Notes the packets of one publish for as long as somebody asks for them. */
@@ -34,7 +34,7 @@ export class FrameWatch {
   }
 
   /** Packets after the one that `after` names, those that are still known. */
-  take(after: number): NonNullable<Census['frames']> {
+  take(after: number): NonNullable<ServerStats['frames']> {
     this.#wait();
     // A number that is not of this publish asks for all.
     const count = after > this.#last ? this.#last : this.#last - after;

@@ -1,34 +1,34 @@
 import type { ConcealedNames } from '../model/concealed-names.ts';
 import { MASK } from '../model/secret-values.ts';
-import type { Census, CensusClient, CensusOffice, CensusQuestion, ClientFilter } from '../model/stats.ts';
+import type { ClientFilter, ClientStats, ServerStats, StatsQuery, StatsSource } from '../model/stats.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
 
-/** A census without names that answers replaced: who asks for one by its key waits for nothing that anybody may see. */
-export class ConcealingCensus implements CensusOffice {
-  readonly #office: CensusOffice;
+/** stats without names that answers replaced: who asks for one by its key waits for nothing that anybody may see. */
+export class MaskedStats implements StatsSource {
+  readonly #statsSource: StatsSource;
   readonly #names: ConcealedNames;
 
-  constructor(office: CensusOffice, names: ConcealedNames) {
-    this.#office = office;
+  constructor(statsSource: StatsSource, names: ConcealedNames) {
+    this.#statsSource = statsSource;
     this.#names = names;
   }
 
-  async take(question: CensusQuestion): Promise<Census> {
-    const census = await this.#office.take(question);
+  async take(question: StatsQuery): Promise<ServerStats> {
+    const stats = await this.#statsSource.take(question);
     // A name that is on air is one that a backend gave or let stand, whatever else it was before.
     const onAir = new Set(
-      census.streams.flatMap(({ key, publisher }) => (publisher ? formatStreamKey(key) : [])),
+      stats.streams.flatMap(({ key, publisher }) => (publisher ? formatStreamKey(key) : [])),
     );
-    const isShown = (key: CensusClient | Census['streams'][number]['key']) =>
+    const isShown = (key: ClientStats | ServerStats['streams'][number]['key']) =>
       onAir.has(formatStreamKey(key)) || !this.#names.has(key);
     return {
-      ...census,
-      streams: census.streams.filter(({ key }) => isShown(key)),
-      clients: census.clients.map((client) => (isShown(client) ? client : { ...client, stream: MASK })),
+      ...stats,
+      streams: stats.streams.filter(({ key }) => isShown(key)),
+      clients: stats.clients.map((client) => (isShown(client) ? client : { ...client, stream: MASK })),
     };
   }
 
   kick(filter: ClientFilter): Promise<number> {
-    return this.#office.kick(filter);
+    return this.#statsSource.kick(filter);
   }
 }

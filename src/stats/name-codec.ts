@@ -1,5 +1,5 @@
 import type { AudioFacts, VideoFacts } from '../model/stats.ts';
-import type { PictureConfig, SoundConfig, TrackConfig } from '../remux/track.ts';
+import type { AudioConfig, TrackConfig, VideoConfig } from '../remux/track.ts';
 
 /** Codecs as SRS writes them. */
 const NAMES: Readonly<Record<TrackConfig['codec'], string>> = {
@@ -39,7 +39,7 @@ const AAC_PROFILES: Readonly<Record<string, string>> = { 1: 'Main', 2: 'LC', 3: 
 /** What a decoder configuration says to a person. */
 export function describeVideo(
   codec: TrackConfig['codec'],
-  { codec: text, codedWidth, codedHeight }: PictureConfig,
+  { codec: text, codedWidth, codedHeight }: VideoConfig,
 ): Omit<VideoFacts, 'fps' | 'gopMs'> {
   return { codec: NAMES[codec], ...profileAndLevel(text), width: codedWidth, height: codedHeight };
 }
@@ -47,7 +47,7 @@ export function describeVideo(
 /** What a decoder configuration says to a person. */
 export function describeAudio(
   codec: TrackConfig['codec'],
-  { codec: text, sampleRate, numberOfChannels }: SoundConfig,
+  { codec: text, sampleRate, numberOfChannels }: AudioConfig,
 ): AudioFacts {
   const object = /^mp4a\.40\.(\d+)$/.exec(text)?.[1];
   const profile = object === undefined ? '' : (AAC_PROFILES[object] ?? object);

@@ -1,17 +1,17 @@
-import type { Lobby } from '../clients/client-registry.ts';
+import type { ClientRegistry } from '../clients/client-registry.ts';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { Action } from '../model/events.ts';
 import {
-  type Census,
-  type CensusClient,
-  type CensusOffice,
-  type CensusQuestion,
-  type CensusStream,
   type ClientCount,
   type ClientFilter,
+  type ClientInfo,
+  type ClientStats,
   clientMatcher,
-  type GuestFacts,
   type ProcessFacts,
+  type ServerStats,
+  type StatsQuery,
+  type StatsSource,
+  type StreamStats,
 } from '../model/stats.ts';
 import { formatStreamKey, type StreamKey, streamId } from '../model/stream-key.ts';
 import type { Hub, StreamFacts } from '../streams/hub.ts';
@@ -21,12 +21,12 @@ import { MAX_FRAME_WATCHES } from './limits.ts';
 import { ProcessMeter } from './process-meter.ts';
 import { type Counted, RateMeter, SAMPLE_MS } from './rate-meter.ts';
 
-/** Where a census is taken. */
+/** Where stats is taken. */
 export interface Place {
   /** Number of the worker; 0 is a server of one process. */
   readonly worker: number;
   readonly hub: Hub;
-  readonly lobby: Lobby;
+  readonly clients: ClientRegistry;
   readonly clock: Clock;
   /** Files that are being written of a stream. */
   readonly recordings: (key: StreamKey) => readonly string[];
@@ -37,7 +37,7 @@ export interface Place {
 const KICKED = 'An operator has closed the connection.';
 
 /** Looks at who is in this process whenever somebody asks, and at everybody's bytes every few seconds. */
-export class CensusTaker implements CensusOffice {
+export class StatsCollector implements StatsSource {
   readonly #place: Place;
   readonly #meter = new ProcessMeter();
   readonly #clientRates = new RateMeter();
@@ -55,13 +55,13 @@ export class CensusTaker implements CensusOffice {
     this.#timer = this.#schedule();
   }
 
-  take(question: CensusQuestion): Promise<Census> {
+  take(question: StatsQuery): Promise<ServerStats> {
     const now = this.#place.clock.now();
-    const guests = this.#place.lobby.facts();
-    const { clients, matching } = this.#clients(now, guests, question);
+    const handles = this.#place.clients.facts();
+    const { clients, matching } = this.#clients(now, handles, question);
     return Promise.resolve({
-      processes: [this.#process(guests)],
-      streams: this.#streams(now, guests),
+      processes: [this.#process(handles)],
+      streams: this.#streams(now, handles),
       clients,
       matching,
       frames: this.#frames(question),
@@ -69,7 +69,7 @@ export class CensusTaker implements CensusOffice {
   }
 
   kick(filter: ClientFilter): Promise<number> {
-    return Promise.resolve(this.#place.lobby.kick(filter, KICKED));
+    return Promise.resolve(this.#place.clients.kick(filter, KICKED));
   }
 
   close(): void {
@@ -78,31 +78,31 @@ export class CensusTaker implements CensusOffice {
     for (const watch of [...this.#watches.values()]) watch.close();
   }
 
-  #clients(now: number, guests: readonly GuestFacts[], { clients }: CensusQuestion) {
+  #clients(now: number, handles: readonly ClientInfo[], { clients }: StatsQuery) {
     if (!clients) return { clients: [], matching: 0 };
     const { start, count, ...filter } = clients;
-    const meant = guests.filter(clientMatcher(filter));
+    const meant = handles.filter(clientMatcher(filter));
     const listed = meant
       .toSorted((a, b) => a.client.number - b.client.number)
       // All from the first: what is before them may be in another process.
       .slice(0, start + count)
       .map(
-        (guest): CensusClient => ({
-          ...guest,
-          ...this.#clientRates.rates(now, countedClient(guest)),
-          connectedAt: this.#date(now - guest.ageMs),
+        (client): ClientStats => ({
+          ...client,
+          ...this.#clientRates.rates(now, countedClient(client)),
+          connectedAt: this.#date(now - client.ageMs),
         }),
       );
     return { clients: listed, matching: meant.length };
   }
 
-  #streams(now: number, guests: readonly GuestFacts[]): CensusStream[] {
+  #streams(now: number, handles: readonly ClientInfo[]): StreamStats[] {
     const players = new Map<string, number>();
     const tcUrls = new Map<string, string>();
-    for (const guest of guests) {
-      if (guest.role === 'publish') tcUrls.set(guest.client.id, guest.tcUrl);
-      if (guest.role !== 'play') continue;
-      const name = formatStreamKey(guest);
+    for (const client of handles) {
+      if (client.role === 'publish') tcUrls.set(client.client.id, client.tcUrl);
+      if (client.role !== 'play') continue;
+      const name = formatStreamKey(client);
       players.set(name, (players.get(name) ?? 0) + 1);
     }
     const { hub, recordings } = this.#place;
@@ -141,7 +141,7 @@ export class CensusTaker implements CensusOffice {
     return facts;
   }
 
-  #frames({ frames }: CensusQuestion): Census['frames'] {
+  #frames({ frames }: StatsQuery): ServerStats['frames'] {
     if (!frames) return undefined;
     const { stream, after } = frames;
     const watch = this.#watches.get(stream) ?? this.#watch(stream);
@@ -162,16 +162,16 @@ export class CensusTaker implements CensusOffice {
     return Math.round(this.#epoch + moment);
   }
 
-  #process(guests: readonly GuestFacts[]): ProcessFacts {
-    const { worker, lobby, hub, refusals } = this.#place;
+  #process(handles: readonly ClientInfo[]): ProcessFacts {
+    const { worker, clients: registry, hub, refusals } = this.#place;
     const { rss, heapUsed } = process.memoryUsage();
-    const { clients, turnedAway, recvBytes, sendBytes } = lobby.totals;
-    const sum = (field: 'recvBytes' | 'sendBytes') => guests.reduce((all, guest) => all + guest[field], 0);
+    const { clients, turnedAway, recvBytes, sendBytes } = registry.totals;
+    const sum = (field: 'recvBytes' | 'sendBytes') => handles.reduce((all, client) => all + client[field], 0);
     return {
       worker,
       pid: process.pid,
-      connections: lobby.connections,
-      kinds: countKinds(guests),
+      connections: registry.connections,
+      kinds: countKinds(handles),
       ...this.#meter.load,
       rssBytes: rss,
       heapUsedBytes: heapUsed,
@@ -187,27 +187,27 @@ export class CensusTaker implements CensusOffice {
   }
 
   #schedule(): Timer {
-    const { clock, lobby, hub } = this.#place;
+    const { clock, clients, hub } = this.#place;
     return clock.after(SAMPLE_MS, () => {
       const now = clock.now();
       this.#meter.sample();
-      this.#clientRates.sample(now, lobby.facts().map(countedClient));
+      this.#clientRates.sample(now, clients.facts().map(countedClient));
       this.#streamRates.sample(now, hub.facts().map(countedStream));
       this.#timer = this.#schedule();
     });
   }
 }
 
-function countKinds(guests: readonly GuestFacts[]): ClientCount[] {
+function countKinds(handles: readonly ClientInfo[]): ClientCount[] {
   const counts = new Map<string, ClientCount>();
-  for (const { protocol, role } of guests) {
+  for (const { protocol, role } of handles) {
     const name = `${protocol} ${role}`;
     counts.set(name, { protocol, role, count: (counts.get(name)?.count ?? 0) + 1 });
   }
   return [...counts.values()];
 }
 
-function countedClient({ client, ageMs, recvBytes, sendBytes }: GuestFacts): Counted {
+function countedClient({ client, ageMs, recvBytes, sendBytes }: ClientInfo): Counted {
   return { name: client.id, ageMs, recvBytes, sendBytes };
 }
 

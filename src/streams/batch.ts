@@ -1,5 +1,5 @@
 import type { MediaPacket } from '../model/media-packet.ts';
-import type { Encoder } from './serializer.ts';
+import type { Serializer } from './serializer.ts';
 
 /** Bytes of one allocation that many batches share. */
 const SLAB_SIZE = 256 * 1024;
@@ -24,15 +24,15 @@ export interface SealedBatch {
 
 /** Encoded packets since the last flush, in one format. Batches are cut from slabs, so a flush allocates nothing big. */
 export class OpenBatch {
-  readonly #encoder: Encoder;
+  readonly #serializer: Serializer;
   #slab: Buffer = Buffer.alloc(0);
   #start = 0;
   #end = 0;
   #timestamp = 0;
   #keyframe: Place | undefined;
 
-  constructor(encoder: Encoder) {
-    this.#encoder = encoder;
+  constructor(serializer: Serializer) {
+    this.#serializer = serializer;
   }
 
   get empty(): boolean {
@@ -42,11 +42,11 @@ export class OpenBatch {
   append(packet: MediaPacket): void {
     const { timestamp } = packet;
     if (packet.keyframe) this.#keyframe = { offset: this.#end - this.#start, timestamp };
-    const size = this.#encoder.size(packet);
+    const size = this.#serializer.size(packet);
     if (size === 0) return;
     if (this.empty) this.#timestamp = timestamp;
     if (this.#end + size > this.#slab.length) this.#moveToNewSlab(size);
-    this.#end = this.#encoder.write(this.#slab, this.#end, packet);
+    this.#end = this.#serializer.write(this.#slab, this.#end, packet);
   }
 
   /** No player may start at a keyframe that has been appended: what comes next does not go with it. */

@@ -7,7 +7,7 @@ import type { Sink } from './sink.ts';
  * The players of one stream, as the end of a publish concerns them: they wait for the next publisher, and are told that
  * the stream is over if none comes in time. Who joined after the publisher had left waits for the next one in any case.
  */
-export class Audience {
+export class EndOfStream {
   readonly #clock: Clock;
   /** By how many publishes had ended when they came. */
   readonly #members = new Map<Sink, number>();

@@ -1,8 +1,8 @@
 import type { Clock } from '../model/clock.ts';
 import type { MediaPacket } from '../model/media-packet.ts';
 import { OpenBatch, type SealedBatch } from './batch.ts';
-import { EncodedGop } from './serialized-gop.ts';
-import { type Encoder, encodeAll } from './serializer.ts';
+import { SerializedGop } from './serialized-gop.ts';
+import { type Serializer, serializeAll } from './serializer.ts';
 import type { Sink } from './sink.ts';
 
 /** A player over its bound that has not drained after this many milliseconds is dropped (SRS's write time-out). */
@@ -12,8 +12,8 @@ export const MIN_BACKLOG_BYTES: number = 1024 * 1024;
 /** … nor above this many. The bytes are shared by all players of a stream. */
 export const MAX_BACKLOG_BYTES: number = 64 * 1024 * 1024;
 
-/** What a lane asks its stream. */
-export interface LaneSource {
+/** What a fan-out group asks its stream. */
+export interface FanoutSource {
   /** Metadata and decoder configuration in the order in which a joiner needs them before media of time `timestamp`. */
   headers(timestamp: number): readonly MediaPacket[];
   /** Packets since the last keyframe that the cache holds. */
@@ -34,8 +34,8 @@ type Progress =
   /** Nothing waited for it any more before the present flush, which takes it back. */
   | { readonly state: 'drained'; readonly from: number };
 
-/** One player in a lane. */
-export interface Seat {
+/** One player in a fan-out group. */
+export interface Subscriber {
   readonly sink: Sink;
   progress: Progress;
   /** How often this player skipped. */
@@ -43,16 +43,16 @@ export interface Seat {
 }
 
 /** The players of one stream who share one wire format, and the bytes made for them. */
-export class Lane {
-  readonly #encoder: Encoder;
-  readonly #source: LaneSource;
+export class FanoutGroup {
+  readonly #serializer: Serializer;
+  readonly #source: FanoutSource;
   readonly #clock: Clock;
   readonly #batch: OpenBatch;
-  readonly #seats = new Set<Seat>();
+  readonly #subscribers = new Set<Subscriber>();
   /** Those of them that skip. */
-  readonly #skipping = new Set<Seat>();
+  readonly #skipping = new Set<Subscriber>();
   readonly #openedAt: number;
-  #gop: EncodedGop | undefined;
+  #gop: SerializedGop | undefined;
   /** Number of the seal that holds its keyframe. */
   #gopSeal = 0;
   #seal = 0;
@@ -65,46 +65,46 @@ export class Lane {
   /** True until the first batch of a publish is sealed: that one begins with the stream's own headers. */
   #untouched: boolean;
 
-  /** `gop` is what an earlier lane of this format has left of the stream's present GOP. */
-  constructor(encoder: Encoder, source: LaneSource, clock: Clock, gop?: EncodedGop) {
-    this.#encoder = encoder;
+  /** `gop` is what an earlier fan-out group of this format has left of the stream's present GOP. */
+  constructor(serializer: Serializer, source: FanoutSource, clock: Clock, gop?: SerializedGop) {
+    this.#serializer = serializer;
     this.#source = source;
     this.#clock = clock;
-    this.#batch = new OpenBatch(encoder);
+    this.#batch = new OpenBatch(serializer);
     this.#openedAt = clock.now();
     gop?.continueFromHere();
-    if (source.gop().length > 0) this.#gop = gop ?? new EncodedGop(encoder, source.gop());
+    if (source.gop().length > 0) this.#gop = gop ?? new SerializedGop(serializer, source.gop());
     this.#untouched = source.untouched;
   }
 
   get size(): number {
-    return this.#seats.size;
+    return this.#subscribers.size;
   }
 
   /** The stream's cached GOP in this format. */
-  get gop(): EncodedGop | undefined {
+  get gop(): SerializedGop | undefined {
     return this.#gop;
   }
 
   /**
-   * Seats a player and gives it all there is: headers and GOP up to the last flush; it goes on with the next one. A
+   * PlayerSlots a player and gives it all there is: headers and GOP up to the last flush; it goes on with the next one. A
    * player that has too much to take already, of this stream or another, skips until it has taken that.
    */
-  join(sink: Sink): Seat {
-    const seat: Seat = { sink, progress: { state: 'waiting' }, skips: 0 };
-    this.#seats.add(seat);
+  join(sink: Sink): Subscriber {
+    const subscriber: Subscriber = { sink, progress: { state: 'waiting' }, skips: 0 };
+    this.#subscribers.add(subscriber);
     if (sink.backlog > this.#queueBytes()) {
-      this.#countSkip(seat);
-      this.#skip(seat, 0);
+      this.#countSkip(subscriber);
+      this.#skip(subscriber, 0);
     } else {
-      this.#startFromCache(seat, 0);
+      this.#startFromCache(subscriber, 0);
     }
-    return seat;
+    return subscriber;
   }
 
-  leave(seat: Seat): void {
-    this.#seats.delete(seat);
-    this.#skipping.delete(seat);
+  leave(subscriber: Subscriber): void {
+    this.#subscribers.delete(subscriber);
+    this.#skipping.delete(subscriber);
   }
 
   /** Joiners need other headers than those before. */
@@ -132,14 +132,14 @@ export class Lane {
   }
 
   /**
-   * Notes which players have drained. All lanes do so before one of them is flushed: a connection may have players in
+   * Notes which players have drained. All fan-out groups do so before one of them is flushed: a connection may have players in
    * several, and what one is given waits for the others too.
    */
   noteDrained(): void {
-    for (const seat of this.#skipping) {
-      if (seat.progress.state !== 'skipping' || seat.sink.backlog > 0) continue;
-      this.#skipping.delete(seat);
-      seat.progress = { state: 'drained', from: seat.progress.from };
+    for (const subscriber of this.#skipping) {
+      if (subscriber.progress.state !== 'skipping' || subscriber.sink.backlog > 0) continue;
+      this.#skipping.delete(subscriber);
+      subscriber.progress = { state: 'drained', from: subscriber.progress.from };
     }
   }
 
@@ -150,79 +150,79 @@ export class Lane {
     this.#seal += 1;
     this.#bytesSealed += batch.bytes.length;
     const bound = this.#backlogBound();
-    for (const seat of this.#seats) this.#deliver(seat, batch, bound);
+    for (const subscriber of this.#subscribers) this.#deliver(subscriber, batch, bound);
     this.#keep(batch);
     this.#untouched = false;
     return true;
   }
 
-  #deliver(seat: Seat, batch: SealedBatch, bound: number): void {
-    const { sink, progress } = seat;
+  #deliver(subscriber: Subscriber, batch: SealedBatch, bound: number): void {
+    const { sink, progress } = subscriber;
     switch (progress.state) {
       case 'live':
         if (sink.backlog <= bound) {
           this.#give(sink, batch.bytes);
           return;
         }
-        this.#countSkip(seat);
-        this.#skip(seat, this.#seal);
+        this.#countSkip(subscriber);
+        this.#skip(subscriber, this.#seal);
         return;
       case 'drained':
         if (sink.backlog > this.#queueBytes()) {
-          this.#skip(seat, progress.from);
+          this.#skip(subscriber, progress.from);
           return;
         }
-        seat.progress = { state: 'waiting' };
+        subscriber.progress = { state: 'waiting' };
         // The newest keyframe is in this batch, or in the cache, which ends before it.
-        if (!batch.keyframe && this.#startFromCache(seat, progress.from)) this.#give(sink, batch.bytes);
-        else this.#startFromBatch(seat, batch);
+        if (!batch.keyframe && this.#startFromCache(subscriber, progress.from)) this.#give(sink, batch.bytes);
+        else this.#startFromBatch(subscriber, batch);
         return;
       case 'skipping':
         if (this.#clock.awake() - progress.since > SLOW_PLAYER_DEADLINE_MS) {
-          this.leave(seat);
+          this.leave(subscriber);
           sink.drop();
         }
         return;
       case 'waiting':
-        this.#startFromBatch(seat, batch);
+        this.#startFromBatch(subscriber, batch);
         return;
       default:
         progress satisfies never;
     }
   }
 
-  #countSkip(seat: Seat): void {
+  #countSkip(subscriber: Subscriber): void {
     this.skips += 1;
-    seat.skips += 1;
+    subscriber.skips += 1;
   }
 
   /** Gives a player nothing until it has drained; `from` is the number of the first batch that it has not had. */
-  #skip(seat: Seat, from: number): void {
-    this.#skipping.add(seat);
-    seat.progress = { state: 'skipping', from, since: this.#clock.awake() };
+  #skip(subscriber: Subscriber, from: number): void {
+    this.#skipping.add(subscriber);
+    subscriber.progress = { state: 'skipping', from, since: this.#clock.awake() };
   }
 
   /** Starts a player from the cached GOP, unless that began before the batch `from` which the player has not had. */
-  #startFromCache(seat: Seat, from: number): boolean {
+  #startFromCache(subscriber: Subscriber, from: number): boolean {
     const gop = this.#gop;
     if (!gop || this.#gopSeal < from) return false;
-    this.#give(seat.sink, this.#headerBytes(gop.timestamp));
-    for (const segment of gop.segments()) this.#give(seat.sink, segment);
-    seat.progress = { state: 'live' };
+    this.#give(subscriber.sink, this.#headerBytes(gop.timestamp));
+    for (const segment of gop.segments()) this.#give(subscriber.sink, segment);
+    subscriber.progress = { state: 'live' };
     return true;
   }
 
   /** Starts a player in the batch that is being flushed, at its keyframe if the stream has video. */
-  #startFromBatch(seat: Seat, batch: SealedBatch): void {
+  #startFromBatch(subscriber: Subscriber, batch: SealedBatch): void {
     const { bytes, keyframe } = batch;
     if (this.#untouched) {
-      this.#give(seat.sink, bytes);
+      this.#give(subscriber.sink, bytes);
     } else {
       if (this.#source.hasVideo && !keyframe) return;
-      this.#give(seat.sink, this.#headerBytes(keyframe?.timestamp ?? batch.timestamp));
-      this.#give(seat.sink, keyframe ? bytes.subarray(keyframe.offset) : bytes);
+      this.#give(subscriber.sink, this.#headerBytes(keyframe?.timestamp ?? batch.timestamp));
+      this.#give(subscriber.sink, keyframe ? bytes.subarray(keyframe.offset) : bytes);
     }
-    seat.progress = { state: 'live' };
+    subscriber.progress = { state: 'live' };
   }
 
   #give(sink: Sink, bytes: Buffer): void {
@@ -232,7 +232,7 @@ export class Lane {
 
   #headerBytes(timestamp: number): Buffer {
     if (this.#headers?.timestamp !== timestamp) {
-      this.#headers = { timestamp, bytes: encodeAll(this.#encoder, this.#source.headers(timestamp)) };
+      this.#headers = { timestamp, bytes: serializeAll(this.#serializer, this.#source.headers(timestamp)) };
     }
     return this.#headers.bytes;
   }
@@ -244,7 +244,7 @@ export class Lane {
       // There is no cache, or it gave up a GOP that had grown over its bounds; so does its encoded form.
       this.#gop = undefined;
     } else if (keyframe) {
-      this.#gop = EncodedGop.of(this.#encoder, packets, bytes.subarray(keyframe.offset));
+      this.#gop = SerializedGop.of(this.#serializer, packets, bytes.subarray(keyframe.offset));
       this.#gopSeal = this.#seal;
     } else {
       this.#gop?.append(bytes);

@@ -19,7 +19,7 @@ const WEIGHT = 0.1;
  * stream's interval grows with the players it has, and is nothing while they are few. Streams share the loop: when
  * their flushes together take too much of it, all intervals grow.
  */
-export class FlushPace {
+export class FlushScheduler {
   readonly #clock: Clock;
   #windowStart: number;
   #spentMs = 0;
@@ -56,10 +56,10 @@ export class FlushPace {
 
 /** How often one stream is flushed. */
 export class StreamPace {
-  readonly #all: FlushPace;
+  readonly #all: FlushScheduler;
   #costMs = 0;
 
-  constructor(all: FlushPace) {
+  constructor(all: FlushScheduler) {
     this.#all = all;
   }
 

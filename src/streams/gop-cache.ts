@@ -1,5 +1,5 @@
 import type { MediaPacket } from '../model/media-packet.ts';
-import type { EncodedGop } from './serialized-gop.ts';
+import type { SerializedGop } from './serialized-gop.ts';
 
 /** Bytes that one stream's GOP cache keeps in memory at most. */
 export const MAX_GOP_BYTES: number = 32 * 1024 * 1024;
@@ -18,8 +18,8 @@ export class GopCache {
   /** Memory that the packet before was cut from, as its neighbours may be. */
   #shared: ArrayBufferLike | undefined;
   #open = false;
-  /** What lanes that have closed made of these packets, by format, the newest last. */
-  readonly #spares = new Map<string, EncodedGop>();
+  /** What fan-out groups that have closed made of these packets, by format, the newest last. */
+  readonly #spares = new Map<string, SerializedGop>();
 
   /** `maxPackets` 0 switches the cache off. */
   constructor(maxPackets: number) {
@@ -51,8 +51,8 @@ export class GopCache {
     }
   }
 
-  /** Keeps what a lane that closes has encoded of the present GOP, for the next one of its format. */
-  keepSpare(format: string, gop: EncodedGop): void {
+  /** Keeps what a fan-out group that closes has encoded of the present GOP, for the next one of its format. */
+  keepSpare(format: string, gop: SerializedGop): void {
     if (gop.packets !== this.#packets || gop.bytes === 0) return;
     this.#spares.set(format, gop);
     let bytes = 0;
@@ -65,7 +65,7 @@ export class GopCache {
   }
 
   /** Hands out what is kept of the present GOP in a format. */
-  takeSpare(format: string): EncodedGop | undefined {
+  takeSpare(format: string): SerializedGop | undefined {
     const spare = this.#spares.get(format);
     this.#spares.delete(format);
     return spare;

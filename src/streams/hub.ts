@@ -3,8 +3,8 @@ import type { MediaPacket } from '../model/media-packet.ts';
 import type { MediaSource, Origin, PublishEnd } from '../model/media-source.ts';
 import type { PlayOptions } from '../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
-import { Audience } from './end-of-stream.ts';
-import { FlushPace } from './flush-scheduler.ts';
+import { EndOfStream } from './end-of-stream.ts';
+import { FlushScheduler } from './flush-scheduler.ts';
 import { LiveStream, type Subscription } from './live-stream.ts';
 import type { Sink } from './sink.ts';
 
@@ -74,7 +74,7 @@ export interface StreamFacts {
 interface Entry {
   readonly key: StreamKey;
   readonly stream: LiveStream;
-  readonly audience: Audience;
+  readonly audience: EndOfStream;
   publisher: Publication | undefined;
   /** True while `publisher` is on air. */
   onAir: boolean;
@@ -91,7 +91,7 @@ interface Entry {
 /** All live streams of the process: who publishes, who plays. Knows no format and no socket. */
 export class Hub {
   readonly #clock: Clock;
-  readonly #pace: FlushPace;
+  readonly #pace: FlushScheduler;
   readonly #entries = new Map<string, Entry>();
   readonly #observers: Partial<HubObserver>[] = [];
   /** Skips in streams that are gone. */
@@ -99,7 +99,7 @@ export class Hub {
 
   constructor(clock: Clock) {
     this.#clock = clock;
-    this.#pace = new FlushPace(clock);
+    this.#pace = new FlushScheduler(clock);
   }
 
   /** All streams that are on air or have a player, as they are at this moment. A name that is only reserved may be a key. */
@@ -108,7 +108,7 @@ export class Hub {
       ({ stream, onAir, relay }) => onAir || relay !== undefined || stream.players > 0,
     );
     return shown.map(({ key, stream, source, startedAt }) => {
-      const { packets, frames, bytes, fps, gopMs } = stream.tally;
+      const { packets, frames, bytes, fps, gopMs } = stream.counters;
       return {
         key,
         origin: source,
@@ -231,7 +231,7 @@ export class Hub {
     const entry: Entry = {
       key,
       stream,
-      audience: new Audience(this.#clock),
+      audience: new EndOfStream(this.#clock),
       publisher: undefined,
       onAir: false,
       startedAt: 0,

@@ -2,11 +2,11 @@ import type { Clock, Timer } from '../model/clock.ts';
 import { METADATA_SLOT, type MediaPacket } from '../model/media-packet.ts';
 import type { MediaTap, PublishEnd } from '../model/media-source.ts';
 import type { PlayOptions } from '../model/options.ts';
-import { Lane, type LaneSource, type Seat } from './fanout-group.ts';
+import { FanoutGroup, type FanoutSource, type Subscriber } from './fanout-group.ts';
 import type { StreamPace } from './flush-scheduler.ts';
 import { GopCache } from './gop-cache.ts';
 import type { Sink } from './sink.ts';
-import { StreamTally } from './stream-counters.ts';
+import { StreamCounters } from './stream-counters.ts';
 import { Timeline } from './timeline.ts';
 
 /** Decoder configurations that one stream may have (tracks of enhanced RTMP each have their own). */
@@ -24,18 +24,18 @@ export interface Subscription {
 }
 
 /** One named stream: at most one publisher, any number of players, and what a joiner needs. */
-export class LiveStream implements LaneSource {
+export class LiveStream implements FanoutSource {
   readonly #clock: Clock;
   readonly #pace: StreamPace;
   readonly #options: PlayOptions;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #groups = new Map<string, FanoutGroup>();
   readonly #headers = new Map<string, MediaPacket>();
   readonly #taps = new Set<MediaTap>();
   readonly #gop: GopCache;
   readonly #timeline: Timeline;
   /** What the present publish has brought. */
-  readonly tally: StreamTally = new StreamTally();
-  /** What players of lanes that are gone were given, and how often they skipped. */
+  readonly counters: StreamCounters = new StreamCounters();
+  /** What players of fan-out groups that are gone were given, and how often they skipped. */
   #pastBytesSent = 0;
   /** All that was sent when the present publish began. */
   #bytesSentBefore = 0;
@@ -58,7 +58,7 @@ export class LiveStream implements LaneSource {
 
   get players(): number {
     let players = 0;
-    for (const lane of this.#lanes.values()) players += lane.size;
+    for (const group of this.#groups.values()) players += group.size;
     return players;
   }
 
@@ -70,7 +70,7 @@ export class LiveStream implements LaneSource {
   /** How often players were too slow and skipped to a later keyframe. */
   get skips(): number {
     let skips = this.#pastSkips;
-    for (const lane of this.#lanes.values()) skips += lane.skips;
+    for (const group of this.#groups.values()) skips += group.skips;
     return skips;
   }
 
@@ -86,7 +86,7 @@ export class LiveStream implements LaneSource {
   /** Milliseconds for which packets would go nowhere: until the next flush may be, whose turn is to read them too. */
   get patience(): number {
     if (this.#options.minLatency) return 0;
-    if (this.#lanes.size === 0) return UNWATCHED_PATIENCE_MS;
+    if (this.#groups.size === 0) return UNWATCHED_PATIENCE_MS;
     if (this.#flushTimer === 'end of turn') return this.#intervalMs;
     return Math.max(0, this.#dueInMs());
   }
@@ -121,18 +121,18 @@ export class LiveStream implements LaneSource {
   }
 
   subscribe(sink: Sink): Subscription {
-    const { id } = sink.encoder;
-    let lane = this.#lanes.get(id);
-    if (!lane) {
-      lane = new Lane(sink.encoder, this, this.#clock, this.#gop.takeSpare(id));
-      this.#lanes.set(id, lane);
+    const { id } = sink.serializer;
+    let group = this.#groups.get(id);
+    if (!group) {
+      group = new FanoutGroup(sink.serializer, this, this.#clock, this.#gop.takeSpare(id));
+      this.#groups.set(id, group);
     }
-    return this.#seat(lane, id, lane.join(sink));
+    return this.#subscriber(group, id, group.join(sink));
   }
 
   beginPublish(relayed: boolean): void {
     this.#timeline.begin(this.players > 0, relayed);
-    this.tally.reset();
+    this.counters.reset();
     this.#bytesSentBefore = this.#allBytesSent;
     this.#untouched = true;
     this.#relayed = relayed;
@@ -141,15 +141,15 @@ export class LiveStream implements LaneSource {
   /** Takes one packet of the publisher and sees that it is flushed. */
   write(packet: MediaPacket): void {
     const placed = this.#place(packet);
-    this.tally.count(placed);
+    this.counters.count(placed);
     if (placed.headerSlot !== undefined) this.#keepHeader(placed.headerSlot, placed);
     if (placed.kind === 'video') this.#hasVideo = true;
     else if (placed.kind === 'audio') this.#hasAudio = true;
     this.#gop.add(placed);
     this.#untouched = false;
     if (this.#taps.size > 0) for (const tap of this.#taps) tap.write(placed);
-    if (this.#lanes.size === 0) return;
-    for (const lane of this.#lanes.values()) lane.append(placed);
+    if (this.#groups.size === 0) return;
+    for (const group of this.#groups.values()) group.append(placed);
     this.#scheduleFlush();
   }
 
@@ -165,11 +165,11 @@ export class LiveStream implements LaneSource {
   /** Forgets the metadata (`@clearDataFrame`): later joiners get none. */
   clearMetadata(): void {
     this.#headers.delete(METADATA_SLOT);
-    for (const lane of this.#lanes.values()) lane.headersChanged();
+    for (const group of this.#groups.values()) group.headersChanged();
   }
 
   endPublish(how: PublishEnd): void {
-    for (const lane of this.#lanes.values()) lane.endOfPublish();
+    for (const group of this.#groups.values()) group.endOfPublish();
     this.#headers.clear();
     this.#gop.clear();
     this.#hasVideo = false;
@@ -191,32 +191,32 @@ export class LiveStream implements LaneSource {
     if (packet.kind !== 'video') return;
     // Frames before a new decoder configuration cannot be decoded with it.
     this.#gop.clear();
-    for (const lane of this.#lanes.values()) lane.clearGop();
+    for (const group of this.#groups.values()) group.clearGop();
   }
 
-  #seat(lane: Lane, id: string, seat: Seat): Subscription {
+  #subscriber(group: FanoutGroup, id: string, subscriber: Subscriber): Subscription {
     return {
       get skips() {
-        return seat.skips;
+        return subscriber.skips;
       },
       close: () => {
-        lane.leave(seat);
-        if (lane.size === 0 && this.#lanes.get(id) === lane) this.#close(lane, id);
+        group.leave(subscriber);
+        if (group.size === 0 && this.#groups.get(id) === group) this.#close(group, id);
       },
     };
   }
 
   get #allBytesSent(): number {
     let bytes = this.#pastBytesSent;
-    for (const lane of this.#lanes.values()) bytes += lane.bytesSent;
+    for (const group of this.#groups.values()) bytes += group.bytesSent;
     return bytes;
   }
 
-  #close(lane: Lane, id: string): void {
-    this.#lanes.delete(id);
-    if (lane.gop) this.#gop.keepSpare(id, lane.gop);
-    this.#pastBytesSent += lane.bytesSent;
-    this.#pastSkips += lane.skips;
+  #close(group: FanoutGroup, id: string): void {
+    this.#groups.delete(id);
+    if (group.gop) this.#gop.keepSpare(id, group.gop);
+    this.#pastBytesSent += group.bytesSent;
+    this.#pastSkips += group.skips;
   }
 
   #scheduleFlush(): void {
@@ -248,8 +248,8 @@ export class LiveStream implements LaneSource {
     const start = this.#clock.now();
     this.#flushedAt = start;
     let flushed = false;
-    for (const lane of this.#lanes.values()) lane.noteDrained();
-    for (const lane of this.#lanes.values()) flushed = lane.flush() || flushed;
+    for (const group of this.#groups.values()) group.noteDrained();
+    for (const group of this.#groups.values()) flushed = group.flush() || flushed;
     if (flushed) this.#pace.record(this.#clock.now() - start);
   };
 }

@@ -1,5 +1,5 @@
 import type { MediaPacket } from '../model/media-packet.ts';
-import { type Encoder, encodeAll } from './serializer.ts';
+import { type Serializer, serializeAll } from './serializer.ts';
 
 /** Segments are merged up to this size, so that a joiner costs few writes and joiners still share bytes. */
 const SEGMENT_BYTES = 64 * 1024;
@@ -8,10 +8,10 @@ const SEGMENT_BYTES = 64 * 1024;
  * A GOP in one wire format, up to the last flush. Its pieces are the batches that players were sent; what no batch holds
  * is encoded when the first joiner needs it. All joiners share the bytes.
  */
-export class EncodedGop {
+export class SerializedGop {
   /** The cached packets, keyframe first. The cache appends to these; another GOP is another array. */
   readonly packets: readonly MediaPacket[];
-  readonly #encoder: Encoder;
+  readonly #serializer: Serializer;
   #segments: Buffer[] = [];
   #bytes = 0;
   /** How many of the packets are in the segments, and how many have been flushed. */
@@ -19,15 +19,15 @@ export class EncodedGop {
   #flushed: number;
 
   /** Begins with the packets that there are, none of them encoded. */
-  constructor(encoder: Encoder, packets: readonly MediaPacket[]) {
-    this.#encoder = encoder;
+  constructor(serializer: Serializer, packets: readonly MediaPacket[]) {
+    this.#serializer = serializer;
     this.packets = packets;
     this.#flushed = packets.length;
   }
 
   /** A GOP whose packets are all in `batch`. */
-  static of(encoder: Encoder, packets: readonly MediaPacket[], batch: Buffer): EncodedGop {
-    const gop = new EncodedGop(encoder, packets);
+  static of(serializer: Serializer, packets: readonly MediaPacket[], batch: Buffer): SerializedGop {
+    const gop = new SerializedGop(serializer, packets);
     gop.#push(batch);
     gop.#encoded = packets.length;
     return gop;
@@ -52,7 +52,7 @@ export class EncodedGop {
     this.#flushed = this.packets.length;
   }
 
-  /** Another lane goes on with this GOP: to that one all packets that there are have been flushed. */
+  /** Another fan-out group goes on with this GOP: to that one all packets that there are have been flushed. */
   continueFromHere(): void {
     this.#flushed = this.packets.length;
   }
@@ -60,7 +60,7 @@ export class EncodedGop {
   /** The bytes of all that has been flushed. */
   segments(): readonly Buffer[] {
     if (this.#encoded < this.#flushed) {
-      this.#push(encodeAll(this.#encoder, this.packets.slice(this.#encoded, this.#flushed)));
+      this.#push(serializeAll(this.#serializer, this.packets.slice(this.#encoded, this.#flushed)));
       this.#encoded = this.#flushed;
     }
     this.#segments = merged(this.#segments);

@@ -1,8 +1,8 @@
-import type { Encoder } from './serializer.ts';
+import type { Serializer } from './serializer.ts';
 
 /** Where a player's bytes go: a socket, seen from the hub. */
 export interface Sink {
-  readonly encoder: Encoder;
+  readonly serializer: Serializer;
   /** Bytes that were written and have not left the process yet. */
   readonly backlog: number;
   /** Takes bytes that are shared with other players: they must never be changed. */

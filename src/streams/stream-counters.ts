@@ -1,7 +1,7 @@
 import type { MediaPacket } from '../model/media-packet.ts';
 
 /** What a publish has brought so far. Counting a packet costs a few additions and no memory. */
-export class StreamTally {
+export class StreamCounters {
   packets = 0;
   /** Video frames among them. */
   frames = 0;

@@ -2,8 +2,8 @@ import type { Clock, Timer } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { CertificateFiles, TlsListenOptions, VhostOptions } from '../model/options.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
-import type { HandshakeTerms } from './handshakes.ts';
-import { KeptCertificate } from './kept-certificate.ts';
+import type { TlsParams } from './handshakes.ts';
+import { WatchedCertificate } from './kept-certificate.ts';
 import { type Certificate, readCertificate } from './read-certificate.ts';
 
 /** How often the files are looked at. */
@@ -22,7 +22,7 @@ export interface WantedCertificates {
 /** Other certificates, which have been read and tried. */
 export interface PreparedCertificates extends PreparedChange {
   /** How to meet the clients of a listener, which has to be of the configuration, once the change is committed. */
-  termsFor(listener: TlsListenOptions): HandshakeTerms;
+  termsFor(listener: TlsListenOptions): TlsParams;
 }
 
 /** All certificates of a server: which of them belongs to whom, and whether there are new ones on the disk. */
@@ -30,9 +30,9 @@ export class Certificates {
   readonly #clock: Clock;
   readonly #log: Logger;
   readonly #today: () => number;
-  #kept: ReadonlyMap<string, KeptCertificate> = new Map();
+  #kept: ReadonlyMap<string, WatchedCertificate> = new Map();
   /** Those of vhosts, by the name in lower case. */
-  #byVhost: ReadonlyMap<string, KeptCertificate> = new Map();
+  #byVhost: ReadonlyMap<string, WatchedCertificate> = new Map();
   #timer: Timer | undefined;
   #closed = false;
 
@@ -51,10 +51,10 @@ export class Certificates {
       const place = placeOf(files);
       if (!read.has(place)) read.set(place, { files, certificate: readCertificate(files) });
     }
-    const kept = new Map<string, KeptCertificate>();
+    const kept = new Map<string, WatchedCertificate>();
     for (const [place, { files, certificate }] of read) {
       const known = this.#kept.get(place);
-      kept.set(place, known ?? new KeptCertificate(files, certificate, this.#log, this.#today));
+      kept.set(place, known ?? new WatchedCertificate(files, certificate, this.#log, this.#today));
     }
     const byVhost = new Map(own.map(({ name, tls }) => [name.toLowerCase(), keptOf(kept, tls)]));
     return {
@@ -91,7 +91,7 @@ export class Certificates {
     this.#timer?.clear();
   }
 
-  #terms(kept: KeptCertificate, { versions }: TlsListenOptions): HandshakeTerms {
+  #terms(kept: WatchedCertificate, { versions }: TlsListenOptions): TlsParams {
     return {
       versions,
       get standard() {
@@ -113,7 +113,7 @@ export class Certificates {
   }
 }
 
-function keptOf(kept: ReadonlyMap<string, KeptCertificate>, files: CertificateFiles): KeptCertificate {
+function keptOf(kept: ReadonlyMap<string, WatchedCertificate>, files: CertificateFiles): WatchedCertificate {
   const one = kept.get(placeOf(files));
   if (!one) throw new Error(`${files.cert} is no certificate of this configuration`);
   return one;

@@ -7,7 +7,7 @@ import { MAX_TLS_HANDSHAKES, TLS_HANDSHAKE_TIMEOUT_MS } from './limits.ts';
 import type { Certificate } from './read-certificate.ts';
 
 /** How the clients of a listener are met; looked at anew for each handshake. */
-export interface HandshakeTerms {
+export interface TlsParams {
   readonly versions: readonly TlsVersion[];
   /** What those are shown who name no host, or one for which there is no other. */
   readonly standard: Certificate;
@@ -35,9 +35,7 @@ export class Handshakes {
   /** By what no two connections share (`nameOf`): Node does not say over which socket it has shaken hands. */
   readonly #pending = new Map<string, Pending>();
   /** What the last handshake was begun with. */
-  #latest:
-    | { readonly terms: HandshakeTerms; readonly standard: Certificate; readonly server: Server }
-    | undefined;
+  #latest: { readonly terms: TlsParams; readonly standard: Certificate; readonly server: Server } | undefined;
 
   /** `protocols` are what clients may choose from by ALPN; with none of them the wish is left unanswered. */
   constructor(protocols: readonly string[], clock: Clock) {
@@ -51,7 +49,7 @@ export class Handshakes {
   }
 
   /** Begins with the client of a socket from which nothing has been read, or what was read has been put back. */
-  begin(socket: Socket, terms: HandshakeTerms, outcome: HandshakeOutcome): void {
+  begin(socket: Socket, terms: TlsParams, outcome: HandshakeOutcome): void {
     const name = nameOf(socket);
     const settle = () => {
       timer.clear();
@@ -84,14 +82,14 @@ export class Handshakes {
   }
 
   /** A server that never listens: Node has no other public way to be the server over a socket. */
-  #serverFor(terms: HandshakeTerms): Server {
+  #serverFor(terms: TlsParams): Server {
     const { standard } = terms;
     if (this.#latest?.terms !== terms || this.#latest.standard !== standard)
       this.#latest = { terms, standard, server: this.#createServer(terms) };
     return this.#latest.server;
   }
 
-  #createServer({ standard, named, versions }: HandshakeTerms): Server {
+  #createServer({ standard, named, versions }: TlsParams): Server {
     const server = createServer({
       ...standard.pem,
       // These hold for the certificates of vhosts too.

@@ -8,7 +8,7 @@ const DAY_MS = 86_400_000;
 const WARNING_MS = 14 * DAY_MS;
 
 /** One certificate of the configuration, kept up with its files. */
-export class KeptCertificate {
+export class WatchedCertificate {
   readonly #files: CertificateFiles;
   readonly #log: Logger;
   readonly #today: () => number;

@@ -172,7 +172,12 @@ test('a server without a file has no configuration to show', async () => {
 
 /** A file that holds a text, and takes any but `broken`. */
 function fileOf(text: string): ConfigControl {
-  const trial = { ok: true, errors: [], warnings: ['w'], changes: [{ path: 'listen', from: '1', to: null }] };
+  const dryRun = {
+    ok: true,
+    errors: [],
+    warnings: ['w'],
+    changes: [{ path: 'listen', from: '1', to: null }],
+  };
   const broken = { ok: false, errors: ['a.conf:1:1: no'], warnings: [], changes: [] };
   return {
     file: 'a.conf',
@@ -183,11 +188,11 @@ function fileOf(text: string): ConfigControl {
     ],
     warnings: () => ['w'],
     read: () => Promise.resolve({ text, etag: 'e' }),
-    check: (wanted) => (wanted === 'broken' ? broken : trial),
+    check: (wanted) => (wanted === 'broken' ? broken : dryRun),
     apply: (wanted, etag) => {
       if (etag !== 'e') return Promise.reject(new RequestError('impossible', 'It has changed.'));
       return Promise.resolve(
-        wanted === 'broken' ? { ...broken, applied: false } : { ...trial, applied: true },
+        wanted === 'broken' ? { ...broken, applied: false } : { ...dryRun, applied: true },
       );
     },
   };

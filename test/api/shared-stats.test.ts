@@ -1,14 +1,14 @@
 import { expect, test } from 'vitest';
-import { SharedCensus } from '../../src/api/shared-stats.ts';
-import type { Census } from '../../src/model/stats.ts';
+import { SharedStats } from '../../src/api/shared-stats.ts';
+import type { ServerStats } from '../../src/model/stats.ts';
 import { until } from '../support/until.ts';
 
-const CENSUS: Census = { processes: [], streams: [], clients: [], matching: 0, frames: undefined };
+const CENSUS: ServerStats = { processes: [], streams: [], clients: [], matching: 0, frames: undefined };
 
 /** An office that counts how often it is asked. */
-function open(answer: () => Promise<Census> = () => Promise.resolve(CENSUS)) {
+function open(answer: () => Promise<ServerStats> = () => Promise.resolve(CENSUS)) {
   const asked: unknown[] = [];
-  const shared = new SharedCensus({
+  const shared = new SharedStats({
     take(question) {
       asked.push(question);
       return answer();

@@ -75,11 +75,11 @@ describe('a configuration that comes by the API', () => {
     ['widens its own bounds', 'listen 1935; vhost v { } http_api { edit_roots /; }'],
   ])('is refused if it %s', (_what, text) => {
     const { check } = machine(running());
-    const trial = check(text);
-    expect(trial).toMatchObject({ ok: false, changes: [] });
-    expect(trial.errors).not.toEqual([]);
-    for (const error of trial.errors) expect(error).toMatch(OUT_OF_BOUNDS);
-    expect(JSON.stringify(trial)).not.toMatch(/sesame|ENOENT|passwords is|cannot be read/);
+    const dryRun = check(text);
+    expect(dryRun).toMatchObject({ ok: false, changes: [] });
+    expect(dryRun.errors).not.toEqual([]);
+    for (const error of dryRun.errors) expect(error).toMatch(OUT_OF_BOUNDS);
+    expect(JSON.stringify(dryRun)).not.toMatch(/sesame|ENOENT|passwords is|cannot be read/);
   });
 
   test('says the same of what is there and what is not', () => {
@@ -121,11 +121,11 @@ describe('a configuration that comes by the API', () => {
 
   test('learns nothing of a file beside it that is no configuration', () => {
     const { at, check } = machine(running());
-    const trial = check(`${LISTEN} include @etc/notes;`);
-    expect(trial.errors).toEqual([
+    const dryRun = check(`${LISTEN} include @etc/notes;`);
+    expect(dryRun.errors).toEqual([
       expect.stringMatching(`^${at('etc/notes')}: is no configuration as it is`),
     ]);
-    expect(JSON.stringify(trial)).not.toMatch(/diary|sesame/);
+    expect(JSON.stringify(dryRun)).not.toMatch(/diary|sesame/);
   });
 
   test('names no variable that the configuration in force does not name', () => {

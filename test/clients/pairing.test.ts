@@ -22,15 +22,15 @@ describe('what was opened is closed once, in order, when', () => {
       (_server, peer) => peer.say(message({ csid: 2, type: 1, streamId: 0, payload: Buffer.alloc(4) })),
       'protocol_error',
     ],
-    ['the server stops', ({ lobby }) => void lobby.close('shutdown', 'bye'), 'shutdown'],
+    ['the server stops', ({ clients }) => void clients.close('shutdown', 'bye'), 'shutdown'],
     [
       'a reload removes the vhost',
-      ({ lobby, rules }) => lobby.change(rules({ vhosts: [vhost({ name: 'other' })] })),
+      ({ clients, policy }) => clients.change(policy({ vhosts: [vhost({ name: 'other' })] })),
       'kicked',
     ],
     [
       'a reload switches the vhost off',
-      ({ lobby, rules }) => lobby.change(rules({ vhosts: [vhost({ enabled: false })] })),
+      ({ clients, policy }) => clients.change(policy({ vhosts: [vhost({ enabled: false })] })),
       'kicked',
     ],
   ];
@@ -46,7 +46,7 @@ describe('what was opened is closed once, in order, when', () => {
       `tell on_unpublish cam ${reason}`,
       `tell on_close live ${reason}`,
     ]);
-    expect(server.lobby.connections).toBe(0);
+    expect(server.clients.connections).toBe(0);
     expect(server.hub.streams).toBe(0);
   });
 
@@ -77,7 +77,7 @@ describe('what was opened is closed once, in order, when', () => {
     expect(signal.aborted).toBe(true);
     expect(server.gate.log).toEqual([...PUBLISHED, `tell on_close live ${reason}`]);
     expect(server.hub.streams).toBe(0);
-    expect(server.lobby.connections).toBe(0);
+    expect(server.clients.connections).toBe(0);
   });
 
   test.each(whileAsking)('%s, just as the gate says yes', async (_what, end, reason) => {
@@ -136,7 +136,7 @@ describe('a connection that never asked anything', () => {
     peer.stream.end();
     await settled();
     expect(server.gate.log).toEqual([]);
-    expect(server.lobby.connections).toBe(0);
+    expect(server.clients.connections).toBe(0);
   });
 
   test('has no on_close when it connected under srs5 and named no stream', async () => {
@@ -320,7 +320,7 @@ test('a gate that throws costs its client the connection, and nobody else anythi
   await peer.ended;
   await settled();
   expect(gate.told.map(({ action, reason }) => `${action} ${reason}`)).toEqual(['on_close protocol_error']);
-  expect(server.lobby.connections).toBe(1);
+  expect(server.clients.connections).toBe(1);
   expect(other.isOver).toBe(false);
   expect(server.log.lines.filter(({ level }) => level === 'error')).toHaveLength(1);
   const again = await server.connected();

@@ -1,11 +1,13 @@
 import { expect, test } from 'vitest';
-import { NumberOffice, Numbers } from '../../src/cluster/client-ids.ts';
+import { ClientIdAllocator, ClientIds } from '../../src/cluster/client-ids.ts';
 
 test('two workers never give out the same number, and none is 0', () => {
-  const office = new NumberOffice();
+  const statsSource = new ClientIdAllocator();
   const given = new Set<number>();
   const workers = [1, 2].map(() => {
-    const numbers: Numbers = new Numbers([office.block(), office.block()], () => numbers.add(office.block()));
+    const numbers: ClientIds = new ClientIds([statsSource.block(), statsSource.block()], () =>
+      numbers.add(statsSource.block()),
+    );
     return numbers;
   });
   for (let client = 0; client < 200_000; client++) {
@@ -16,17 +18,17 @@ test('two workers never give out the same number, and none is 0', () => {
 });
 
 test('numbers stay below 2^31 and begin anew', () => {
-  const office = new NumberOffice();
-  const first = office.block();
-  let last = office.block();
-  for (let block = 2; block < 0x8000; block++) last = office.block();
+  const statsSource = new ClientIdAllocator();
+  const first = statsSource.block();
+  let last = statsSource.block();
+  for (let block = 2; block < 0x8000; block++) last = statsSource.block();
   expect(last.first + last.count).toBe(2 ** 31);
-  expect(office.block()).toEqual(first);
+  expect(statsSource.block()).toEqual(first);
 });
 
 test('a worker asks for its next block one block ahead', () => {
   let wanted = 0;
-  const numbers = new Numbers(
+  const numbers = new ClientIds(
     [
       { first: 1, count: 2 },
       { first: 10, count: 2 },

@@ -1,15 +1,21 @@
 import { expect, test } from 'vitest';
-import { IpcRecorder, RecorderDesk, type SharedRecorder } from '../../src/cluster/ipc-event-recorder.ts';
+import {
+  EventRecorderServer,
+  IpcEventRecorder,
+  type SharedEventRecorder,
+} from '../../src/cluster/ipc-event-recorder.ts';
 import type { Opening } from '../../src/model/event-recorder.ts';
 import type { SealedEvent } from '../../src/model/events.ts';
 import { FACTS, SERVER } from '../hooks/support.ts';
 
 /** A worker's recorder and the primary's, which is this test's. */
-function pair(recorder: Partial<SharedRecorder>) {
-  const desk: RecorderDesk = new RecorderDesk(recorder as SharedRecorder, 'node', (notice) =>
-    worker.take(structuredClone(notice)),
+function pair(recorder: Partial<SharedEventRecorder>) {
+  const monitor: EventRecorderServer = new EventRecorderServer(
+    recorder as SharedEventRecorder,
+    'node',
+    (notice) => worker.take(structuredClone(notice)),
   );
-  const worker: IpcRecorder = new IpcRecorder((request) => desk.take(structuredClone(request)));
+  const worker: IpcEventRecorder = new IpcEventRecorder((request) => monitor.take(structuredClone(request)));
   return worker;
 }
 

@@ -1,45 +1,45 @@
 import { expect, test } from 'vitest';
 import {
   type Askable,
-  answerCensus,
+  answerStatsRequest,
   CENSUS_TIMEOUT_MS,
-  type CensusRequest,
-  WorkersCensus,
+  type StatsRequest,
+  WorkersStats,
 } from '../../src/cluster/ipc-stats.ts';
-import type { Census, CensusOffice } from '../../src/model/stats.ts';
+import type { ServerStats, StatsSource } from '../../src/model/stats.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
-const empty: Census = { processes: [], streams: [], clients: [], matching: 1, frames: undefined };
+const empty: ServerStats = { processes: [], streams: [], clients: [], matching: 1, frames: undefined };
 
 /** Workers who answer when the test says so. */
 function open(...nodes: readonly string[]) {
   const clock = new FakeClock();
-  const asked = new Map<string, CensusRequest>();
+  const asked = new Map<string, StatsRequest>();
   const workers: Askable[] = nodes.map((node) => ({ node, ask: (request) => asked.set(node, request) }));
-  const census = new WorkersCensus(clock, () => workers);
-  const office: CensusOffice = { take: () => Promise.resolve(empty), kick: () => Promise.resolve(2) };
+  const stats = new WorkersStats(clock, () => workers);
+  const statsSource: StatsSource = { take: () => Promise.resolve(empty), kick: () => Promise.resolve(2) };
   const answer = async (node: string) => {
     const request = asked.get(node);
-    if (request) census.hear(node, await answerCensus(office, request));
+    if (request) stats.hear(node, await answerStatsRequest(statsSource, request));
   };
-  return { clock, census, asked, answer };
+  return { clock, stats, asked, answer };
 }
 
 test('all workers are asked, and their answers are one', async () => {
-  const { census, answer } = open('a', 'b');
-  const taken = census.take({});
+  const { stats, answer } = open('a', 'b');
+  const taken = stats.take({});
   await answer('b');
   await answer('a');
   expect((await taken).matching).toBe(2);
-  const kicked = census.kick({ ip: '192.0.2.1' });
+  const kicked = stats.kick({ ip: '192.0.2.1' });
   await answer('a');
   await answer('b');
   expect(await kicked).toBe(4);
 });
 
 test('a worker that does not answer is left out, and what it says later is nobody’s', async () => {
-  const { census, answer, clock } = open('a', 'b');
-  const taken = census.take({});
+  const { stats, answer, clock } = open('a', 'b');
+  const taken = stats.take({});
   await answer('a');
   clock.advance(CENSUS_TIMEOUT_MS);
   expect((await taken).matching).toBe(1);
@@ -47,16 +47,16 @@ test('a worker that does not answer is left out, and what it says later is nobod
 });
 
 test('a worker that ends is waited for no longer', async () => {
-  const { census, answer } = open('a', 'b');
-  const taken = census.take({});
+  const { stats, answer } = open('a', 'b');
+  const taken = stats.take({});
   await answer('a');
-  census.gone('b');
+  stats.gone('b');
   expect((await taken).matching).toBe(1);
-  census.gone('b');
+  stats.gone('b');
 });
 
 test('where there is no worker there is nobody', async () => {
-  const { census } = open();
-  expect((await census.take({})).matching).toBe(0);
-  expect(await census.kick({ id: 'x' })).toBe(0);
+  const { stats } = open();
+  expect((await stats.take({})).matching).toBe(0);
+  expect(await stats.kick({ id: 'x' })).toBe(0);
 });

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { CONFIRM_TIMEOUT_MS, IpcRegistry, RegistryDesk } from '../../src/cluster/ipc-registry.ts';
+import { CONFIRM_TIMEOUT_MS, IpcRegistry, RegistryServer } from '../../src/cluster/ipc-registry.ts';
 import { MemoryRegistry } from '../../src/cluster/memory-registry.ts';
 import type { Place, Registry } from '../../src/cluster/registry.ts';
 import type { StreamKey } from '../../src/model/stream-key.ts';
@@ -44,16 +44,16 @@ function behindMessages(clock = new FakeClock('real'), sequences = new Sequences
         (message: T) =>
           void setImmediate(() => take(structuredClone(message)));
       const registry: IpcRegistry = new IpcRegistry(
-        later((request) => desk.take(request)),
+        later((request) => monitor.take(request)),
         { evict, attend: () => Promise.resolve() },
       );
-      const desk: RegistryDesk = new RegistryDesk(
+      const monitor: RegistryServer = new RegistryServer(
         clock,
         sequences,
         (confirm) => all.join({ node, address: `at ${node}` }, confirm),
         later((notice) => registry.take(notice)),
       );
-      return { registry, leave: () => desk.close() };
+      return { registry, leave: () => monitor.close() };
     },
   };
 }
@@ -174,23 +174,23 @@ describe.each([
     const { join } = open();
     const a = join('a');
     const b = join('b');
-    const first = await a.registry.seat(KEY, Number.POSITIVE_INFINITY);
+    const first = await a.registry.acquireSlot(KEY, Number.POSITIVE_INFINITY);
     expect(first).toBeTypeOf('function');
     const claim = await a.registry.claim(KEY);
     claim?.onAir(2);
-    expect(await b.registry.seat(KEY, 1)).toBe(1);
-    const second = await b.registry.seat(KEY, 9);
+    expect(await b.registry.acquireSlot(KEY, 1)).toBe(1);
+    const second = await b.registry.acquireSlot(KEY, 9);
     expect(second).toBeTypeOf('function');
-    expect(await b.registry.seat(KEY, 9)).toBe(2);
+    expect(await b.registry.acquireSlot(KEY, 9)).toBe(2);
     if (typeof first === 'function') first();
     await settled();
-    expect(await a.registry.seat(KEY, 9)).toBeTypeOf('function');
+    expect(await a.registry.acquireSlot(KEY, 9)).toBeTypeOf('function');
     b.leave();
     await settled();
-    expect(await a.registry.seat(KEY, 9)).toBeTypeOf('function');
+    expect(await a.registry.acquireSlot(KEY, 9)).toBeTypeOf('function');
     claim?.release();
     await settled();
-    expect(await a.registry.seat(KEY, 9)).toBeTypeOf('function');
+    expect(await a.registry.acquireSlot(KEY, 9)).toBeTypeOf('function');
   });
 
   test('says whether a stream is on air anywhere', async () => {
@@ -232,13 +232,13 @@ describe('a stream that is wanted elsewhere', () => {
     const clock = new FakeClock('real');
     const all = new MemoryRegistry();
     const sent: unknown[] = [];
-    const desk = new RegistryDesk(
+    const monitor = new RegistryServer(
       clock,
       new Sequences(),
       (confirm) => all.join({ node: 'a', address: '' }, confirm),
       (notice) => void sent.push(notice),
     );
-    desk.take({ type: 'claim', id: 1, key: KEY, takeover: false });
+    monitor.take({ type: 'claim', id: 1, key: KEY, takeover: false });
     await settled();
     const claim = all.join({ node: 'b', address: '' }).claim(KEY);
     await settled();

@@ -1,10 +1,10 @@
 import type { Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { Seats } from '../../src/clients/player-slots.ts';
+import { PlayerSlots } from '../../src/clients/player-slots.ts';
 import { type Reservation, reserve } from '../../src/clients/reservation.ts';
 import { MemoryRegistry } from '../../src/cluster/memory-registry.ts';
-import { BackDoor, relayWords } from '../../src/cluster/relay-server.ts';
+import { RelayServer, relayWords } from '../../src/cluster/relay-server.ts';
 import { IDLE_MS, RETRY_MS, Relays } from '../../src/cluster/relays.ts';
 import { resolveAddress } from '../../src/model/address.ts';
 import type { PlayOptions } from '../../src/model/options.ts';
@@ -39,7 +39,7 @@ const line = ({ kind, timestamp, payload }: { payload: Buffer; timestamp: number
 function open(play: Partial<PlayOptions> = {}) {
   const clock = new FakeClock('real');
   const all = new MemoryRegistry();
-  const doors = new Map<string, BackDoor>();
+  const listeners = new Map<string, RelayServer>();
   /** Connections between processes, in the order in which they were made. */
   const lines: Duplex[] = [];
   const options = { ...PLAY, ...play };
@@ -49,8 +49,8 @@ function open(play: Partial<PlayOptions> = {}) {
     const hub = new Hub(clock);
     const log = keepingLog();
     const registry = all.join({ node, address: node });
-    const door = new BackDoor(hub, clock, log, TOKEN, vhosts);
-    doors.set(node, door);
+    const door = new RelayServer(hub, clock, log, TOKEN, vhosts);
+    listeners.set(node, door);
     const relays = new Relays({
       hub,
       clock,
@@ -61,7 +61,7 @@ function open(play: Partial<PlayOptions> = {}) {
       open({ address }) {
         const [ours, theirs] = pipe();
         lines.push(ours);
-        doors.get(address)?.enter(theirs);
+        listeners.get(address)?.enter(theirs);
         return ours;
       },
     });
@@ -75,18 +75,18 @@ function open(play: Partial<PlayOptions> = {}) {
       await door.close();
       clock.advance(10_000);
     });
-    const means = { hub, claims: registry, seats: new Seats() };
+    const deps = { hub, claims: registry, slots: new PlayerSlots() };
     return {
       hub,
       door,
       log,
       async publish(): Promise<Reservation> {
-        const reservation = await reserve(means, KEY, options);
+        const reservation = await reserve(deps, KEY, options);
         if (!reservation) throw new Error('the stream has a publisher already');
         reservation.start();
         return reservation;
       },
-      reserve: () => reserve(means, KEY, options),
+      reserve: () => reserve(deps, KEY, options),
       play(): { sink: TextSink; place: Subscription; has(count: number): Promise<string[]> } {
         const sink = new TextSink(bytesEncoder);
         const place = hub.subscribe(KEY, sink, options);
@@ -227,7 +227,7 @@ describe('a publisher that moves', () => {
 });
 
 describe('a back door', () => {
-  const connect = (door: BackDoor, token: string, clock: FakeClock) => {
+  const connect = (door: RelayServer, token: string, clock: FakeClock) => {
     const [ours, theirs] = pipe();
     door.enter(theirs);
     const { stream, ...words } = relayWords(KEY, token);

@@ -227,7 +227,7 @@ function linesOf(client: unknown): string[] {
   return lines.filter((msg) => msg !== 'client connected');
 }
 
-/** Resident memory of the server, on Linux. */
+/** LimitedClient memory of the server, on Linux. */
 function residentBytes(): number | undefined {
   try {
     const status = readFileSync(`/proc/${server.child.pid}/status`, 'utf8');

@@ -1,7 +1,7 @@
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { Lobby } from '../../src/clients/client-registry.ts';
+import { ClientRegistry } from '../../src/clients/client-registry.ts';
 import { PlaybackServer } from '../../src/http/playback-server.ts';
 import { systemClock } from '../../src/model/process-clock.ts';
 import { listen } from '../../src/net/listener.ts';
@@ -263,7 +263,7 @@ describe('a client that takes its time', () => {
   const patience = { headersMs: 100, requestMs: 150, idleMs: 100, lookMs: 10 };
 
   async function impatient() {
-    const rules = {
+    const policy = {
       snapshot: {
         vhosts: new Map([['__defaultVhost__', vhost()]]),
         strictVhost: false,
@@ -271,7 +271,7 @@ describe('a client that takes its time', () => {
       },
       maxConnections: 10,
     };
-    const lobby = new Lobby(rules, new Hub(systemClock), systemClock, keepingLog());
+    const clients = new ClientRegistry(policy, new Hub(systemClock), systemClock, keepingLog());
     const options = {
       enabled: true,
       listen: [],
@@ -281,13 +281,13 @@ describe('a client that takes its time', () => {
       trusted: [],
       maxConnectionsPerAddress: 0,
     };
-    const server = await PlaybackServer.open(lobby, options, [], patience);
+    const server = await PlaybackServer.open(clients, options, [], patience);
     const listener = await listen({ host: '127.0.0.1', port: 0, ipv6Only: false }, (socket) =>
       server.enter(socket, '192.0.2.1'),
     );
     onTestFinished(async () => {
       listener.close();
-      await lobby.close('shutdown', 'The test is over.');
+      await clients.close('shutdown', 'The test is over.');
       await server.close();
     });
     return WebClient.connect(listener.address.port);

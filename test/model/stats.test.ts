@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { type Census, type CensusStream, mergeCensus } from '../../src/model/stats.ts';
+import { mergeStats, type ServerStats, type StreamStats } from '../../src/model/stats.ts';
 
 const KEY = { vhost: 'v', app: 'live', stream: 'cam' };
-const part = (changes: Partial<CensusStream>): CensusStream => ({
+const part = (changes: Partial<StreamStats>): StreamStats => ({
   key: KEY,
   publisher: undefined,
   players: 0,
@@ -18,7 +18,7 @@ const part = (changes: Partial<CensusStream>): CensusStream => ({
   recordings: [],
   ...changes,
 });
-const census = (changes: Partial<Census>): Census => ({
+const stats = (changes: Partial<ServerStats>): ServerStats => ({
   processes: [],
   streams: [],
   clients: [],
@@ -35,8 +35,8 @@ test('a stream is one, wherever its publisher and its players are', () => {
     [relayed, home],
     [home, relayed],
   ]) {
-    const { streams } = mergeCensus(
-      parts.map((stream) => census({ streams: [stream] })),
+    const { streams } = mergeStats(
+      parts.map((stream) => stats({ streams: [stream] })),
       {},
     );
     expect(streams).toEqual([
@@ -47,17 +47,17 @@ test('a stream is one, wherever its publisher and its players are', () => {
 
 test('clients of all processes are one list, in the order in which they came, and cut once', () => {
   const client = (number: number) =>
-    ({ client: { number, id: `c${number}`, ip: '' } }) as Census['clients'][number];
+    ({ client: { number, id: `c${number}`, ip: '' } }) as ServerStats['clients'][number];
   const parts = [
-    census({ clients: [client(1), client(4)], matching: 2 }),
-    census({ clients: [client(2), client(3), client(5)], matching: 3 }),
+    stats({ clients: [client(1), client(4)], matching: 2 }),
+    stats({ clients: [client(2), client(3), client(5)], matching: 3 }),
   ];
-  const { clients, matching } = mergeCensus(parts, { clients: { start: 1, count: 3 } });
+  const { clients, matching } = mergeStats(parts, { clients: { start: 1, count: 3 } });
   expect(clients.map((one) => one.client.number)).toEqual([2, 3, 4]);
   expect(matching).toBe(5);
 });
 
 test('frames come from the process that has the publisher', () => {
   const frames = { last: 1, marks: [] };
-  expect(mergeCensus([census({}), census({ frames })], {}).frames).toBe(frames);
+  expect(mergeStats([stats({}), stats({ frames })], {}).frames).toBe(frames);
 });

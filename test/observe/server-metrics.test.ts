@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Census, CensusStream, ProcessFacts } from '../../src/model/stats.ts';
+import type { ProcessFacts, ServerStats, StreamStats } from '../../src/model/stats.ts';
 import { HookMetrics } from '../../src/observe/metrics.ts';
 import { MAX_STREAM_SERIES, ServerMetrics } from '../../src/observe/server-metrics.ts';
 import { delivery } from '../support/deliveries.ts';
@@ -23,7 +23,7 @@ const process = (worker: number, changes: Partial<ProcessFacts> = {}): ProcessFa
   ...changes,
 });
 
-const stream = (name: string): CensusStream => ({
+const stream = (name: string): StreamStats => ({
   key: { vhost: 'v', app: 'live', stream: name },
   publisher: { clientId: 'a', tcUrl: '', startedAt: 0 },
   players: 2,
@@ -39,17 +39,17 @@ const stream = (name: string): CensusStream => ({
   recordings: [],
 });
 
-function metricsOf(census: Partial<Census>, perStream = false) {
-  const whole: Census = {
+function metricsOf(stats: Partial<ServerStats>, perStream = false) {
+  const whole: ServerStats = {
     processes: [],
     streams: [],
     clients: [],
     matching: 0,
     frames: undefined,
-    ...census,
+    ...stats,
   };
-  const office = { take: () => Promise.resolve(whole), kick: () => Promise.resolve(0) };
-  return new ServerMetrics(office, { version: '1.2.3', perStream });
+  const statsSource = { take: () => Promise.resolve(whole), kick: () => Promise.resolve(0) };
+  return new ServerMetrics(statsSource, { version: '1.2.3', perStream });
 }
 
 const read = async (metrics: ServerMetrics) => readPrometheus(await metrics.text());
@@ -71,8 +71,8 @@ test('each process has its own figures, in base units', async () => {
 });
 
 test('what is read again is what is there now, and what has gone is gone', async () => {
-  const census = { processes: [process(1), process(2)], streams: [stream('cam')] };
-  const metrics = metricsOf(census);
+  const stats = { processes: [process(1), process(2)], streams: [stream('cam')] };
+  const metrics = metricsOf(stats);
   await metrics.text();
   const second = await read(metrics);
   expect(metricValue(second, 'gatecast_clients_total', { worker: '1' })).toBe(10);

@@ -8,7 +8,7 @@ import { committed } from '../../src/model/prepared-change.ts';
 import { systemClock } from '../../src/model/process-clock.ts';
 import { parseRecordingPath, type RecordingPath } from '../../src/model/recording-path.ts';
 import { DEFAULT_VHOST, type StreamKey } from '../../src/model/stream-key.ts';
-import { Dvr } from '../../src/recorder/recorder.ts';
+import { Recorder } from '../../src/recorder/recorder.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeGate } from '../support/fake-gate.ts';
 import type { Packet } from '../support/flv-file.ts';
@@ -54,7 +54,7 @@ export function openDvr(setting: DvrSetting = {}) {
   const directory = setting.directory ?? stopped(temporaryDirectory()).path;
   const log = keepingLog();
   let seq = 0;
-  const dvr = new Dvr({
+  const dvr = new Recorder({
     clock,
     logger: log,
     stateDir: join(directory, 'state'),

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import type { MediaPacket } from '../../src/model/media-packet.ts';
 import { type Container, canHold, type Muxer, type Piece } from '../../src/remux/muxer.ts';
 import type { TrackConfig, TrackSample } from '../../src/remux/track.ts';
-import { Programme } from '../../src/remux/track-assembler.ts';
+import { TrackAssembler } from '../../src/remux/track-assembler.ts';
 import { TrackReader } from '../../src/remux/track-reader.ts';
 import { anyPackets } from '../support/any-packets.ts';
 import { hex } from '../support/bits.ts';
@@ -341,7 +341,7 @@ test('whatever a publisher sends, each programme of it can be muxed', async () =
       fc.constantFrom('ts' as const, 'fmp4' as const),
       async (packets, container) => {
         const muxers: Muxer[] = [];
-        const programme = new Programme({
+        const assembler = new TrackAssembler({
           begin: (tracks) =>
             muxers.push(
               openMuxer(
@@ -351,8 +351,8 @@ test('whatever a publisher sends, each programme of it can be muxed', async () =
             ),
           sample: (sample) => void muxers.at(-1)?.add(sample),
         });
-        for (const packet of packets) programme.write(packet);
-        programme.end();
+        for (const packet of packets) assembler.write(packet);
+        assembler.end();
         for (const muxer of muxers) if (await muxer.cut()) pieces += 1;
       },
     ),

@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest';
 import type { MediaPacket } from '../../src/model/media-packet.ts';
-import { Programme } from '../../src/remux/track-assembler.ts';
+import { TrackAssembler } from '../../src/remux/track-assembler.ts';
 import * as t from '../support/tracks.ts';
 
 /** What a taker gets, one line each. */
 function taken(packets: readonly MediaPacket[], end = true): string[] {
   const lines: string[] = [];
-  const programme = new Programme({
+  const assembler = new TrackAssembler({
     begin: (tracks) => lines.push(`begin ${tracks.map((one) => one.decoderConfig.codec).join(' ')}`),
     sample: ({ data }) => lines.push(Buffer.from(data).toString('latin1')),
   });
-  for (const packet of packets) programme.write(packet);
-  if (end) programme.end();
+  for (const packet of packets) assembler.write(packet);
+  if (end) assembler.end();
   return lines;
 }
 
@@ -162,9 +162,9 @@ test('sound that stays away is missed by nobody', () => {
 
 test('what a reader leaves out is said', () => {
   const said: string[] = [];
-  const programme = new Programme({ begin: () => undefined, sample: () => undefined }, (what) =>
+  const assembler = new TrackAssembler({ begin: () => undefined, sample: () => undefined }, (what) =>
     said.push(what),
   );
-  programme.write(t.audio(0, [0xb0], 'speex'));
+  assembler.write(t.audio(0, [0xb0], 'speex'));
   expect(said).toEqual(['audio in speex, which cannot be put into a file']);
 });

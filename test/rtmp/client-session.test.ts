@@ -63,7 +63,7 @@ test('an unknown method rejects, and the session goes on', async () => {
 test('what is asked of a session that is over rejects at once, and says why it ended', async () => {
   const server = openServer();
   const session = await client(server);
-  const closing = server.lobby.close('shutdown', 'Back in a minute.');
+  const closing = server.clients.close('shutdown', 'Back in a minute.');
   await session.closed;
   await closing;
   expect(session.lastStatus).toEqual(
@@ -77,7 +77,7 @@ test('an answer that is due when the server leaves rejects', async () => {
   const session = await client(server);
   const publish = session.publish('cam');
   await server.gate.question();
-  void server.lobby.close('shutdown', 'Back in a minute.');
+  void server.clients.close('shutdown', 'Back in a minute.');
   await expect(publish).rejects.toMatchObject({ code: 'NetConnection.Connect.Closed' });
 });
 
@@ -91,11 +91,11 @@ test('a server that breaks off in the handshake is no connection', async () => {
 test('a client that closes is gone from the server', async () => {
   const server = openServer();
   const session = await client(server);
-  expect(server.lobby.connections).toBe(1);
+  expect(server.clients.connections).toBe(1);
   session.close();
   session.close();
   await settled();
-  expect(server.lobby.connections).toBe(0);
+  expect(server.clients.connections).toBe(0);
   expect(server.gate.log).toEqual(['ask on_connect live', 'tell on_close live client']);
 });
 

@@ -7,8 +7,11 @@ import { flv } from '../support/say.ts';
 /** What is made of a message. */
 function readOwn(type: number, payload: Buffer): MediaPacket | undefined {
   const packets: MediaPacket[] = [];
-  const taker = { write: (packet: MediaPacket) => void packets.push(packet), clearMetadata: () => undefined };
-  expect(readMedia({ type, timestamp: 0, streamId: 1, csid: 4, payload }, taker)).toBe(1);
+  const consumer = {
+    write: (packet: MediaPacket) => void packets.push(packet),
+    clearMetadata: () => undefined,
+  };
+  expect(readMedia({ type, timestamp: 0, streamId: 1, csid: 4, payload }, consumer)).toBe(1);
   return packets[0];
 }
 

@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { streamId } from '../../src/model/stream-key.ts';
 import { FRAME_WATCH_TIMEOUT_MS, MAX_FRAME_MARKS } from '../../src/stats/limits.ts';
-import { CensusTaker } from '../../src/stats/stats-collector.ts';
+import { StatsCollector } from '../../src/stats/stats-collector.ts';
 import { openServer, PICTURE, settled } from '../support/memory-server.ts';
 import { flv, say } from '../support/say.ts';
 import { until } from '../support/until.ts';
@@ -10,24 +10,24 @@ const KEY = { vhost: '__defaultVhost__', app: 'live', stream: 'cam' };
 
 function open() {
   const server = openServer();
-  const { hub, lobby, clock } = server;
-  const census = new CensusTaker({
+  const { hub, clients, clock } = server;
+  const stats = new StatsCollector({
     worker: 3,
     hub,
-    lobby,
+    clients,
     clock,
     recordings: ({ stream }) => [`${stream}.flv`],
     refusals: () => ({ on_play: 2 }),
   });
-  onTestFinished(() => census.close());
-  return { ...server, census };
+  onTestFinished(() => stats.close());
+  return { ...server, stats };
 }
 
 const all = { clients: { start: 0, count: 10 } } as const;
 
 test('nobody is nobody', async () => {
-  const { census } = open();
-  expect(await census.take(all)).toMatchObject({
+  const { stats } = open();
+  expect(await stats.take(all)).toMatchObject({
     streams: [],
     clients: [],
     matching: 0,
@@ -37,12 +37,12 @@ test('nobody is nobody', async () => {
 });
 
 test('a stream is known by its publisher, its players and what it carries', async () => {
-  const { census, publishing, playing } = open();
+  const { stats, publishing, playing } = open();
   const publisher = await publishing();
   await playing();
   publisher.say(...PICTURE);
   await settled();
-  const { streams, processes } = await census.take(all);
+  const { streams, processes } = await stats.take(all);
   expect(streams).toEqual([
     expect.objectContaining({
       key: KEY,
@@ -61,7 +61,7 @@ test('a stream is known by its publisher, its players and what it carries', asyn
 });
 
 test('frame rate and GOP length are those of the last whole GOP', async () => {
-  const { census, publishing } = open();
+  const { stats, publishing } = open();
   const publisher = await publishing();
   const gop = (from: number) => [
     say.video(flv.keyframe('k'), from),
@@ -69,15 +69,15 @@ test('frame rate and GOP length are those of the last whole GOP', async () => {
   ];
   publisher.say(...gop(0), ...gop(2000), say.video(flv.keyframe('k'), 4000));
   await settled();
-  expect((await census.take({})).streams[0]?.video).toMatchObject({ fps: 25, gopMs: 2000 });
+  expect((await stats.take({})).streams[0]?.video).toMatchObject({ fps: 25, gopMs: 2000 });
 });
 
 test('clients are filtered and counted; those before the page are listed too, for who puts pages together', async () => {
-  const { census, publishing, playing } = open();
+  const { stats, publishing, playing } = open();
   await publishing();
   for (let viewers = 0; viewers < 3; viewers++) await playing();
   const roles = async (clients: object) => {
-    const { clients: listed, matching } = await census.take({ clients: { start: 0, count: 10, ...clients } });
+    const { clients: listed, matching } = await stats.take({ clients: { start: 0, count: 10, ...clients } });
     return { roles: listed.map(({ role }) => role), matching };
   };
   expect(await roles({})).toEqual({ roles: ['publish', 'play', 'play', 'play'], matching: 4 });
@@ -91,38 +91,38 @@ test('clients are filtered and counted; those before the page are listed too, fo
 });
 
 test('what has gone is still in the totals', async () => {
-  const { census, publishing } = open();
+  const { stats, publishing } = open();
   const publisher = await publishing();
   publisher.say(...PICTURE);
   await settled();
-  const before = (await census.take({})).processes[0]?.totals;
+  const before = (await stats.take({})).processes[0]?.totals;
   expect(before?.recvBytes).toBeGreaterThan(0);
-  expect(await census.kick({ role: 'publish' })).toBe(1);
+  expect(await stats.kick({ role: 'publish' })).toBe(1);
   await settled();
-  const after = (await census.take({})).processes[0]?.totals;
+  const after = (await stats.take({})).processes[0]?.totals;
   expect(after?.clients).toBe(1);
   expect(after?.recvBytes).toBeGreaterThanOrEqual(before?.recvBytes ?? 0);
 });
 
 test('who is kicked is told why, and only who is meant goes', async () => {
-  const { census, publishing, playing } = open();
+  const { stats, publishing, playing } = open();
   const publisher = await publishing();
   await playing();
-  const { clients } = await census.take({ clients: { start: 0, count: 10, role: 'publish' } });
-  expect(await census.kick({ id: clients[0]?.client.id })).toBe(1);
+  const { clients } = await stats.take({ clients: { start: 0, count: 10, role: 'publish' } });
+  expect(await stats.kick({ id: clients[0]?.client.id })).toBe(1);
   await publisher.hear('onStatus@0 NetConnection.Connect.Closed');
   await settled();
-  expect((await census.take(all)).matching).toBe(1);
-  expect(await census.kick({ id: 'nobody00' })).toBe(0);
+  expect((await stats.take(all)).matching).toBe(1);
+  expect(await stats.kick({ id: 'nobody00' })).toBe(0);
 });
 
 test('packets are noted once somebody asks, until nobody has for a while', async () => {
-  const { census, publishing, seconds } = open();
+  const { stats, publishing, seconds } = open();
   const publisher = await publishing();
   publisher.say(...PICTURE);
   await settled();
   const ask = async (after: number) =>
-    (await census.take({ frames: { stream: streamId(KEY), after } })).frames;
+    (await stats.take({ frames: { stream: streamId(KEY), after } })).frames;
   const first = await ask(0);
   // What a joiner gets first, decoder configurations, is as old as the stream.
   expect(first?.marks).toEqual([]);
@@ -135,16 +135,16 @@ test('packets are noted once somebody asks, until nobody has for a while', async
     { t: 90, kind: 'audio', bytes: expect.any(Number), keyframe: false },
   ]);
   expect((await ask(second?.last ?? 0))?.marks).toEqual([]);
-  expect((await census.take({ frames: { stream: 'vid-none', after: 0 } })).frames).toBeUndefined();
+  expect((await stats.take({ frames: { stream: 'vid-none', after: 0 } })).frames).toBeUndefined();
   await seconds(FRAME_WATCH_TIMEOUT_MS / 1000, () => publisher.say(say.video(flv.frame('f'), 120)));
   // Those who come then begin anew, not with what nobody noted.
   expect((await ask(0))?.marks).toEqual([]);
 });
 
 test('of very many packets the newest are kept', async () => {
-  const { census, publishing } = open();
+  const { stats, publishing } = open();
   const publisher = await publishing();
-  const ask = async () => (await census.take({ frames: { stream: streamId(KEY), after: 0 } })).frames;
+  const ask = async () => (await stats.take({ frames: { stream: streamId(KEY), after: 0 } })).frames;
   await ask();
   const count = 2 * MAX_FRAME_MARKS + 10;
   for (let i = 0; i < count; i++) publisher.say(say.audio(flv.aac('s'), i));

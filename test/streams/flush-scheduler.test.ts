@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { FlushPace } from '../../src/streams/flush-scheduler.ts';
+import { FlushScheduler } from '../../src/streams/flush-scheduler.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { KEY, openHub } from '../support/live.ts';
 import { PLAY } from '../support/options.ts';
@@ -109,7 +109,7 @@ describe('a flush comes', () => {
 
 describe('the pace of mw_latency auto', () => {
   /** Flushes streams of these costs for a while, each as often as its pace says, and returns their intervals. */
-  function run(all: FlushPace, clock: FakeClock, costs: readonly number[], seconds: number): number[] {
+  function run(all: FlushScheduler, clock: FakeClock, costs: readonly number[], seconds: number): number[] {
     const streams = costs.map((cost) => ({ cost, pace: all.ofStream(), due: clock.now() }));
     for (const end = clock.now() + seconds * 1000; clock.now() < end; ) {
       clock.advance(5);
@@ -124,7 +124,7 @@ describe('the pace of mw_latency auto', () => {
 
   function pace() {
     const clock = new FakeClock();
-    return { clock, all: new FlushPace(clock) };
+    return { clock, all: new FlushScheduler(clock) };
   }
 
   test('is the end of each turn while flushes are cheap', () => {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_GOP_BYTES, MAX_SPARE_GOP_BYTES } from '../../src/streams/gop-cache.ts';
 import { MAX_HEADER_SLOTS } from '../../src/streams/live-stream.ts';
-import type { Encoder } from '../../src/streams/serializer.ts';
+import type { Serializer } from '../../src/streams/serializer.ts';
 import { openHub } from '../support/live.ts';
 import {
   audioHeader,
@@ -268,26 +268,26 @@ describe('the encoded cache', () => {
   function noting(id = 'noting') {
     const encoded: string[] = [];
     const plain = textEncoder(id);
-    const encoder: Encoder = {
+    const serializer: Serializer = {
       ...plain,
       write: (target, offset, packet) => {
         encoded.push(packet.payload.toString().replaceAll('.', ''));
         return plain.write(target, offset, packet);
       },
     };
-    return { encoder, encoded };
+    return { serializer, encoded };
   }
 
   test('is kept for the next player when the last one of its format has left', () => {
     const { publish, join, write } = openHub();
     const publication = publish();
-    const { encoder, encoded } = noting();
+    const { serializer, encoded } = noting();
     write(publication, keyframe('k'), frame('f1'));
-    const first = join(new TextSink(encoder));
+    const first = join(new TextSink(serializer));
     write(publication, frame('f2'));
     first.place.close();
     write(publication, frame('f3'));
-    const { sink } = join(new TextSink(encoder));
+    const { sink } = join(new TextSink(serializer));
     expect(encoded).toEqual(['k', 'f1', 'f2', 'f3']);
     write(publication, frame('f4'));
     expect(sink.names).toEqual(['k', 'f1', 'f2', 'f3', 'f4']);
@@ -318,14 +318,15 @@ describe('the encoded cache', () => {
     write(publish(), keyframe('k'));
     const third = Math.floor(MAX_SPARE_GOP_BYTES / 3);
     const formats = ['a', 'b', 'c'].map((id) => {
-      const { encoder, encoded } = noting(id);
-      const write: Encoder['write'] = (target, offset, packet) => {
-        encoder.write(target, offset, packet);
+      const { serializer, encoded } = noting(id);
+      const write: Serializer['write'] = (target, offset, packet) => {
+        serializer.write(target, offset, packet);
         return offset + third + 1;
       };
-      return { encoder: { ...encoder, size: () => third + 1, write }, encoded };
+      return { serializer: { ...serializer, size: () => third + 1, write }, encoded };
     });
-    const visit = ({ encoder }: { readonly encoder: Encoder }) => join(new TextSink(encoder)).place.close();
+    const visit = ({ serializer }: { readonly serializer: Serializer }) =>
+      join(new TextSink(serializer)).place.close();
     formats.forEach(visit);
     for (const { encoded } of formats) encoded.length = 0;
     formats.reverse().forEach(visit);
@@ -335,16 +336,16 @@ describe('the encoded cache', () => {
   test('is not made for a joiner that is given nothing', () => {
     const { publish, join, write } = openHub();
     const publication = publish();
-    const { encoder, encoded } = noting();
+    const { serializer, encoded } = noting();
     write(publication, keyframe('k'));
-    const sink = new TextSink(encoder);
+    const sink = new TextSink(serializer);
     sink.backlog = Number.POSITIVE_INFINITY;
     const { place } = join(sink);
     write(publication, frame('f1'));
     expect(encoded).toEqual(['f1']);
     place.close();
     write(publication, frame('f2'));
-    expect(join(new TextSink(encoder)).sink.names).toEqual(['k', 'f1', 'f2']);
+    expect(join(new TextSink(serializer)).sink.names).toEqual(['k', 'f1', 'f2']);
   });
 });
 

@@ -16,15 +16,15 @@ export async function startHlsServer(
     readonly dir?: string;
     readonly more?: readonly VhostOptions[];
     readonly trusted?: readonly string[];
-    readonly membership?: ServerDeps['membership'];
+    readonly workerContext?: ServerDeps['workerContext'];
   } = {},
 ) {
   const own = vhost({ hls: { ...HLS, enabled: true, ...options.hls }, publish: PATIENT, ...options.vhost });
-  const { dir, trusted = [], more = [], membership } = options;
+  const { dir, trusted = [], more = [], workerContext } = options;
   const server = await startWebServer({
     vhosts: [own, ...more],
     http: { dir, trusted },
-    ...(membership ? { membership } : {}),
+    ...(workerContext ? { workerContext } : {}),
   });
   const base = `http://127.0.0.1:${server.port}`;
   const get = (url: string, init: RequestInit = {}) => fetch(new URL(url, base), init);

@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest';
-import type { SharedRecorder } from '../../src/cluster/ipc-event-recorder.ts';
+import type { SharedEventRecorder } from '../../src/cluster/ipc-event-recorder.ts';
 import type { ToPrimary, ToWorker } from '../../src/cluster/messages.ts';
-import { Membership } from '../../src/cluster/worker-context.ts';
+import { WorkerContext } from '../../src/cluster/worker-context.ts';
 import type { WorkerProcess } from '../../src/cluster/worker-pool.ts';
-import { Crew } from '../../src/cluster/worker-registry.ts';
+import { WorkerRegistry } from '../../src/cluster/worker-registry.ts';
 import { FakeClock } from './fake-clock.ts';
 import { startHlsServer } from './hls-server.ts';
 import { keepingLog } from './memory-server.ts';
@@ -11,7 +11,7 @@ import { config } from './options.ts';
 import { Sequences } from './sequences.ts';
 
 /** The gates of these tests keep no records. */
-const NO_RECORDS: SharedRecorder = {
+const NO_RECORDS: SharedEventRecorder = {
   open: () => Promise.resolve({ ok: true, seq: 0 }),
   wait: () => undefined,
   resume: () => Promise.resolve(),
@@ -31,7 +31,7 @@ type Options = Parameters<typeof startHlsServer>[0];
  */
 export async function startHlsWorkers(options: Options = {}) {
   const clock = new FakeClock('real');
-  const crew = new Crew(
+  const workers = new WorkerRegistry(
     2,
     clock,
     keepingLog(),
@@ -39,37 +39,37 @@ export async function startHlsWorkers(options: Options = {}) {
     NO_RECORDS,
     new Sequences(),
   );
-  onTestFinished(() => crew.close());
+  onTestFinished(() => workers.close());
   const start = async (number: number) => {
-    const started = assigned(crew, clock, number);
-    const server = await startHlsServer({ ...options, membership: started.membership });
+    const started = assigned(workers, clock, number);
+    const server = await startHlsServer({ ...options, workerContext: started.workerContext });
     return { ...server, ...started };
   };
-  return { crew, first: await start(1), second: await start(2) };
+  return { workers, first: await start(1), second: await start(2) };
 }
 
-function assigned(crew: Crew, clock: FakeClock, number: number) {
-  let membership: Membership | undefined;
+function assigned(workers: WorkerRegistry, clock: FakeClock, number: number) {
+  let workerContext: WorkerContext | undefined;
   const later =
     <T>(take: (message: T) => void) =>
     (message: T) =>
       void setImmediate(() => take(structuredClone(message)));
   const toCrew = later((message: ToPrimary) => {
-    if (message.type !== 'hooks' && message.type !== 'census') crew.take(worker, message);
+    if (message.type !== 'hooks' && message.type !== 'stats') workers.take(worker, message);
   });
-  const toWorker = later((message: ToWorker) => membership?.take(message));
+  const toWorker = later((message: ToWorker) => workerContext?.take(message));
   const worker: WorkerProcess = {
     number,
     node: String(number),
     pid: process.pid,
     send(message) {
-      if (message.type === 'start') membership = new Membership(message.assignment, clock, toCrew);
+      if (message.type === 'start') workerContext = new WorkerContext(message.assignment, clock, toCrew);
       else toWorker(message);
     },
     kill: () => undefined,
   };
-  void crew.engage(worker, config());
-  crew.take(worker, { type: 'ready' });
-  if (!membership) throw new Error('the crew gave no assignment');
-  return { membership, dismiss: () => crew.dismiss(worker, 'SIGKILL', false) };
+  void workers.engage(worker, config());
+  workers.take(worker, { type: 'ready' });
+  if (!workerContext) throw new Error('the crew gave no assignment');
+  return { workerContext, dismiss: () => workers.dismiss(worker, 'SIGKILL', false) };
 }

@@ -5,8 +5,8 @@ import { type Packet, readFlv } from './flv-file.ts';
 /** What a stream gets when these messages are published. */
 export function toMediaPackets(packets: readonly Packet[]): MediaPacket[] {
   const taken: MediaPacket[] = [];
-  const taker = { write: (packet: MediaPacket) => taken.push(packet), clearMetadata: () => undefined };
-  for (const packet of packets) readMedia({ ...packet, csid: 4, streamId: 1 }, taker);
+  const consumer = { write: (packet: MediaPacket) => taken.push(packet), clearMetadata: () => undefined };
+  for (const packet of packets) readMedia({ ...packet, csid: 4, streamId: 1 }, consumer);
   return taken;
 }
 

@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest';
-import { Lobby, type LobbyRules } from '../../src/clients/client-registry.ts';
+import { ClientRegistry, type ServerPolicy } from '../../src/clients/client-registry.ts';
 import type { Logger } from '../../src/model/logger.ts';
 import type { VhostOptions } from '../../src/model/options.ts';
-import { FrontDoor } from '../../src/rtmp/rtmp-server.ts';
+import { RtmpServer } from '../../src/rtmp/rtmp-server.ts';
 import { Hub } from '../../src/streams/hub.ts';
 import { FakeClock } from './fake-clock.ts';
 import { FakeGate } from './fake-gate.ts';
@@ -50,7 +50,7 @@ export function openServer(options: ServerOptions = {}) {
   const clock = new FakeClock('real');
   const hub = new Hub(clock);
   const log = keepingLog();
-  const rules = (changed: ServerOptions = {}): LobbyRules => {
+  const policy = (changed: ServerOptions = {}): ServerPolicy => {
     const { vhosts = [vhost()], strictVhost = false, maxConnections = 100 } = { ...options, ...changed };
     const byName = new Map(vhosts.map((item) => [item.name, item]));
     return {
@@ -58,15 +58,15 @@ export function openServer(options: ServerOptions = {}) {
       maxConnections,
     };
   };
-  const lobby = new Lobby(rules(), hub, clock, log);
-  const door = new FrontDoor(lobby, { enabled: false, trusted: [] });
+  const clients = new ClientRegistry(policy(), hub, clock, log);
+  const door = new RtmpServer(clients, { enabled: false, trusted: [] });
   const enter = (ip = '192.0.2.1') => {
     const [ours, theirs] = pipe();
     const session = door.enter(lending(ours), ip);
     return { session, ours, peer: new RawPeer(theirs) };
   };
   onTestFinished(async () => {
-    const closing = lobby.close('shutdown', 'the test is over');
+    const closing = clients.close('shutdown', 'the test is over');
     await settled();
     clock.advance(10_000);
     await closing;
@@ -83,9 +83,9 @@ export function openServer(options: ServerOptions = {}) {
     clock,
     hub,
     log,
-    lobby,
+    clients,
     door,
-    rules,
+    policy,
     enter,
     /** A client on whose message stream 1 nothing happens yet. */
     connected,

@@ -2,7 +2,7 @@ import type { MediaPacket } from '../../src/model/media-packet.ts';
 import { loadMediabunny } from '../../src/remux/load-mediabunny.ts';
 import { type Container, Muxer, type Piece } from '../../src/remux/muxer.ts';
 import type { TrackConfig, TrackSample } from '../../src/remux/track.ts';
-import { Programme } from '../../src/remux/track-assembler.ts';
+import { TrackAssembler } from '../../src/remux/track-assembler.ts';
 
 const mediabunny = await loadMediabunny();
 
@@ -15,12 +15,12 @@ export function openMuxer(container: Container, tracks: readonly TrackConfig[], 
 export async function muxed(container: Container, packets: readonly MediaPacket[]): Promise<Piece[]> {
   const tracks: TrackConfig[] = [];
   const samples: TrackSample[] = [];
-  const programme = new Programme({
+  const assembler = new TrackAssembler({
     begin: (all) => tracks.push(...all),
     sample: (sample) => samples.push(sample),
   });
-  for (const packet of packets) programme.write(packet);
-  programme.end();
+  for (const packet of packets) assembler.write(packet);
+  assembler.end();
   const muxer = openMuxer(container, tracks);
   const pieces: Piece[] = [];
   let keyframes = 0;

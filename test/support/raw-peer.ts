@@ -28,7 +28,7 @@ function infoOf(args: readonly AmfData[]): { [key: string]: AmfData } | undefine
 /** A client that says exactly what a test gives it, byte by byte, and notes what comes back. */
 export class RawPeer {
   readonly stream: Duplex;
-  /** Every message so far; the acknowledgements that the server sends while a dialogue begins are left out of `heard`. */
+  /** Every message so far; the acknowledgements that the server sends while a session begins are left out of `heard`. */
   readonly messages: WireMessage[] = [];
   /** Settles when the server has ended the connection. */
   readonly ended: Promise<void>;

@@ -1,6 +1,6 @@
 import { amf, be, cat, message, pattern } from './wire.ts';
 
-/** Bytes of a client's dialogue, built from the specifications. Message stream and transaction ids are the caller's. */
+/** Bytes of a client's session, built from the specifications. Message stream and transaction ids are the caller's. */
 
 type Value = Buffer | string | number | boolean | null;
 
@@ -62,8 +62,11 @@ export const flv = {
   frame: (name: string): Buffer => cat([0x27, 1, 0, 0, 0], name),
   aacConfig: (name = 'aac'): Buffer => cat([0xaf, 0], name),
   aac: (name: string): Buffer => cat([0xaf, 1], name),
-  metadata: (encoder = 'test'): Buffer =>
-    cat(amf.string('onMetaData'), amf.ecmaArray({ encoder: amf.string(encoder), width: amf.number(1280) })),
+  metadata: (serializer = 'test'): Buffer =>
+    cat(
+      amf.string('onMetaData'),
+      amf.ecmaArray({ serializer: amf.string(serializer), width: amf.number(1280) }),
+    ),
 };
 
 /** The same as a publisher says it. */

@@ -1,7 +1,7 @@
 import type { PlaylistSequences, SequenceStart } from '../../src/model/playlist-sequences.ts';
 import { formatStreamKey, type StreamKey } from '../../src/model/stream-key.ts';
 
-/** Numbers of playlists, of one run of a server: discontinuities from 100 on, segments from 1,000 on. */
+/** ClientIds of playlists, of one run of a server: discontinuities from 100 on, segments from 1,000 on. */
 export class Sequences implements PlaylistSequences {
   readonly #discontinuities = new Map<string, number>();
   /** What a playlist that begins anew begins with. */

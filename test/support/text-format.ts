@@ -1,12 +1,12 @@
 import type { MediaKind, MediaPacket } from '../../src/model/media-packet.ts';
-import type { Encoder } from '../../src/streams/serializer.ts';
+import type { Serializer } from '../../src/streams/serializer.ts';
 import type { Sink } from '../../src/streams/sink.ts';
 
 /**
  * A wire format that can be read: one line per packet, `name@timestamp`. Without a codec in the way, a test of the hub
  * sees exactly which packets a player gets.
  */
-export function textEncoder(id = 'text', leavesOut: readonly MediaKind[] = []): Encoder {
+export function textEncoder(id = 'text', leavesOut: readonly MediaKind[] = []): Serializer {
   const line = (packet: MediaPacket) =>
     leavesOut.includes(packet.kind)
       ? Buffer.alloc(0)
@@ -20,7 +20,7 @@ export function textEncoder(id = 'text', leavesOut: readonly MediaKind[] = []): 
 
 /** A player that reads as fast as the test says. */
 export class TextSink implements Sink {
-  readonly encoder: Encoder;
+  readonly serializer: Serializer;
   readonly written: Buffer[] = [];
   backlog = 0;
   drops = 0;
@@ -29,8 +29,8 @@ export class TextSink implements Sink {
   /** Bytes that were written since the test last took note; a sink that does not `read` keeps them as its backlog. */
   reads = true;
 
-  constructor(encoder: Encoder = textEncoder()) {
-    this.encoder = encoder;
+  constructor(serializer: Serializer = textEncoder()) {
+    this.serializer = serializer;
   }
 
   write(bytes: Buffer): void {

@@ -31,7 +31,7 @@ interface TsPacket {
   readonly payload: Buffer | undefined;
 }
 
-/** Reads MPEG-TS (ISO 13818-1) of one programme. Throws on anything that is not exactly as it should be. */
+/** Reads MPEG-TS (ISO 13818-1) of one track assembler. Throws on anything that is not exactly as it should be. */
 export function readTs(bytes: Buffer): TsContents {
   if (bytes.length % PACKET !== 0) throw new Error('not a whole number of packets');
   const streams = new Map<number, number>();

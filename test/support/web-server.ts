@@ -14,13 +14,13 @@ export async function startWebServer(
   options: {
     readonly http?: Partial<Config['httpServer']>;
     readonly vhosts?: readonly VhostOptions[];
-    readonly membership?: ServerDeps['membership'];
+    readonly workerContext?: ServerDeps['workerContext'];
   } & Partial<Omit<Config, 'httpServer' | 'vhosts'>> = {},
 ) {
   const gate = new FakeGate();
   const clock = new FakeClock('real');
   const logger = keepingLog();
-  const { http, membership, ...rest } = options;
+  const { http, workerContext, ...rest } = options;
   const httpServer = {
     enabled: true,
     listen: [{ host: '127.0.0.1', port: 0 }],
@@ -32,7 +32,12 @@ export async function startWebServer(
     ...http,
   };
   const wanted = config({ ...rest, httpServer });
-  const server = await createServer(wanted, { logger, gate, clock, ...(membership ? { membership } : {}) });
+  const server = await createServer(wanted, {
+    logger,
+    gate,
+    clock,
+    ...(workerContext ? { workerContext } : {}),
+  });
   const viewers: FlvViewer[] = [];
   onTestFinished(async () => {
     for (const { client } of viewers) client.socket.destroy();

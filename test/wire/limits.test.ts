@@ -33,7 +33,7 @@ describe('a client that is silent', () => {
     const { peer } = server.enter();
     peer.say(...words);
     await server.seconds(HANDSHAKE_TIMEOUT_MS / 1000);
-    expect(server.lobby.connections).toBe(1);
+    expect(server.clients.connections).toBe(1);
     await server.seconds(2);
     expect(peer.isOver).toBe(true);
     expect(lastWhy(server)).toMatchObject({
@@ -174,11 +174,11 @@ describe('a peer that does not read', () => {
     const peer = await server.connected();
     stopReading(peer);
     const longName = 'a'.repeat(4000);
-    for (let second = 0; second < STALL_TIMEOUT_MS / 1000 && server.lobby.connections > 0; second++) {
+    for (let second = 0; second < STALL_TIMEOUT_MS / 1000 && server.clients.connections > 0; second++) {
       for (let i = 0; i < 10; i++) peer.say(say.play(longName));
       await server.seconds(1);
     }
-    expect(server.lobby.connections).toBe(0);
+    expect(server.clients.connections).toBe(0);
     expect(server.gate.log.at(-1)).toBe('tell on_close live slow');
     expect(lastWhy(server)?.['why']).toContain(`${MAX_REPLY_BACKLOG} bytes of replies`);
   });
@@ -192,9 +192,9 @@ describe('a peer that does not read', () => {
     publisher.say(...PICTURE, say.video(cat(flv.frame('f'), Buffer.alloc(100_000)), 80));
     await settled();
     await server.seconds(STALL_TIMEOUT_MS / 1000, () => publisher.say(say.audio(flv.aac('s'), 90)));
-    expect(server.lobby.connections).toBe(3);
+    expect(server.clients.connections).toBe(3);
     await server.seconds(3, () => publisher.say(say.audio(flv.aac('s'), 90)));
-    expect(server.lobby.connections).toBe(2);
+    expect(server.clients.connections).toBe(2);
     expect(server.gate.log.slice(-2)).toEqual(['tell on_stop cam timeout', 'tell on_close live timeout']);
     expect(other.media.at(-1)).toBe('audio@1 90 s');
   });
@@ -252,7 +252,7 @@ describe('a player that reads nothing and asks for the picture again and again',
     const player = await server.connected();
     player.stream.pause();
     player.say(say.play('cam'));
-    const backlog = () => server.lobby.facts().find(({ role }) => role === 'play')?.backlogBytes ?? 0;
+    const backlog = () => server.clients.facts().find(({ role }) => role === 'play')?.backlogBytes ?? 0;
     await until('the GOP waits for the player', () => backlog() > GOP_BYTES);
     for (let turn = 0; turn < 10; turn++) {
       player.say(...ask(turn));
@@ -291,9 +291,9 @@ describe('a connection that the server ends', () => {
   });
 
   test('by kicking hears why', async () => {
-    const { publishing, lobby, rules } = openServer();
+    const { publishing, clients, policy } = openServer();
     const peer = await publishing();
-    lobby.change(rules({ vhosts: [vhost({ name: 'other' })] }));
+    clients.change(policy({ vhosts: [vhost({ name: 'other' })] }));
     await peer.ended;
     expect(await peer.info('onStatus@0')).toMatchObject({
       level: 'error',
@@ -305,10 +305,10 @@ describe('a connection that the server ends', () => {
 
 describe('new rules', () => {
   test('are for those who come later: who is here keeps the old ones', async () => {
-    const { connected, publishing, lobby, rules, gate } = openServer();
+    const { connected, publishing, clients, policy, gate } = openServer();
     const early = await connected();
     const late = new FakeGate();
-    lobby.change(rules({ gate: late, vhosts: [vhost({ chunkSize: 1000 })] }));
+    clients.change(policy({ gate: late, vhosts: [vhost({ chunkSize: 1000 })] }));
     early.say(say.publish('early'));
     await early.hear('onStatus@1 NetStream.Publish.Start');
     const peer = await publishing('late');
@@ -328,12 +328,12 @@ test('a server at rest holds no timer but its tick', async () => {
   player.breakOff();
   await server.seconds(LINGER_MS / 1000 + 1);
   expect(server.clock.pending).toHaveLength(1);
-  expect(server.lobby.connections).toBe(0);
+  expect(server.clients.connections).toBe(0);
 });
 
 test('a lobby that has closed ticks no more', async () => {
   const server = openServer();
-  await server.lobby.close('shutdown', 'bye');
+  await server.clients.close('shutdown', 'bye');
   await server.seconds(2);
   expect(server.clock.pending).toEqual([]);
 });

@@ -404,8 +404,8 @@ describe('a publisher that nobody watches', () => {
   });
 
   test('is shown out while it rests', async () => {
-    const { peer, ours, lobby } = await resting();
-    const closing = lobby.close('shutdown', 'The server is stopping.');
+    const { peer, ours, clients } = await resting();
+    const closing = clients.close('shutdown', 'The server is stopping.');
     await peer.ended;
     peer.stream.end();
     await closing;

@@ -81,7 +81,7 @@ test('wherever its bytes are cut, a client hears the same', async () => {
     }),
     { numRuns: 150 },
   );
-  expect(server.lobby.connections).toBe(0);
+  expect(server.clients.connections).toBe(0);
   expect(server.hub.streams).toBe(0);
 });
 
@@ -106,7 +106,7 @@ test('garbage at any place hurts nobody but its sender, and leaves nothing behin
       await settled();
       peer.breakOff();
       await settled();
-      expect(server.lobby.connections).toBe(2);
+      expect(server.clients.connections).toBe(2);
       expect(server.hub.streams).toBe(1);
     }),
     { numRuns: 300 },
@@ -134,7 +134,7 @@ test('garbage within well-formed messages hurts nobody but its sender', async ()
       await settled();
       peer.breakOff();
       await settled();
-      expect(server.lobby.connections).toBe(0);
+      expect(server.clients.connections).toBe(0);
       expect(server.hub.streams).toBe(0);
     }),
     { numRuns: 300 },

@@ -6,7 +6,7 @@ import type { PlayUrls } from '../schemas/streams.ts';
 const USUAL_PORTS: Readonly<Record<string, number>> = { rtmp: 1935, rtmps: 443, http: 80, https: 443 };
 
 /** What URLs of a stream are made of. */
-export interface UrlMeans {
+export interface UrlDeps {
   /** The Host header by which the server was reached. */
   readonly host: string;
   readonly listening: readonly ListeningPlace[];
@@ -14,10 +14,10 @@ export interface UrlMeans {
 }
 
 /** URLs by which the stream can be played, at the name by which the server was reached. */
-export function playUrls(key: StreamKey, means: UrlMeans): PlayUrls {
-  const rtmp = baseOf(means, 'rtmp') ?? baseOf(means, 'rtmps');
-  const web = baseOf(means, 'http') ?? baseOf(means, 'https');
-  const vhost = means.vhosts.find(({ name }) => name === key.vhost);
+export function playUrls(key: StreamKey, deps: UrlDeps): PlayUrls {
+  const rtmp = baseOf(deps, 'rtmp') ?? baseOf(deps, 'rtmps');
+  const web = baseOf(deps, 'http') ?? baseOf(deps, 'https');
+  const vhost = deps.vhosts.find(({ name }) => name === key.vhost);
   const query = key.vhost === DEFAULT_VHOST ? '' : `?vhost=${encodeURIComponent(key.vhost)}`;
   const at = (base: string | undefined, path: string) =>
     base === undefined ? null : `${base}${path}${query}`;
@@ -32,7 +32,7 @@ export function playUrls(key: StreamKey, means: UrlMeans): PlayUrls {
 }
 
 /** `scheme://host[:port]` of a protocol; undefined if the server does not listen for it. */
-function baseOf({ host, listening }: UrlMeans, protocol: ListeningPlace['protocol']): string | undefined {
+function baseOf({ host, listening }: UrlDeps, protocol: ListeningPlace['protocol']): string | undefined {
   const place = listening.find((one) => one.protocol === protocol);
   if (!place) return undefined;
   const name = host.replace(/:\d+$/, '');

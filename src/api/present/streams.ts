@@ -1,11 +1,11 @@
 import { MASK } from '../../model/secret-values.ts';
-import type { CensusClient, CensusStream } from '../../model/stats.ts';
+import type { ClientStats, StreamStats } from '../../model/stats.ts';
 import { streamId } from '../../model/stream-key.ts';
 import type { ClientBody, StreamBody } from '../schemas/streams.ts';
-import { playUrls, type UrlMeans } from './play-urls.ts';
+import { playUrls, type UrlDeps } from './play-urls.ts';
 
 /** A stream as `/api/v2` shows it. */
-export function streamBody(stream: CensusStream, means: UrlMeans): StreamBody {
+export function streamBody(stream: StreamStats, deps: UrlDeps): StreamBody {
   const { key, publisher, players, recvBytes, sendBytes, recvKbps, sendKbps, packets, skips } = stream;
   return {
     id: streamId(key),
@@ -25,13 +25,13 @@ export function streamBody(stream: CensusStream, means: UrlMeans): StreamBody {
     skips,
     video: stream.video ?? null,
     audio: stream.audio ?? null,
-    play: playUrls(key, means),
+    play: playUrls(key, deps),
     recording: stream.recordings,
   };
 }
 
 /** A client as `/api/v2` shows it. */
-export function clientBody(facts: CensusClient): ClientBody {
+export function clientBody(facts: ClientStats): ClientBody {
   const { client, protocol, role, vhost, app, stream, tcUrl, pageUrl, agent, connectedAt } = facts;
   const { recvBytes, sendBytes, recvKbps, sendKbps, backlogBytes, skips } = facts;
   return {

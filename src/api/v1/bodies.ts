@@ -1,6 +1,6 @@
 import type { VhostOptions } from '../../model/options.ts';
 import { MASK } from '../../model/secret-values.ts';
-import type { AudioFacts, CensusClient, CensusStream, Rates, VideoFacts } from '../../model/stats.ts';
+import type { AudioFacts, ClientStats, Rates, StreamStats, VideoFacts } from '../../model/stats.ts';
 import { formatStreamUrl, streamId } from '../../model/stream-key.ts';
 import { vhostId } from './vhost-id.ts';
 
@@ -8,8 +8,8 @@ import { vhostId } from './vhost-id.ts';
 export type SrsBody = Readonly<Record<string, unknown>>;
 
 /** A vhost as SRS shows it, with the streams that are in it. */
-export function vhostV1({ name, enabled, hls }: VhostOptions, streams: readonly CensusStream[]): SrsBody {
-  const sum = (of: (stream: CensusStream) => number) => streams.reduce((all, stream) => all + of(stream), 0);
+export function vhostV1({ name, enabled, hls }: VhostOptions, streams: readonly StreamStats[]): SrsBody {
+  const sum = (of: (stream: StreamStats) => number) => streams.reduce((all, stream) => all + of(stream), 0);
   return {
     id: vhostId(name),
     name,
@@ -24,7 +24,7 @@ export function vhostV1({ name, enabled, hls }: VhostOptions, streams: readonly 
 }
 
 /** A stream as SRS shows it. */
-export function streamV1(stream: CensusStream, now: number): SrsBody {
+export function streamV1(stream: StreamStats, now: number): SrsBody {
   const { key, publisher, players, frames, sendBytes, recvBytes, video, audio } = stream;
   return {
     id: streamId(key),
@@ -46,7 +46,7 @@ export function streamV1(stream: CensusStream, now: number): SrsBody {
 }
 
 /** What SRS calls those who publish and play, by what they speak. */
-const PLAYERS: Readonly<Record<CensusClient['protocol'], string>> = {
+const PLAYERS: Readonly<Record<ClientStats['protocol'], string>> = {
   rtmp: 'rtmp-play',
   rtmps: 'rtmp-play',
   'http-flv': 'flv-play',
@@ -55,7 +55,7 @@ const PLAYERS: Readonly<Record<CensusClient['protocol'], string>> = {
 };
 
 /** A client as SRS shows it. */
-export function clientV1(client: CensusClient, now: number): SrsBody {
+export function clientV1(client: ClientStats, now: number): SrsBody {
   const { vhost, app, stream, pageUrl, swfUrl, tcUrl, role, protocol, connectedAt } = client;
   const key = { vhost, app, stream };
   return {

@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify';
 import type { ServerControl } from '../../model/control.ts';
 import { MASK, maskQuery, soundsSecret } from '../../model/secret-values.ts';
-import type { CensusStream } from '../../model/stats.ts';
+import type { StreamStats } from '../../model/stats.ts';
 import { DEFAULT_VHOST } from '../../model/stream-key.ts';
 import type { SrsBody } from './bodies.ts';
 
@@ -30,7 +30,7 @@ type Query = Readonly<Record<string, string | undefined>>;
 export function clusterV1(
   query: Query,
   host: string,
-  streams: readonly CensusStream[],
+  streams: readonly StreamStats[],
   { listening }: Pick<ServerControl, 'listening'>,
 ): SrsBody {
   const { ip = '', vhost = DEFAULT_VHOST, app = '', stream = '', coworker = '' } = query;

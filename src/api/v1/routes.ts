@@ -1,7 +1,7 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ServerControl } from '../../model/control.ts';
-import type { CensusStream } from '../../model/stats.ts';
+import type { StreamStats } from '../../model/stats.ts';
 import { streamId } from '../../model/stream-key.ts';
 import { MAX_LISTED_CLIENTS } from '../limits.ts';
 import { clientV1, streamV1, vhostV1 } from './bodies.ts';
@@ -45,7 +45,7 @@ type Read = (request: FastifyRequest, id: string | undefined) => Answer | Promis
 
 /** The HTTP API of SRS: its paths, names and types. */
 export function v1Routes(control: ServerControl, crossdomain: boolean): FastifyPluginCallback {
-  const { census } = control;
+  const { stats } = control;
   const summaries = new Summaries(control);
   const machine = new MachineStats();
   const send = async (read: Read, request: FastifyRequest, reply: FastifyReply) => {
@@ -56,7 +56,7 @@ export function v1Routes(control: ServerControl, crossdomain: boolean): FastifyP
     const callback = crossdomain ? CALLBACK.parse(request.query).callback : undefined;
     return sendV1(reply, enveloped(control, content, code), callback);
   };
-  const inVhost = (streams: readonly CensusStream[], name: string) =>
+  const inVhost = (streams: readonly StreamStats[], name: string) =>
     streams.filter(({ key }) => key.vhost === name);
 
   const readers: Readonly<Record<string, Read>> = {
@@ -73,30 +73,30 @@ export function v1Routes(control: ServerControl, crossdomain: boolean): FastifyP
     // What it changes in SRS is the business of /api/v2/config here.
     '/raw': () => ({ code: CODE.rawDisabled, content: {} }),
     '/clusters': async ({ query, headers: { host = '' } }) => {
-      const { streams } = await census.take({});
+      const { streams } = await stats.take({});
       return { content: { data: clusterV1(CLUSTER.parse(query), host, streams, control) } };
     },
     '/features': () => ({ content: { data: FEATURES } }),
     '/vhosts': async () => {
-      const { streams } = await census.take({});
+      const { streams } = await stats.take({});
       const vhosts = control.vhosts().map((vhost) => vhostV1(vhost, inVhost(streams, vhost.name)));
       return { content: { vhosts } };
     },
     '/vhosts/:id': async (_request, id) => {
       const vhost = control.vhosts().find(({ name }) => vhostId(name) === id);
       if (!vhost) return { code: CODE.noSuchVhost, content: {} };
-      const { streams } = await census.take({});
+      const { streams } = await stats.take({});
       return { content: { vhost: vhostV1(vhost, inVhost(streams, vhost.name)) } };
     },
     '/streams': async ({ query }) => {
       const { start, count } = PAGE.parse(query);
-      const { streams } = await census.take({});
+      const { streams } = await stats.take({});
       const now = Date.now();
       const page = streams.slice(start, start + atLeast(count));
       return { content: { streams: page.map((stream) => streamV1(stream, now)) } };
     },
     '/streams/:id': async (_request, id) => {
-      const { streams } = await census.take({});
+      const { streams } = await stats.take({});
       const stream = streams.find(({ key }) => streamId(key) === id);
       return stream
         ? { content: { stream: streamV1(stream, Date.now()) } }
@@ -104,12 +104,12 @@ export function v1Routes(control: ServerControl, crossdomain: boolean): FastifyP
     },
     '/clients': async ({ query }) => {
       const { start, count } = PAGE.parse(query);
-      const { clients } = await census.take({ clients: { start, count: atLeast(count) } });
+      const { clients } = await stats.take({ clients: { start, count: atLeast(count) } });
       const now = Date.now();
       return { content: { clients: clients.map((client) => clientV1(client, now)) } };
     },
     '/clients/:id': async (_request, id) => {
-      const { clients } = await census.take({ clients: { id, start: 0, count: 1 } });
+      const { clients } = await stats.take({ clients: { id, start: 0, count: 1 } });
       const [client] = clients;
       return client
         ? { content: { client: clientV1(client, Date.now()) } }
@@ -131,7 +131,7 @@ export function v1Routes(control: ServerControl, crossdomain: boolean): FastifyP
     app.delete('/clients/:id', { schema: { hide: true } }, (request, reply) =>
       send(
         async (_request, id) => {
-          const kicked = id === undefined ? 0 : await census.kick({ id });
+          const kicked = id === undefined ? 0 : await stats.kick({ id });
           return kicked > 0 ? { content: {} } : { code: CODE.noSuchClient, content: {} };
         },
         request,

@@ -2,7 +2,7 @@ import { availableParallelism, cpus, freemem, loadavg, totalmem, uptime } from '
 import { cwd, memoryUsage, ppid } from 'node:process';
 import type { ServerControl } from '../../model/control.ts';
 import { maskText } from '../../model/secret-values.ts';
-import type { Census } from '../../model/stats.ts';
+import type { ServerStats } from '../../model/stats.ts';
 import type { SrsBody } from './bodies.ts';
 import { type MachineReading, part, readMachine } from './machine.ts';
 
@@ -11,27 +11,27 @@ import { type MachineReading, part, readMachine } from './machine.ts';
  * machine, or what is no Linux, is 0.
  */
 export class Summaries {
-  readonly #control: Pick<ServerControl, 'version' | 'startedAt' | 'census'>;
+  readonly #control: Pick<ServerControl, 'version' | 'startedAt' | 'stats'>;
   #before: MachineReading | undefined;
 
-  constructor(control: Pick<ServerControl, 'version' | 'startedAt' | 'census'>) {
+  constructor(control: Pick<ServerControl, 'version' | 'startedAt' | 'stats'>) {
     this.#control = control;
   }
 
   async read(): Promise<SrsBody> {
-    const [census, machine] = await Promise.all([this.#control.census.take({}), readMachine()]);
+    const [stats, machine] = await Promise.all([this.#control.stats.take({}), readMachine()]);
     const before = this.#before ?? machine;
     this.#before = machine;
     const now = Date.now();
     return {
       ok: true,
       now_ms: now,
-      self: this.#self(census, now),
-      system: system(census, machine, before),
+      self: this.#self(stats, now),
+      system: system(stats, machine, before),
     };
   }
 
-  #self({ processes }: Census, now: number) {
+  #self({ processes }: ServerStats, now: number) {
     const { version, startedAt } = this.#control;
     const rss = processes.reduce((sum, { rssBytes }) => sum + rssBytes, 0) || memoryUsage().rss;
     const cpu = processes.reduce((sum, { cpuPercent }) => sum + cpuPercent, 0);
@@ -49,7 +49,7 @@ export class Summaries {
   }
 }
 
-function system({ processes }: Census, machine: MachineReading, before: MachineReading) {
+function system({ processes }: ServerStats, machine: MachineReading, before: MachineReading) {
   const [one = 0, five = 0, fifteen = 0] = loadavg();
   const total = totalmem();
   const idle = machine.cpuTotal - before.cpuTotal;

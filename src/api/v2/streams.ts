@@ -1,16 +1,16 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { RequestError, type ServerControl } from '../../model/control.ts';
-import type { Census } from '../../model/stats.ts';
+import type { ServerStats } from '../../model/stats.ts';
 import { streamId } from '../../model/stream-key.ts';
-import type { UrlMeans } from '../present/play-urls.ts';
+import type { UrlDeps } from '../present/play-urls.ts';
 import { clientBody, streamBody } from '../present/streams.ts';
 import { FAULT, KICKED, NAMED } from '../schemas/common.ts';
 import { CLIENT_QUERY, CLIENTS, KICK_QUERY, STREAM, STREAMS } from '../schemas/streams.ts';
 
 /** Streams and clients: to be seen, and to be shown out. */
 export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
-  const { census } = control;
-  const means = (host: string | undefined): UrlMeans => ({
+  const { stats } = control;
+  const deps = (host: string | undefined): UrlDeps => ({
     host: host ?? 'localhost',
     listening: control.listening(),
     vhosts: control.vhosts(),
@@ -26,8 +26,8 @@ export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
         },
       },
       async ({ headers }) => {
-        const { streams } = await census.take({});
-        return { streams: streams.map((stream) => streamBody(stream, means(headers.host))) };
+        const { streams } = await stats.take({});
+        return { streams: streams.map((stream) => streamBody(stream, deps(headers.host))) };
       },
     );
 
@@ -42,8 +42,8 @@ export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
         },
       },
       async ({ params, headers }) => {
-        const stream = findStream(await census.take({}), params.id);
-        return streamBody(stream, means(headers.host));
+        const stream = findStream(await stats.take({}), params.id);
+        return streamBody(stream, deps(headers.host));
       },
     );
 
@@ -58,7 +58,7 @@ export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
         },
       },
       async ({ params: { id } }) => {
-        const kicked = await census.kick({ stream: id, role: 'publish' });
+        const kicked = await stats.kick({ stream: id, role: 'publish' });
         if (kicked === 0) throw new RequestError('unknown', `Nobody publishes a stream with the id ${id}.`);
         return { kicked };
       },
@@ -75,7 +75,7 @@ export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
         },
       },
       async ({ query }) => {
-        const { clients, matching } = await census.take({ clients: query });
+        const { clients, matching } = await stats.take({ clients: query });
         return { clients: clients.map(clientBody), total: matching };
       },
     );
@@ -91,7 +91,7 @@ export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
         },
       },
       async ({ params: { id } }) => {
-        const kicked = await census.kick({ id });
+        const kicked = await stats.kick({ id });
         if (kicked === 0) throw new RequestError('unknown', `There is no client ${id} (any more).`);
         return { kicked };
       },
@@ -107,13 +107,13 @@ export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
           response: { 200: KICKED, 400: FAULT },
         },
       },
-      async ({ query }) => ({ kicked: await census.kick(query) }),
+      async ({ query }) => ({ kicked: await stats.kick(query) }),
     );
     done();
   };
 }
 
-function findStream({ streams }: Census, id: string) {
+function findStream({ streams }: ServerStats, id: string) {
   const stream = streams.find(({ key }) => streamId(key) === id);
   if (!stream) throw new RequestError('unknown', `There is no stream with the id ${id} (any more).`);
   return stream;

@@ -14,8 +14,8 @@ interface Question {
   settle(answer: Answer, how: string): void;
 }
 
-/** Where the doorkeeper writes. */
-export interface Desk {
+/** Where the interactive backend writes. */
+export interface Terminal {
   /** Writes a line that stays. */
   print(line: string): void;
   /** Milliseconds, of whatever origin. */
@@ -30,9 +30,9 @@ const WAITING: Readonly<Record<Mode, string>> = {
 
 const DENIED = 'denied by hand';
 
-/** A person at the keys who lets clients in or not. Knows keys and lines; where they come from and go is its desk's. */
-export class Doorkeeper {
-  readonly #desk: Desk;
+/** A person at the keys who lets clients in or not. Knows keys and lines; where they come from and go is its monitor's. */
+export class InteractiveBackend {
+  readonly #terminal: Terminal;
   readonly #waitMs: number;
   #mode: Mode;
   readonly #questions: Question[] = [];
@@ -40,8 +40,8 @@ export class Doorkeeper {
   #reason: string | undefined;
 
   /** The server is taken to wait for `waitMs` milliseconds. */
-  constructor(desk: Desk, waitMs: number, mode: Mode) {
-    this.#desk = desk;
+  constructor(terminal: Terminal, waitMs: number, mode: Mode) {
+    this.#terminal = terminal;
     this.#waitMs = waitMs;
     this.#mode = mode;
   }
@@ -54,7 +54,7 @@ export class Doorkeeper {
     return new Promise((resolve) => {
       const question: Question = {
         event,
-        until: this.#desk.now() + this.#waitMs,
+        until: this.#terminal.now() + this.#waitMs,
         settle: (answer, how) => {
           const index = this.#questions.indexOf(question);
           if (index < 0) return;
@@ -87,7 +87,7 @@ export class Doorkeeper {
       const rest = 'A allows all from now on, D denies all, i asks, Ctrl-C ends';
       return `${WAITING[this.#mode]}; ${rest}`;
     }
-    const seconds = Math.max(0, Math.ceil((question.until - this.#desk.now()) / 1000));
+    const seconds = Math.max(0, Math.ceil((question.until - this.#terminal.now()) / 1000));
     const others = this.#questions.length - 1;
     const more = others === 0 ? '' : `, ${others} more wait`;
     const { action, stream } = question.event;
@@ -123,7 +123,7 @@ export class Doorkeeper {
   }
 
   #say(event: Event, answer: Answer, how: string): Answer {
-    this.#desk.print(`${new Date().toISOString()} ${formatEvent(event)} -> ${how}`);
+    this.#terminal.print(`${new Date().toISOString()} ${formatEvent(event)} -> ${how}`);
     return answer;
   }
 }

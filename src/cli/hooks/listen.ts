@@ -2,7 +2,7 @@ import type { Server } from 'node:http';
 import { Command, InvalidArgumentError } from 'commander';
 import { listenOrExplain, parsePort } from '../callbacks/listening.ts';
 import { createEventServer } from '../callbacks/server.ts';
-import { Doorkeeper } from './interactive-backend.ts';
+import { InteractiveBackend } from './interactive-backend.ts';
 
 interface Flags {
   readonly port: number;
@@ -32,8 +32,8 @@ async function listen(flags: Flags, command: Command): Promise<void> {
     if (!interactive) console.log(line);
     else process.stdout.write(`${CLEAR_LINE}${line}\n${promptOf(keeper)}`);
   };
-  const desk = { print, now: () => performance.now() };
-  const keeper = new Doorkeeper(desk, flags.wait * 1000, interactive ? 'ask' : 'allow');
+  const terminal = { print, now: () => performance.now() };
+  const keeper = new InteractiveBackend(terminal, flags.wait * 1000, interactive ? 'ask' : 'allow');
   const server = createEventServer({
     answer: (event, gone) => keeper.ask(event, gone),
     refused(path, { status, body }) {
@@ -46,8 +46,8 @@ async function listen(flags: Flags, command: Command): Promise<void> {
   else console.log('Standard input is no terminal, so everything is allowed.');
 }
 
-/** Joins the doorkeeper with the terminal. */
-function attend(keeper: Doorkeeper, server: Server): void {
+/** Joins the interactive backend with the terminal. */
+function attend(keeper: InteractiveBackend, server: Server): void {
   const show = () => process.stdout.write(`${CLEAR_LINE}${promptOf(keeper)}`);
   const ticking = setInterval(show, 1_000);
   process.stdin.setRawMode(true).setEncoding('utf8');
@@ -66,7 +66,7 @@ function attend(keeper: Doorkeeper, server: Server): void {
 }
 
 /** No longer than a line, which is all that can be cleared. Some terminals have no width. */
-function promptOf(keeper: Doorkeeper): string {
+function promptOf(keeper: InteractiveBackend): string {
   return keeper.prompt.slice(0, (process.stdout.columns || 80) - 1);
 }
 

@@ -48,12 +48,12 @@ export function sendCommand(): Command {
 
 async function send(action: Action, flags: Flags, command: Command): Promise<void> {
   const options = optionsOf(action, flags, command);
-  const { Trial } = await import('../../hooks/dry-run.ts');
-  const trial = new Trial(VERSION, { serverId: 'vid-trial00', serviceId: 'tr1alrun' });
+  const { DryRun } = await import('../../hooks/dry-run.ts');
+  const dryRun = new DryRun(VERSION, { serverId: 'vid-trial00', serviceId: 'tr1alrun' });
   const param = flags.param.length === 0 ? '' : `?${flags.param.join('&')}`;
   const { vhost, app, stream, ip } = flags;
-  const [tried] = await trial.run(exampleEvent(action, { vhost, app, stream, param, ip }), options);
-  await trial.close();
+  const [tried] = await dryRun.run(exampleEvent(action, { vhost, app, stream, param, ip }), options);
+  await dryRun.close();
   if (!tried) throw new Error(`no request was made for ${action}`);
   console.log(explain(tried, options, paintFor(process.stdout)));
   process.exitCode = tried.called.allowed ? 0 : 1;

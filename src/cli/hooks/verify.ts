@@ -1,5 +1,5 @@
 import { Command } from 'commander';
-import type { Trial, Tried } from '../../hooks/dry-run.ts';
+import type { DryRun, Tried } from '../../hooks/dry-run.ts';
 import { ACTIONS, type Action, isQuestion } from '../../model/events.ts';
 import type { Config, HookOptions } from '../../model/options.ts';
 import { VERSION } from '../../model/version.ts';
@@ -32,13 +32,13 @@ export function verifyCommand(): Command {
 /** Prints what each URL made of its events; true if all of them work. */
 async function verify(config: Config): Promise<boolean> {
   const serverId = config.serverId ?? 'vid-verify0';
-  const { Trial } = await import('../../hooks/dry-run.ts');
-  const trial = new Trial(VERSION, { serverId, serviceId: 'ver1fy00' });
+  const { DryRun } = await import('../../hooks/dry-run.ts');
+  const dryRun = new DryRun(VERSION, { serverId, serviceId: 'ver1fy00' });
   const asking = config.vhosts.flatMap(({ name, hooks, enabled }) =>
-    enabled && hooks.enabled ? ACTIONS.map((action) => tryAll(trial, name, action, hooks)) : [],
+    enabled && hooks.enabled ? ACTIONS.map((action) => tryAll(dryRun, name, action, hooks)) : [],
   );
   const tried = (await Promise.all(asking)).flat();
-  await trial.close();
+  await dryRun.close();
   const paint = paintFor(process.stdout);
   if (tried.length === 0) {
     console.log('No vhost has http_hooks that are on and have a URL: there is nothing to verify.');
@@ -55,9 +55,14 @@ async function verify(config: Config): Promise<boolean> {
   return broken.length === 0;
 }
 
-function tryAll(trial: Trial, vhost: string, action: Action, hooks: HookOptions): Promise<readonly Tried[]> {
+function tryAll(
+  dryRun: DryRun,
+  vhost: string,
+  action: Action,
+  hooks: HookOptions,
+): Promise<readonly Tried[]> {
   const facts = { vhost, app: 'live', stream: STREAM, param: '', ip: '203.0.113.7' };
-  return trial.run(exampleEvent(action, facts), hooks);
+  return dryRun.run(exampleEvent(action, facts), hooks);
 }
 
 /** A backend that means what it says works, whatever it says. */

@@ -3,12 +3,12 @@ import type { Delivery } from '../../model/delivery.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { OutboxOptions } from '../../model/options.ts';
 import { describe, since } from '../deps.ts';
-import { TimeLimit } from '../gate-deadline.ts';
-import type { Caller } from '../hook-client.ts';
+import { GateDeadline } from '../gate-deadline.ts';
+import type { HookClient } from '../hook-client.ts';
 import type { Target } from '../target.ts';
 import type { VhostHooks } from '../vhost-hooks.ts';
 import { backoff } from './backoff.ts';
-import type { Directory } from './hook-routing.ts';
+import type { HookRouting } from './hook-routing.ts';
 import type { Outcome } from './queue.ts';
 import type { EventRecord } from './records.ts';
 import type { SteadyTime } from './steady-time.ts';
@@ -16,30 +16,30 @@ import type { Store } from './store.ts';
 import { TroubleLog } from './trouble-log.ts';
 
 /** What a courier needs. */
-export interface CourierMeans {
+export interface CourierDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly caller: Caller;
+  readonly hookClient: HookClient;
   readonly store: Store;
   /** By which events grow old. */
   readonly time: SteadyTime;
-  readonly directory: Directory;
+  readonly directory: HookRouting;
   /** The outbox's options of this moment. */
   options(): OutboxOptions;
 }
 
 /** Brings events from the store to the backends. */
-export class Courier {
-  readonly #means: CourierMeans;
-  readonly #open = new Set<TimeLimit>();
+export class DeliveryWorker {
+  readonly #deps: CourierDeps;
+  readonly #open = new Set<GateDeadline>();
   readonly #trouble: TroubleLog;
   #givenUp = 0;
   #arrived = 0;
   #closed = false;
 
-  constructor(means: CourierMeans) {
-    this.#means = means;
-    this.#trouble = new TroubleLog(means.clock, means.logger);
+  constructor(deps: CourierDeps) {
+    this.#deps = deps;
+    this.#trouble = new TroubleLog(deps.clock, deps.logger);
   }
 
   /** Events so far that were too old in the end. */
@@ -54,7 +54,7 @@ export class Courier {
 
   /** Tries every URL that lacks the event, in order, each with a time of its own. Never rejects. */
   async deliver(seq: number, barred: ReadonlySet<string>, attempt: number): Promise<Outcome> {
-    const { store, options, directory } = this.#means;
+    const { store, options, directory } = this.#deps;
     const record = store.get('events', seq) as EventRecord | undefined;
     if (record === undefined) return 'done';
     const { event } = record;
@@ -85,17 +85,17 @@ export class Courier {
   }
 
   async #call(record: EventRecord, hooks: VhostHooks, target: Target, attempt: number): Promise<boolean> {
-    const { caller, clock, logger } = this.#means;
+    const { hookClient, clock, logger } = this.#deps;
     const { event, bodies } = record;
     const began = clock.now();
-    const limit = new TimeLimit(clock, hooks.policy(event.action).timeoutMs);
+    const limit = new GateDeadline(clock, hooks.policy(event.action).timeoutMs);
     this.#open.add(limit);
     const body = target.hook === 'on_done' ? (bodies.done ?? bodies.own) : bodies.own;
     let status: number | undefined;
     const report = ({ response }: Delivery) => {
       status = response?.status;
     };
-    const judgement = await caller.call({ event, hooks, target, attempt, body, report }, limit);
+    const judgement = await hookClient.call({ event, hooks, target, attempt, body, report }, limit);
     this.#open.delete(limit);
     limit.clear();
     const fields = { ...describe(event), url: target.shown, ms: since(clock, began) };
@@ -118,11 +118,11 @@ export class Courier {
   }
 
   #isTooOld({ since }: EventRecord): boolean {
-    return this.#means.time.now() - since > this.#means.options().maxAgeMs;
+    return this.#deps.time.now() - since > this.#deps.options().maxAgeMs;
   }
 
   #giveUp({ event }: EventRecord): 'done' {
-    const { store, logger, options } = this.#means;
+    const { store, logger, options } = this.#deps;
     store.remove('events', event.stamp.seq);
     this.#givenUp++;
     logger.warn(

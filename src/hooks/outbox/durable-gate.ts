@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../model/clock.ts';
-import { CLOSING_OF, type Recorded, type Recorder } from '../../model/event-recorder.ts';
+import { CLOSING_OF, type EventRecorder, type Recorded } from '../../model/event-recorder.ts';
 import {
   type Action,
   GATE_ACTIONS,
@@ -21,8 +21,8 @@ export interface WatchedGate extends Pick<Gate, 'asks'> {
 }
 
 /** What a recorded gate needs of its configuration snapshot and its process. */
-export interface RecordedGateMeans {
-  readonly recorder: Recorder;
+export interface DurableGateDeps {
+  readonly recorder: EventRecorder;
   readonly clock: Clock;
   readonly stamper: Stamper;
   /** True if the vhost has a URL for this action. */
@@ -37,8 +37,8 @@ export interface RecordedGateMeans {
  * A gate that has what a client opens recorded before it is asked about, if a backend is going to hear of its end, and
  * that hands on what is told. Whoever cannot be recorded is refused: nobody would be told that he left.
  */
-export function recordedGate(gate: WatchedGate, means: RecordedGateMeans): Gate {
-  const { recorder, clock, stamper, hears, schema, timeoutMs } = means;
+export function durableGate(gate: WatchedGate, deps: DurableGateDeps): Gate {
+  const { recorder, clock, stamper, hears, schema, timeoutMs } = deps;
   /** Connections about which no backend was asked: none is told of their end. */
   const unheard = new Set<string>();
   return {

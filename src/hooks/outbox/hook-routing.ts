@@ -13,7 +13,7 @@ interface Entry {
 export const DEFAULT_SCHEMA: HookSchema = 'srs1';
 
 /** Where each event of each vhost goes: what the newest configuration says, or the last one that said something. */
-export class Directory {
+export class HookRouting {
   readonly #version: string;
   readonly #entries = new Map<string, Entry>();
   #current: ReadonlyMap<string, VhostHooks> = new Map();

@@ -1,5 +1,5 @@
 import type { OutboxOptions } from '../../model/options.ts';
-import { Outbox, type OutboxMeans } from './outbox.ts';
+import { Outbox, type OutboxDeps } from './outbox.ts';
 import { SteadyTime } from './steady-time.ts';
 import { Store } from './store.ts';
 import { TroubleLog } from './trouble-log.ts';
@@ -13,9 +13,9 @@ export interface OutboxPlace {
 /** Opens the outbox; what earlier runs left in it waits for `recover`. Throws a sentence if it cannot be kept there. */
 export function openOutbox(
   { options, stateDir }: OutboxPlace,
-  means: Omit<OutboxMeans, 'store' | 'options' | 'time'>,
+  deps: Omit<OutboxDeps, 'store' | 'options' | 'time'>,
 ): Outbox {
-  const { clock, logger } = means;
+  const { clock, logger } = deps;
   const trouble = new TroubleLog(clock, logger);
   const store = new Store(options.enabled ? stateDir : undefined, clock, {
     failed: (why) =>
@@ -29,5 +29,5 @@ export function openOutbox(
         'the outbox of an earlier version cannot be read: its events are not delivered',
       ),
   });
-  return new Outbox({ ...means, options, store, time: new SteadyTime(clock) });
+  return new Outbox({ ...deps, options, store, time: new SteadyTime(clock) });
 }

@@ -1,15 +1,15 @@
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { OutboxStats } from '../../model/control.ts';
-import { CLOSING_OF, type Opening, type Recorded, type Recorder } from '../../model/event-recorder.ts';
+import { CLOSING_OF, type EventRecorder, type Opening, type Recorded } from '../../model/event-recorder.ts';
 import type { ClosingEvent, SealedEvent, ServerIds, Stamp, TellEvent } from '../../model/events.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { HookSchema, OutboxOptions } from '../../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../../model/stream-key.ts';
 import { describe } from '../deps.ts';
 import type { Stamped, Stamper, ToldEvent } from '../event.ts';
-import type { Caller } from '../hook-client.ts';
-import { Courier } from './delivery-worker.ts';
-import type { Directory } from './hook-routing.ts';
+import type { HookClient } from '../hook-client.ts';
+import { DeliveryWorker } from './delivery-worker.ts';
+import type { HookRouting } from './hook-routing.ts';
 import { ALIVE_INTERVAL_MS, MAX_SEGMENT_EVENTS } from './limits.ts';
 import { Queue } from './queue.ts';
 import type { Table } from './record-line.ts';
@@ -28,17 +28,17 @@ import type { Store } from './store.ts';
 import { TroubleLog } from './trouble-log.ts';
 
 /** What the outbox needs of the hooks. */
-export interface OutboxMeans {
+export interface OutboxDeps {
   readonly clock: Clock;
   readonly logger: Logger;
-  readonly caller: Caller;
+  readonly hookClient: HookClient;
   readonly stamper: Stamper;
   readonly store: Store;
   /** This run of the server. */
   readonly server: ServerIds;
   readonly options: OutboxOptions;
   readonly time: SteadyTime;
-  readonly directory: Directory;
+  readonly directory: HookRouting;
 }
 
 /** What became of events of a stopping server. */
@@ -56,11 +56,11 @@ const FULL = 'The server cannot keep its records: it takes no new clients.';
  * What clients have open and what backends have yet to hear, on the disk. Openings are recorded before the backend is
  * asked; closing events replace them and go to the backends until each has them, also after a restart.
  */
-export class Outbox implements Recorder {
-  readonly #means: OutboxMeans;
+export class Outbox implements EventRecorder {
+  readonly #deps: OutboxDeps;
   readonly #store: Store;
   readonly #queue: Queue;
-  readonly #courier: Courier;
+  readonly #deliveryWorker: DeliveryWorker;
   readonly #trouble: TroubleLog;
   /** What each client of this run has open, by what names it in its events. */
   readonly #open = new Map<string, { readonly id: string; readonly owner: string }>();
@@ -71,14 +71,14 @@ export class Outbox implements Recorder {
   #notedSeq = 0;
   #closed = false;
 
-  constructor(means: OutboxMeans) {
-    this.#means = means;
-    this.#store = means.store;
-    this.#options = means.options;
-    this.#trouble = new TroubleLog(means.clock, means.logger);
-    this.#courier = new Courier({ ...means, options: () => this.#options });
-    this.#queue = new Queue(means.clock, {
-      deliver: (seq, barred, attempt) => this.#courier.deliver(seq, barred, attempt),
+  constructor(deps: OutboxDeps) {
+    this.#deps = deps;
+    this.#store = deps.store;
+    this.#options = deps.options;
+    this.#trouble = new TroubleLog(deps.clock, deps.logger);
+    this.#deliveryWorker = new DeliveryWorker({ ...deps, options: () => this.#options });
+    this.#queue = new Queue(deps.clock, {
+      deliver: (seq, barred, attempt) => this.#deliveryWorker.deliver(seq, barred, attempt),
     });
   }
 
@@ -86,9 +86,9 @@ export class Outbox implements Recorder {
     const { size, oldest } = this.#queue;
     return {
       events: size,
-      oldestMs: oldest === undefined ? 0 : Math.max(0, this.#means.time.now() - oldest),
+      oldestMs: oldest === undefined ? 0 : Math.max(0, this.#deps.time.now() - oldest),
       dropped: this.#dropped,
-      givenUp: this.#courier.givenUp,
+      givenUp: this.#deliveryWorker.givenUp,
       onDisk: this.#store.onDisk,
     };
   }
@@ -103,7 +103,7 @@ export class Outbox implements Recorder {
    * before anything newer of the same stream.
    */
   recover(): void {
-    const { logger, time, stamper } = this.#means;
+    const { logger, time, stamper } = this.#deps;
     const left = this.#store.takeLeft();
     const valuesOf = <T>(table: Table) =>
       left.filter((record) => record.table === table).map(({ key, value }) => ({ key, ...(value as T) }));
@@ -141,7 +141,7 @@ export class Outbox implements Recorder {
     const refusing = this.#options.whenFull === 'refuse_clients';
     const lack = refusing ? this.#lack() : undefined;
     if (lack !== undefined) return this.#refuse(lack);
-    const { server, stamper, time, directory } = this.#means;
+    const { server, stamper, time, directory } = this.#deps;
     const closing = CLOSING_OF[event.action];
     const record: OpenRecord = {
       event,
@@ -197,16 +197,16 @@ export class Outbox implements Recorder {
     const id = this.#open.get(nameOf(event.action, event))?.id;
     const record = id === undefined ? undefined : this.#opened(id);
     if (id !== undefined && record && 'reason' in event) this.#end(id, record, event);
-    else this.#keep(this.#means.stamper.stamp(event), this.#addressesOf(event, schema));
+    else this.#keep(this.#deps.stamper.stamp(event), this.#addressesOf(event, schema));
   }
 
   stamp(id: string): Promise<Stamp> {
-    return Promise.resolve(this.#means.stamper.next(id));
+    return Promise.resolve(this.#deps.stamper.next(id));
   }
 
   entrust(event: SealedEvent, schema: HookSchema): Promise<boolean> {
     const { stamp, server } = event.seal;
-    this.#means.stamper.follow(stamp.seq);
+    this.#deps.stamper.follow(stamp.seq);
     if (!this.#store.get('events', stamp.seq))
       this.#keep({ ...event, stamp }, this.#addressesOf(event, schema), { run: server });
     return this.#store.saved();
@@ -219,20 +219,20 @@ export class Outbox implements Recorder {
       .map(({ id }) => ({ id, ...(this.#store.get('open', id) as OpenRecord) }));
     for (const { id, ...record } of inClosingOrder(left)) {
       if (record.waits) this.withdraw(id);
-      else this.#end(id, record, restartEvent(record, this.#means.time.now()));
+      else this.#end(id, record, restartEvent(record, this.#deps.time.now()));
     }
     return new Set(left.map(({ event }) => event.client.number)).size;
   }
 
   /** Waits until all has been delivered, or what can be for now if the rest is on the disk; `timeoutMs` at most. */
   async drain(timeoutMs: number): Promise<DrainReport> {
-    const { arrived } = this.#courier;
+    const { arrived } = this.#deliveryWorker;
     if (!this.#atRest()) await this.#rest(timeoutMs);
-    const delivered = this.#courier.arrived - arrived;
+    const delivered = this.#deliveryWorker.arrived - arrived;
     const left = this.#queue.size;
     if (left > 0 && this.#store.onDisk)
-      this.#means.logger.warn({ delivered, left }, 'events wait on the disk for the next start');
-    else if (left > 0) this.#means.logger.warn({ delivered, left }, 'events lost while stopping');
+      this.#deps.logger.warn({ delivered, left }, 'events wait on the disk for the next start');
+    else if (left > 0) this.#deps.logger.warn({ delivered, left }, 'events lost while stopping');
     return { delivered, left };
   }
 
@@ -246,7 +246,7 @@ export class Outbox implements Recorder {
       this.#queue.onRest(check);
       check();
     });
-    this.#courier.close();
+    this.#deliveryWorker.close();
     this.#trouble.flush();
     await idle;
     // What was never taken up is not to be aged by us.
@@ -262,21 +262,21 @@ export class Outbox implements Recorder {
   #end(id: string, record: OpenRecord, event: ClosingEvent): void {
     this.#open.delete(nameOf(event.action, event));
     const { stream, run, schema, urls } = record;
-    this.#keep(this.#means.stamper.stamp(event, id), { schema, urls }, { run, stream });
+    this.#keep(this.#deps.stamper.stamp(event, id), { schema, urls }, { run, stream });
     this.#store.remove('open', id);
   }
 
   #addressesOf({ vhost, action }: ToldEvent, schema: HookSchema): Addresses {
-    return { schema, urls: this.#means.directory.urlsOf(vhost, action) };
+    return { schema, urls: this.#deps.directory.urlsOf(vhost, action) };
   }
 
   #keep(
     event: Stamped<ToldEvent>,
     addresses: Addresses,
-    origin: Pick<OpenRecord, 'run'> & Partial<Pick<OpenRecord, 'stream'>> = { run: this.#means.server },
+    origin: Pick<OpenRecord, 'run'> & Partial<Pick<OpenRecord, 'stream'>> = { run: this.#deps.server },
   ): void {
     if (this.#closed) {
-      this.#means.logger.warn(describe(event), 'event lost: the server has stopped');
+      this.#deps.logger.warn(describe(event), 'event lost: the server has stopped');
       return;
     }
     const { seq } = event.stamp;
@@ -284,7 +284,7 @@ export class Outbox implements Recorder {
     const record: EventRecord = {
       event: headOf(event),
       bodies: bodiesOf(event, addresses.schema, run),
-      since: this.#means.time.now(),
+      since: this.#deps.time.now(),
       service: run.serviceId,
       stream,
       ...addresses,
@@ -342,19 +342,19 @@ export class Outbox implements Recorder {
         resolve();
       };
       const stop = this.#queue.onRest(() => this.#atRest() && end());
-      const timer = this.#means.clock.after(timeoutMs, end);
+      const timer = this.#deps.clock.after(timeoutMs, end);
     });
   }
 
   /** Writes down now and then what time it is, so that a later run knows how old everything is. */
   #keepTime(): void {
     const isIdle = this.#open.size === 0 && this.#queue.size === 0;
-    if (!isIdle || this.#means.stamper.last > this.#notedSeq) this.#noteTime();
-    this.#timer = this.#means.clock.after(ALIVE_INTERVAL_MS, () => this.#keepTime());
+    if (!isIdle || this.#deps.stamper.last > this.#notedSeq) this.#noteTime();
+    this.#timer = this.#deps.clock.after(ALIVE_INTERVAL_MS, () => this.#keepTime());
   }
 
   #noteTime(): void {
-    const { time, stamper } = this.#means;
+    const { time, stamper } = this.#deps;
     this.#notedSeq = stamper.last;
     this.#store.put('time', 'now', { ...time.moment(), seq: stamper.last } satisfies TimeRecord);
   }

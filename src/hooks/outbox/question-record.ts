@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../../model/clock.ts';
-import type { Recorder } from '../../model/event-recorder.ts';
+import type { EventRecorder } from '../../model/event-recorder.ts';
 import type { QuestionWatcher } from '../question-watcher.ts';
 import { WAITING_AFTER_MS } from './limits.ts';
 
@@ -9,13 +9,13 @@ import { WAITING_AFTER_MS } from './limits.ts';
  */
 export class QuestionRecord implements QuestionWatcher {
   readonly #id: string;
-  readonly #recorder: Recorder;
+  readonly #recorder: EventRecorder;
   readonly #clock: Clock;
   #timer: Timer | undefined;
   #isWaiting = false;
   #isSent = false;
 
-  constructor(id: string, recorder: Recorder, clock: Clock) {
+  constructor(id: string, recorder: EventRecorder, clock: Clock) {
     this.#id = id;
     this.#recorder = recorder;
     this.#clock = clock;

@@ -1,42 +1,42 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AdmittedPlayer } from '../../clients/admit-player.ts';
-import type { Lobby } from '../../clients/client-registry.ts';
-import { Viewer } from '../../clients/play-session.ts';
+import type { ClientRegistry } from '../../clients/client-registry.ts';
+import { PlaySession } from '../../clients/play-session.ts';
 import { explain, STREAM_OVER } from '../../clients/refusal.ts';
 import type { Address } from '../../model/address.ts';
-import type { Answer, PlaybackPart } from '../http-handler.ts';
+import type { Answer, HttpHandler } from '../http-handler.ts';
 import type { Fault, PlaybackRequest } from '../playback-request.ts';
 import { streamAddress } from '../stream-address.ts';
-import { FlvLine } from './flv-player.ts';
+import { FlvPlayer } from './flv-player.ts';
 import { CHUNKED, type Framing, PLAIN, WEBSOCKET } from './framing.ts';
 import { matchMount } from './mount.ts';
 
 /** Live streams as FLV, over HTTP and over WebSocket, where `http_remux` mounts them. */
-export function liveFlv(lobby: Lobby): PlaybackPart {
+export function liveFlv(clients: ClientRegistry): HttpHandler {
   return {
     find(request) {
       const { enabled, mount } = request.vhost.httpRemux;
       const named = enabled && !request.directory ? matchMount(mount, request.path) : undefined;
       const address = named && streamAddress(request, named);
-      return address && answerFor(lobby, request, address);
+      return address && answerFor(clients, request, address);
     },
   };
 }
 
 interface Viewing {
-  readonly line: FlvLine;
-  readonly viewer: Viewer;
+  readonly line: FlvPlayer;
+  readonly viewer: PlaySession;
   readonly player: AdmittedPlayer;
 }
 
-function answerFor(lobby: Lobby, request: PlaybackRequest, address: Address): Answer {
+function answerFor(clients: ClientRegistry, request: PlaybackRequest, address: Address): Answer {
   const { vhost } = request;
   let viewing: Viewing | undefined;
   const start = () => {
     if (!viewing) return;
     const { line, viewer, player } = viewing;
     viewer.started();
-    line.play(lobby.hub, player.key, vhost, {
+    line.play(clients.hub, player.key, vhost, {
       drop: () => viewer.kick('slow', 'the player stayed too far behind the stream'),
       end: () => viewer.kick('unpublish', STREAM_OVER),
     });
@@ -44,7 +44,7 @@ function answerFor(lobby: Lobby, request: PlaybackRequest, address: Address): An
   return {
     endless: true,
     async admit(http) {
-      const outcome = await admit(lobby, request, address, http);
+      const outcome = await admit(clients, request, address, http);
       if ('ok' in outcome) return outcome;
       viewing = outcome;
       return undefined;
@@ -65,16 +65,16 @@ function answerFor(lobby: Lobby, request: PlaybackRequest, address: Address): An
 
 /** Has the backend asked. Whatever becomes of the socket ends the viewer. */
 async function admit(
-  lobby: Lobby,
+  clients: ClientRegistry,
   request: PlaybackRequest,
   address: Address,
   http: FastifyRequest,
 ): Promise<Viewing | Fault> {
   const { ip, pageUrl, agent, snapshot, vhost } = request;
   const { socket } = http.raw;
-  const line = new FlvLine(socket, framingFor(http), lobby.clock);
+  const line = new FlvPlayer(socket, framingFor(http), clients.clock);
   const tcUrl = `rtmp://${vhost.name}/${address.app}`;
-  const viewer = new Viewer(lobby, { ip, snapshot, vhost, address, tcUrl, pageUrl, agent }, line);
+  const viewer = new PlaySession(clients, { ip, snapshot, vhost, address, tcUrl, pageUrl, agent }, line);
   socket.once('close', () => {
     line.leave();
     viewer.end('client');

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from '@fastify/websocket';
 import { LINGER_MS } from '../../clients/limits.ts';
-import type { Carriage } from '../../clients/play-session.ts';
+import type { PlayTransport } from '../../clients/play-session.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { CloseReason } from '../../model/events.ts';
 import type { VhostOptions } from '../../model/options.ts';
@@ -12,7 +12,7 @@ import type { Hub } from '../../streams/hub.ts';
 import type { Subscription } from '../../streams/live-stream.ts';
 import type { Sink } from '../../streams/sink.ts';
 import { MAX_EARLY_BATCHES, MAX_VIEWER_BYTES, PONG_TIMEOUT_MS } from '../limits.ts';
-import { flvEncoder } from './flv-serializer.ts';
+import { flvSerializer } from './flv-serializer.ts';
 import { type Framing, framed } from './framing.ts';
 
 /** What a close frame may hold beside its code (RFC 6455, 5.5), in bytes. */
@@ -26,9 +26,9 @@ const POLICY = 1008;
  * The way of one viewer's FLV: a socket to which the hub's shared bytes are written as they are. They are whole chunks or
  * messages already, and `ws` writes whole messages between them.
  */
-export class FlvLine implements Carriage {
+export class FlvPlayer implements PlayTransport {
   readonly protocol: 'http-flv' | 'ws-flv';
-  readonly traffic: Carriage['traffic'];
+  readonly traffic: PlayTransport['traffic'];
   readonly #socket: Socket;
   readonly #framing: Framing;
   readonly #clock: Clock;
@@ -80,7 +80,7 @@ export class FlvLine implements Carriage {
     if (this.farewell !== undefined) return;
     this.#answered = true;
     const { hasAudio, hasVideo, dropIfNotMatch, guessHasAv } = httpRemux;
-    const encoder = flvEncoder({
+    const serializer = flvSerializer({
       framing: this.#framing,
       audio: hasAudio || !dropIfNotMatch,
       video: hasVideo || !dropIfNotMatch,
@@ -98,7 +98,7 @@ export class FlvLine implements Carriage {
     this.#subscription = hub.subscribe(
       key,
       {
-        encoder,
+        serializer,
         get backlog() {
           return socket.writableLength;
         },

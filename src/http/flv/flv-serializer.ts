@@ -1,6 +1,6 @@
 import { METADATA_SLOT, type MediaPacket } from '../../model/media-packet.ts';
 import { flvTagSize, writeFlvTag } from '../../protocol/flv/tag.ts';
-import type { Encoder } from '../../streams/serializer.ts';
+import type { Serializer } from '../../streams/serializer.ts';
 import type { Framing } from './framing.ts';
 
 /** What the bytes for an FLV viewer depend on. Viewers with equal ones share their bytes. */
@@ -14,7 +14,7 @@ export interface FlvFormat {
 const TAG_TYPE = { audio: 8, video: 9, data: 18 } as const;
 
 /** FLV tags, one for each packet. */
-export function flvEncoder({ framing, ...kinds }: FlvFormat): Encoder {
+export function flvSerializer({ framing, ...kinds }: FlvFormat): Serializer {
   const wanted = ({ kind }: MediaPacket) => kind === 'data' || kinds[kind];
   return {
     id: `flv:${framing.name}${kinds.audio ? '' : ':mute'}${kinds.video ? '' : ':blind'}`,

@@ -1,21 +1,21 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Lobby } from '../../clients/client-registry.ts';
+import type { ClientRegistry } from '../../clients/client-registry.ts';
 import type { Hls } from '../../hls/hls.ts';
 import { fillPath, streamWords } from '../../hls/path-template.ts';
 import type { Address } from '../../model/address.ts';
 import type { StreamKey } from '../../model/stream-key.ts';
-import type { Answer, PlaybackPart } from '../http-handler.ts';
+import type { Answer, HttpHandler } from '../http-handler.ts';
 import type { ForeignSession } from '../peers/forwarded-request.ts';
 import { FORWARD_TIMEOUT_MS, NEWCOMER_FORWARD_TIMEOUT_MS } from '../peers/limits.ts';
-import type { Neighbours } from '../peers/peer-server.ts';
+import type { PeerServers } from '../peers/peer-server.ts';
 import type { Fault, PlaybackRequest } from '../playback-request.ts';
 import { streamAddress } from '../stream-address.ts';
 import { answered, counted, faulty, later } from './answers.ts';
 import { RESUME_TIMEOUT_MS } from './limits.ts';
-import { Newcomers } from './master-playlist.ts';
+import { MasterPlaylists } from './master-playlist.ts';
 import { notThere } from './not-there.ts';
 import { matchFile, matchPlaylist } from './playlist-path.ts';
-import { DistantViewers } from './remote-viewers.ts';
+import { RemoteViewers } from './remote-viewers.ts';
 import { resumedName, withoutCtx } from './resumed.ts';
 import { sendFile } from './send-file.ts';
 import { sendMaster } from './send-playlist.ts';
@@ -47,26 +47,26 @@ const ABOUT_PLAYERS = ['on_play', 'on_update'] as const;
  * from there. The session is in the process that has the stream, if one has it, and its id says in which; whatever a
  * request wants of another process is fetched there.
  */
-export class HlsPart implements PlaybackPart {
-  readonly takesErrands = true;
+export class HlsHandler implements HttpHandler {
+  readonly acceptsForwarded = true;
   readonly #hls: () => Hls | undefined;
-  readonly #neighbours: Neighbours | undefined;
+  readonly #peerServers: PeerServers | undefined;
   readonly #sessions: HlsSessions;
   readonly #files = new StreamFiles();
-  readonly #distant: DistantViewers;
-  readonly #newcomers: Newcomers;
+  readonly #distant: RemoteViewers;
+  readonly #masterPlaylists: MasterPlaylists;
 
   /** `hls` is the room that has the streams, undefined while no vhost has HLS; without `neighbours` all is here. */
-  constructor(lobby: Lobby, hls: () => Hls | undefined, neighbours?: Neighbours) {
+  constructor(clients: ClientRegistry, hls: () => Hls | undefined, peerServers?: PeerServers) {
     this.#hls = hls;
-    this.#neighbours = neighbours;
-    this.#sessions = new HlsSessions(lobby, neighbours?.node);
-    this.#distant = new DistantViewers(lobby);
-    this.#newcomers = new Newcomers(this.#sessions, this.#files, neighbours);
+    this.#peerServers = peerServers;
+    this.#sessions = new HlsSessions(clients, peerServers?.node);
+    this.#distant = new RemoteViewers(clients);
+    this.#masterPlaylists = new MasterPlaylists(this.#sessions, this.#files, peerServers);
   }
 
   async prepare(app: FastifyInstance): Promise<void> {
-    app.addHook('onClose', () => this.#neighbours?.close());
+    app.addHook('onClose', () => this.#peerServers?.close());
   }
 
   /** Undefined if the request is for no playlist and no segment. */
@@ -75,15 +75,15 @@ export class HlsPart implements PlaybackPart {
     if (!hls || request.directory) return undefined;
     const path = request.path.join('/');
     const [, ctx] = /(?:^|&)hls_ctx=([^&]*)/.exec(request.query) ?? [];
-    const { vhost, errand } = request;
-    if (errand?.session) return this.#forNeighbour(hls, request, errand.session, ctx === undefined);
+    const { vhost, forwarded } = request;
+    if (forwarded?.session) return this.#forPeer(hls, request, forwarded.session, ctx === undefined);
     if (ctx !== undefined) return this.#ofSession(hls, request, ctx);
     if (!vhost.hls.enabled) return undefined;
     const named = matchPlaylist(vhost.hls, vhost.name, path);
     const address = named && streamAddress(request, named);
     if (!address) return this.#fileOfAnybody(hls, request, path);
     const newcomer = vhost.hls.ctx
-      ? this.#newcomers.answer(hls, request, address)
+      ? this.#masterPlaylists.answer(hls, request, address)
       : this.#plain(hls, request, address);
     if (hls.isLive(address)) return newcomer;
     return this.#whereItIs(address, request, NEWCOMER_FORWARD_TIMEOUT_MS, newcomer);
@@ -92,26 +92,28 @@ export class HlsPart implements PlaybackPart {
   /** The answer of the process that has a stream; `here` if that is this one or none. What was passed on is not passed on again. */
   #whereItIs(
     key: StreamKey,
-    { ip, errand }: PlaybackRequest,
+    { ip, forwarded }: PlaybackRequest,
     timeoutMs: number,
     here: Answer,
   ): Answer | Promise<Answer> {
-    const neighbours = this.#neighbours;
-    if (!neighbours || errand) return here;
-    return neighbours
+    const peerServers = this.#peerServers;
+    if (!peerServers || forwarded) return here;
+    return peerServers
       .placeOf(key)
       .then((node) =>
-        node === undefined ? here : neighbours.answer({ node, errand: { ip }, timeoutMs, otherwise: here }),
+        node === undefined
+          ? here
+          : peerServers.answer({ node, forwarded: { ip }, timeoutMs, otherwise: here }),
       );
   }
 
   /** What is asked for by the id of a session. */
   #ofSession(hls: Hls, request: PlaybackRequest, ctx: string): Answer | Promise<Answer> {
-    const { ip, errand } = request;
+    const { ip, forwarded } = request;
     const node = this.#sessions.nodeOf(ctx);
-    if (node !== undefined && this.#neighbours && !errand) {
+    if (node !== undefined && this.#peerServers && !forwarded) {
       const otherwise = later(() => this.#withoutSession(hls, request, ctx, this.#sessions.unknown(ctx)));
-      return this.#neighbours.answer({ node, errand: { ip }, timeoutMs: FORWARD_TIMEOUT_MS, otherwise });
+      return this.#peerServers.answer({ node, forwarded: { ip }, timeoutMs: FORWARD_TIMEOUT_MS, otherwise });
     }
     const session = this.#sessions.find(ctx);
     return 'ok' in session
@@ -129,7 +131,7 @@ export class HlsPart implements PlaybackPart {
     const here = sender ? { send: counted(session, sender) } : faulty(NO_FILE);
     // Of a stream whose publisher has come back elsewhere only old segments are here.
     const isOld = !hls.isLive(key) && (!sender || path === playlist?.path);
-    return isOld && this.#neighbours ? this.#whereItIsNow(key, session, here) : here;
+    return isOld && this.#peerServers ? this.#whereItIsNow(key, session, here) : here;
   }
 
   /**
@@ -138,7 +140,7 @@ export class HlsPart implements PlaybackPart {
    * out. `fault` is for everything else.
    */
   #withoutSession(hls: Hls, asked: PlaybackRequest, ctx: string, fault: Fault): Answer | Promise<Answer> {
-    const { vhost, errand } = asked;
+    const { vhost, forwarded } = asked;
     const request = withoutCtx(asked);
     const named = vhost.hls.enabled
       ? matchPlaylist(vhost.hls, vhost.name, request.path.join('/'))
@@ -150,7 +152,7 @@ export class HlsPart implements PlaybackPart {
     if (this.#sessions.wasShownOut(name)) return faulty(this.#sessions.unknown(name));
     const here = this.#resumed(hls, request, address, name);
     // Whichever worker is reached, it is the same one that resumes the session.
-    if (errand || this.#sessions.resumed(name) || hls.isLive(address)) return here;
+    if (forwarded || this.#sessions.resumed(name) || hls.isLive(address)) return here;
     return this.#whereItIs(address, request, NEWCOMER_FORWARD_TIMEOUT_MS, here);
   }
 
@@ -159,7 +161,7 @@ export class HlsPart implements PlaybackPart {
     let session: HlsSession | undefined;
     return {
       admit: async (http) => {
-        const outcome = await this.#newcomers.resume(name, request, address, http);
+        const outcome = await this.#masterPlaylists.resume(name, request, address, http);
         if ('ok' in outcome) return outcome;
         session = outcome;
         return undefined;
@@ -169,7 +171,7 @@ export class HlsPart implements PlaybackPart {
         // A HEAD is not asked about, and learns nothing.
         if (!session || !key) return http.method === 'HEAD' ? sendMaster(http, reply, '') : notThere(reply);
         session.served(0);
-        if (!(await waitForStream(hls, key, http, this.#neighbours, RESUME_TIMEOUT_MS)))
+        if (!(await waitForStream(hls, key, http, this.#peerServers, RESUME_TIMEOUT_MS)))
           return notThere(reply);
         const path = fillPath(request.vhost.hls.m3u8File, streamWords(key));
         // His backend has given the stream another name meanwhile.
@@ -184,12 +186,12 @@ export class HlsPart implements PlaybackPart {
 
   /** What a session gets from the process that its stream has moved to, if it has. */
   async #whereItIsNow(key: StreamKey, session: HlsSession, here: Answer): Promise<Answer> {
-    const neighbours = this.#neighbours;
-    const node = await neighbours?.placeOf(key);
-    if (!neighbours || node === undefined) return here;
-    return neighbours.answer({
+    const peerServers = this.#peerServers;
+    const node = await peerServers?.placeOf(key);
+    if (!peerServers || node === undefined) return here;
+    return peerServers.answer({
       node,
-      errand: { ip: session.wish.ip, session: { ctx: session.ctx, key } },
+      forwarded: { ip: session.playRequest.ip, session: { ctx: session.ctx, key } },
       timeoutMs: FORWARD_TIMEOUT_MS,
       otherwise: here,
       done: ({ status, bytes }) => status < 400 && session.served(bytes),
@@ -197,12 +199,7 @@ export class HlsPart implements PlaybackPart {
   }
 
   /** What another process wants for a viewer who has his session there. */
-  #forNeighbour(
-    hls: Hls,
-    request: PlaybackRequest,
-    { ctx, key }: ForeignSession,
-    isNewcomer: boolean,
-  ): Answer {
+  #forPeer(hls: Hls, request: PlaybackRequest, { ctx, key }: ForeignSession, isNewcomer: boolean): Answer {
     this.#distant.seen(key, 2 * request.vhost.hls.windowMs);
     if (!isNewcomer) {
       const sender = this.#files.at(hls.playlist(key), request.path.join('/'), ctx, request.query);
@@ -227,24 +224,29 @@ export class HlsPart implements PlaybackPart {
     const file = hls.fileAt(vhost.name, path);
     if (vhost.hls.ctx && vhost.hls.tsCtx) return file && faulty(NO_SESSION);
     if (file) return { send: (http, reply) => sendFile(http, reply, file, 'public') };
-    const named = this.#neighbours && matchFile(vhost.hls, vhost.name, path);
+    const named = this.#peerServers && matchFile(vhost.hls, vhost.name, path);
     const address = named && streamAddress(request, named);
     return address && this.#whereItIs(address, request, FORWARD_TIMEOUT_MS, faulty(NO_FILE));
   }
 
   /** A playlist of a vhost without sessions. */
   #plain(hls: Hls, request: PlaybackRequest, address: Address): Answer {
-    const { snapshot, vhost, ip, query, errand } = request;
+    const { snapshot, vhost, ip, query, forwarded } = request;
     // The configuration refuses this where it sees it; a gate may have come from elsewhere.
     if (ABOUT_PLAYERS.some((action) => snapshot.gate.asks(action, vhost.name))) return faulty(UNASKED);
     return {
       send: async (http, reply) => {
-        const neighbours = errand ? undefined : this.#neighbours;
-        const found = await waitForStream(hls, address, http, neighbours);
+        const peerServers = forwarded ? undefined : this.#peerServers;
+        const found = await waitForStream(hls, address, http, peerServers);
         if (typeof found === 'string') {
           const otherwise = { send: (_http: FastifyRequest, reply: FastifyReply) => notThere(reply) };
-          const passing = { node: found, errand: { ip }, timeoutMs: NEWCOMER_FORWARD_TIMEOUT_MS, otherwise };
-          return neighbours?.answer(passing).send(http, reply);
+          const passing = {
+            node: found,
+            forwarded: { ip },
+            timeoutMs: NEWCOMER_FORWARD_TIMEOUT_MS,
+            otherwise,
+          };
+          return peerServers?.answer(passing).send(http, reply);
         }
         if (!found) return notThere(reply);
         return answered(this.#files.media(found, undefined, query))(http, reply);

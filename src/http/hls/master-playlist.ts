@@ -5,7 +5,7 @@ import type { Address } from '../../model/address.ts';
 import type { StreamKey } from '../../model/stream-key.ts';
 import type { Answer } from '../http-handler.ts';
 import { NEWCOMER_FORWARD_TIMEOUT_MS } from '../peers/limits.ts';
-import type { Neighbours } from '../peers/peer-server.ts';
+import type { PeerServers } from '../peers/peer-server.ts';
 import type { Fault, PlaybackRequest } from '../playback-request.ts';
 import { answered } from './answers.ts';
 import { notThere } from './not-there.ts';
@@ -18,17 +18,17 @@ import { waitForStream } from './wait-for-stream.ts';
 const GONE: Fault = { ok: false, status: 503, message: 'the viewer has gone' };
 
 /** Viewers who ask for a playlist without a session. */
-export class Newcomers {
+export class MasterPlaylists {
   /** Questions about viewers who come back, by the name of what they resume. */
   readonly #asking = new Map<string, Promise<HlsSession | Fault>>();
   readonly #sessions: HlsSessions;
   readonly #files: StreamFiles;
-  readonly #neighbours: Neighbours | undefined;
+  readonly #peerServers: PeerServers | undefined;
 
-  constructor(sessions: HlsSessions, files: StreamFiles, neighbours: Neighbours | undefined) {
+  constructor(sessions: HlsSessions, files: StreamFiles, peerServers: PeerServers | undefined) {
     this.#sessions = sessions;
     this.#files = files;
-    this.#neighbours = neighbours;
+    this.#peerServers = peerServers;
   }
 
   /** The viewer gets a session, if his backend lets him in, and the playlist that leads on from there. */
@@ -45,7 +45,7 @@ export class Newcomers {
         // A HEAD is not asked about, and learns nothing.
         if (!session?.player) return http.method === 'HEAD' ? sendMaster(http, reply, '') : notThere(reply);
         const { ctx, player } = session;
-        const found = await waitForStream(hls, player.key, http, this.#neighbours);
+        const found = await waitForStream(hls, player.key, http, this.#peerServers);
         if (typeof found === 'string') return this.#masterFrom(found, session, player.key, http, reply);
         const sender = this.#files.master(found, ctx, request);
         if (sender) return answered(sender)(http, reply);
@@ -93,10 +93,10 @@ export class Newcomers {
         return notThere(reply);
       },
     };
-    return this.#neighbours
+    return this.#peerServers
       ?.answer({
         node,
-        errand: { ip: session.wish.ip, session: { ctx: session.ctx, key } },
+        forwarded: { ip: session.playRequest.ip, session: { ctx: session.ctx, key } },
         timeoutMs: NEWCOMER_FORWARD_TIMEOUT_MS,
         otherwise,
         done: ({ status }) => status >= 400 && session.leave(),

@@ -1,9 +1,9 @@
 import type { LivePlaylist } from '../../hls/live-playlist.ts';
-import { BLANK, FilledForm } from './playlist-template.ts';
+import { BLANK, PlaylistTemplate } from './playlist-template.ts';
 
 interface Made {
   readonly version: number;
-  readonly forms: Map<string, FilledForm>;
+  readonly playlists: Map<string, PlaylistTemplate>;
 }
 
 /** What is behind each URI of a playlist. */
@@ -15,26 +15,26 @@ export interface UriQuery {
 }
 
 /** The texts of playlists, made once for each version of one, whoever asks. */
-export class PlaylistForms {
+export class PlaylistCache {
   readonly #made = new WeakMap<LivePlaylist, Made>();
 
   /** The text of this moment, with blanks for the id of a session if it has one; undefined while there is none. */
-  of(playlist: LivePlaylist, { ctxLength, vhost }: UriQuery): FilledForm | undefined {
+  of(playlist: LivePlaylist, { ctxLength, vhost }: UriQuery): PlaylistTemplate | undefined {
     const { version } = playlist;
     let made = this.#made.get(playlist);
     if (made?.version !== version) {
-      made = { version, forms: new Map() };
+      made = { version, playlists: new Map() };
       this.#made.set(playlist, made);
     }
     const name = `${ctxLength} ${vhost}`;
-    const known = made.forms.get(name);
+    const known = made.playlists.get(name);
     if (known) return known;
     const words = [ctxLength > 0 ? `hls_ctx=${BLANK}` : '', vhost === '' ? '' : `vhost=${vhost}`];
     const query = words.filter((word) => word !== '').join('&');
     const text = playlist.text(query === '' ? '' : `?${query}`);
     if (text === undefined) return undefined;
-    const form = new FilledForm(text, ctxLength);
-    made.forms.set(name, form);
+    const form = new PlaylistTemplate(text, ctxLength);
+    made.playlists.set(name, form);
     return form;
   }
 }

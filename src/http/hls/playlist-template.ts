@@ -18,7 +18,7 @@ interface Template {
  * compressed once too: between what is compressed the blanks are stored as they are (RFC 1951 3.2.4), so that filling
  * them in is all that is left to do for each reader.
  */
-export class FilledForm {
+export class PlaylistTemplate {
   readonly #plain: Template;
   readonly #wordBytes: number;
   #packed: Template | undefined;

@@ -1,4 +1,4 @@
-import type { Lobby } from '../../clients/client-registry.ts';
+import type { ClientRegistry } from '../../clients/client-registry.ts';
 import type { Timer } from '../../model/clock.ts';
 import { formatStreamKey, type StreamKey } from '../../model/stream-key.ts';
 
@@ -11,21 +11,21 @@ interface Presence {
  * Viewers whose sessions are in other processes and who watch a stream of this one: together they are one player, so that
  * the stream does not pass for one that nobody watches.
  */
-export class DistantViewers {
-  readonly #lobby: Pick<Lobby, 'seats' | 'clock'>;
+export class RemoteViewers {
+  readonly #clients: Pick<ClientRegistry, 'slots' | 'clock'>;
   readonly #present = new Map<string, Presence>();
 
-  constructor(lobby: Pick<Lobby, 'seats' | 'clock'>) {
-    this.#lobby = lobby;
+  constructor(clients: Pick<ClientRegistry, 'slots' | 'clock'>) {
+    this.#clients = clients;
   }
 
   /** One of them has asked for something, and is here for as many milliseconds. */
   seen(key: StreamKey, ms: number): void {
     const name = formatStreamKey(key);
-    const { seats, clock } = this.#lobby;
+    const { slots, clock } = this.#clients;
     const known = this.#present.get(name);
     known?.timer.clear();
-    const leave = known?.leave ?? seats.take(key);
+    const leave = known?.leave ?? slots.take(key);
     if (typeof leave === 'number') return;
     const timer = clock.after(ms, () => {
       this.#present.delete(name);

@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { FilledForm } from './playlist-template.ts';
+import type { PlaylistTemplate } from './playlist-template.ts';
 
 const HEADERS = {
   'content-type': 'application/vnd.apple.mpegurl',
@@ -11,7 +11,7 @@ const HEADERS = {
 export function sendPlaylist(
   { headers, method }: FastifyRequest,
   reply: FastifyReply,
-  form: FilledForm,
+  form: PlaylistTemplate,
   ctx: string | undefined,
   version: number,
 ): number {

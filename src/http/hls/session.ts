@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { AdmittedPlayer } from '../../clients/admit-player.ts';
 import type { Traffic } from '../../clients/client-events.ts';
-import type { Lobby } from '../../clients/client-registry.ts';
-import { type Carriage, Viewer, type ViewerWish } from '../../clients/play-session.ts';
+import type { ClientRegistry } from '../../clients/client-registry.ts';
+import { type PlayRequest, PlaySession, type PlayTransport } from '../../clients/play-session.ts';
 import type { CloseReason } from '../../model/events.ts';
 import { NEW_SESSION_MS } from './limits.ts';
 
@@ -17,15 +17,15 @@ export interface SessionEnd {
 }
 
 /** Who watches one stream by asking for its files: what a connection is for players of other protocols. */
-export class HlsSession implements Carriage {
+export class HlsSession implements PlayTransport {
   readonly protocol = 'hls';
   readonly backlog = 0;
   /** The id in its URLs, which is all that it takes to be this viewer. */
   readonly ctx: string;
-  readonly wish: ViewerWish;
-  readonly viewer: Viewer;
+  readonly playRequest: PlayRequest;
+  readonly viewer: PlaySession;
   readonly #bytes = { bytesIn: 0, bytesOut: 0 };
-  readonly #clock: Lobby['clock'];
+  readonly #clock: ClientRegistry['clock'];
   readonly #onOver: (end: SessionEnd) => void;
   readonly #idleMs: number;
   #player: AdmittedPlayer | undefined;
@@ -35,15 +35,20 @@ export class HlsSession implements Carriage {
   #over = false;
 
   /** `prefix` is what the id begins with. `onOver` hears, once, that it has ended. */
-  constructor(lobby: Lobby, wish: ViewerWish, prefix: string, onOver: (end: SessionEnd) => void) {
+  constructor(
+    clients: ClientRegistry,
+    playRequest: PlayRequest,
+    prefix: string,
+    onOver: (end: SessionEnd) => void,
+  ) {
     this.ctx = prefix + randomBytes(ID_BYTES).toString('base64url');
-    this.wish = wish;
-    this.#clock = lobby.clock;
-    this.#lastAt = lobby.clock.awake();
+    this.playRequest = playRequest;
+    this.#clock = clients.clock;
+    this.#lastAt = clients.clock.awake();
     this.#onOver = onOver;
     // As long as SRS waits.
-    this.#idleMs = 2 * wish.vhost.hls.windowMs;
-    this.viewer = new Viewer(lobby, wish, this);
+    this.#idleMs = 2 * playRequest.vhost.hls.windowMs;
+    this.viewer = new PlaySession(clients, playRequest, this);
     void this.viewer.settled.then(() => this.#end('it was ended', false));
   }
 

@@ -1,13 +1,13 @@
 import { LRUCache } from 'lru-cache';
-import type { Lobby } from '../../clients/client-registry.ts';
-import type { ViewerWish } from '../../clients/play-session.ts';
+import type { ClientRegistry } from '../../clients/client-registry.ts';
+import type { PlayRequest } from '../../clients/play-session.ts';
 import type { Fault } from '../playback-request.ts';
 import { MAX_ENDED_SESSIONS, MAX_SESSIONS_PER_IP } from './limits.ts';
 import { HlsSession, type SessionEnd } from './session.ts';
 
 /** The viewers of HLS, by the ids in their URLs. */
 export class HlsSessions {
-  readonly #lobby: Lobby;
+  readonly #clients: ClientRegistry;
   readonly #node: string | undefined;
   readonly #open = new Map<string, HlsSession>();
   readonly #perIp = new Map<string, number>();
@@ -17,23 +17,25 @@ export class HlsSessions {
   readonly #ended = new LRUCache<string, SessionEnd>({ max: MAX_ENDED_SESSIONS });
 
   /** `node` names this process in the ids, if it is one of several. */
-  constructor(lobby: Lobby, node?: string) {
-    this.#lobby = lobby;
+  constructor(clients: ClientRegistry, node?: string) {
+    this.#clients = clients;
     this.#node = node;
   }
 
   /** A session for a newcomer, who has not been asked about yet, `resumed` by a name or not; or why there is none. */
-  begin(wish: ViewerWish, name?: string): HlsSession | Fault {
-    const { ip } = wish;
+  begin(playRequest: PlayRequest, name?: string): HlsSession | Fault {
+    const { ip } = playRequest;
     // Sessions hold no connection, so they take nobody's place; but there are no more of them than of those.
-    if (!this.#lobby.open || this.#open.size >= this.#lobby.maxSessions)
+    if (!this.#clients.open || this.#open.size >= this.#clients.maxSessions)
       return { ok: false, status: 503, message: 'the server has all the viewers that it may have' };
     const ofIp = this.#perIp.get(ip) ?? 0;
     if (ofIp >= MAX_SESSIONS_PER_IP)
       return { ok: false, status: 429, message: `${ip} has all the viewers that one address may have` };
     this.#perIp.set(ip, ofIp + 1);
     const prefix = this.#node === undefined ? '' : `${this.#node}.`;
-    const session = new HlsSession(this.#lobby, wish, prefix, (end) => this.#forget(session, end, name));
+    const session = new HlsSession(this.#clients, playRequest, prefix, (end) =>
+      this.#forget(session, end, name),
+    );
     if (!session.open) return session;
     this.#open.set(session.ctx, session);
     if (name !== undefined) this.#resumed.set(name, session);
@@ -71,7 +73,7 @@ export class HlsSessions {
   }
 
   #forget(session: HlsSession, { why, shownOut }: SessionEnd, name: string | undefined): void {
-    const { ip } = session.wish;
+    const { ip } = session.playRequest;
     const end = { why: why.replace(/\.$/, ''), shownOut };
     this.#open.delete(session.ctx);
     this.#ended.set(session.ctx, end);

@@ -4,7 +4,7 @@ import { relativeUri } from '../../hls/path-template.ts';
 import { masterPlaylistText } from '../../hls/playlist.ts';
 import type { PlaybackRequest } from '../playback-request.ts';
 import { notThere } from './not-there.ts';
-import { PlaylistForms } from './playlist-cache.ts';
+import { PlaylistCache } from './playlist-cache.ts';
 import { sendFile } from './send-file.ts';
 import { sendMaster, sendPlaylist } from './send-playlist.ts';
 
@@ -13,7 +13,7 @@ export type Sender = (http: FastifyRequest, reply: FastifyReply) => number | Pro
 
 /** What there is of streams of this process, as it is sent to viewers. */
 export class StreamFiles {
-  readonly #forms = new PlaylistForms();
+  readonly #playlists = new PlaylistCache();
 
   /** What a viewer with this session gets at a path; undefined if the stream has nothing there. */
   at(playlist: LivePlaylist | undefined, path: string, ctx: string, query: string): Sender | undefined {
@@ -26,7 +26,7 @@ export class StreamFiles {
   media(playlist: LivePlaylist, ctx: string | undefined, query: string): Sender {
     return (http, reply) => {
       const ctxLength = playlist.options.tsCtx && ctx !== undefined ? ctx.length : 0;
-      const form = this.#forms.of(playlist, { ctxLength, vhost: namedVhost(playlist, query) });
+      const form = this.#playlists.of(playlist, { ctxLength, vhost: namedVhost(playlist, query) });
       if (form) return sendPlaylist(http, reply, form, ctx, playlist.version);
       notThere(reply);
       return 0;

@@ -3,7 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Hls } from '../../hls/hls.ts';
 import type { LivePlaylist } from '../../hls/live-playlist.ts';
 import type { StreamKey } from '../../model/stream-key.ts';
-import type { Neighbours } from '../peers/peer-server.ts';
+import type { PeerServers } from '../peers/peer-server.ts';
 import { PLAYLIST_TIMEOUT_MS } from './limits.ts';
 
 /**
@@ -14,7 +14,7 @@ export async function waitForStream(
   hls: Hls,
   key: StreamKey,
   { raw }: FastifyRequest,
-  neighbours?: Neighbours,
+  peerServers?: PeerServers,
   timeoutMs: number = PLAYLIST_TIMEOUT_MS,
 ): Promise<LivePlaylist | string | undefined> {
   const playlist = hls.playlist(key);
@@ -25,7 +25,7 @@ export async function waitForStream(
     () => undefined,
   );
   let elsewhere: string | undefined;
-  const forget = neighbours?.whenElsewhere(key, (node) => {
+  const forget = peerServers?.whenElsewhere(key, (node) => {
     elsewhere = node;
     over.abort();
   });

@@ -10,7 +10,7 @@ export interface ForeignSession {
 }
 
 /** What one process says of a request that it passes on to another. It counts with their token alone. */
-export interface Errand {
+export interface ForwardedRequest {
   /** Address of the viewer. */
   readonly ip: string;
   /** Set if the viewer has been let in already: nothing but a file is wanted. */
@@ -21,15 +21,18 @@ const TOKEN = 'gatecast-token';
 const VIEWER = 'gatecast-viewer';
 const SESSION = 'gatecast-session';
 
-/** An errand as headers of a request. */
-export function errandHeaders({ ip, session }: Errand, token: string): Record<string, string> {
+/** A forwarded request as headers of a request. */
+export function forwardedHeaders({ ip, session }: ForwardedRequest, token: string): Record<string, string> {
   // Headers are Latin-1; names of streams are not.
   const said = session ? { [SESSION]: encodeURIComponent(JSON.stringify(session)) } : {};
   return { [TOKEN]: token, [VIEWER]: ip, ...said };
 }
 
-/** The errand that headers are; undefined if they are none of a process that knows the token. */
-export function readErrand(headers: IncomingHttpHeaders, token: string): Errand | undefined {
+/** The forwarded request that headers are; undefined if they are none of a process that knows the token. */
+export function readForwardedRequest(
+  headers: IncomingHttpHeaders,
+  token: string,
+): ForwardedRequest | undefined {
   const { [TOKEN]: said, [VIEWER]: ip, [SESSION]: session } = headers;
   if (typeof said !== 'string' || !isSame(said, token)) return undefined;
   if (typeof ip !== 'string') return undefined;

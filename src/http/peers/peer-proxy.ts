@@ -3,10 +3,10 @@ import { access } from 'node:fs/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { Dispatcher, Pool } from 'undici';
-import type { Neighbourhood } from '../../model/peers.ts';
+import type { Peers } from '../../model/peers.ts';
 import type { Fault } from '../playback-request.ts';
 import { refuse } from '../refuse.ts';
-import { type Errand, errandHeaders } from './forwarded-request.ts';
+import { type ForwardedRequest, forwardedHeaders } from './forwarded-request.ts';
 import {
   FORWARD_CONNECT_TIMEOUT_MS,
   FORWARD_IDLE_TIMEOUT_MS,
@@ -49,15 +49,15 @@ export interface Forwarded {
 const NOBODY = new Set(['ECONNREFUSED', 'ENOENT']);
 
 /** Passes requests of viewers on to other processes of the server, and their answers back, byte by byte as they come. */
-export class Forwarder {
-  readonly #neighbourhood: Neighbourhood;
+export class PeerProxy {
+  readonly #peers: Peers;
   readonly #pools = new LRUCache<string, Pool>({
     max: MAX_NEIGHBOURS,
     dispose: (pool) => void pool.close().catch(() => undefined),
   });
 
-  constructor(neighbourhood: Neighbourhood) {
-    this.#neighbourhood = neighbourhood;
+  constructor(peers: Peers) {
+    this.#peers = peers;
   }
 
   /**
@@ -66,7 +66,7 @@ export class Forwarder {
    */
   async forward(
     node: string,
-    errand: Errand,
+    forwarded: ForwardedRequest,
     timeoutMs: number,
     http: FastifyRequest,
     reply: FastifyReply,
@@ -89,7 +89,7 @@ export class Forwarder {
         await pool.request({
           method: http.method === 'HEAD' ? 'HEAD' : 'GET',
           path: raw.url ?? '/',
-          headers: { ...asked(http), ...errandHeaders(errand, this.#neighbourhood.token) },
+          headers: { ...asked(http), ...forwardedHeaders(forwarded, this.#peers.token) },
           headersTimeout: timeoutMs,
           bodyTimeout: FORWARD_IDLE_TIMEOUT_MS,
           signal: gone.signal,
@@ -116,7 +116,7 @@ export class Forwarder {
   async #pool(node: string): Promise<Pool | undefined> {
     const known = this.#pools.get(node);
     if (known) return known;
-    const socketPath = this.#neighbourhood.socketOf(node);
+    const socketPath = this.#peers.socketOf(node);
     const isThere = await access(socketPath).then(
       () => true,
       () => false,

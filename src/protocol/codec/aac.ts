@@ -1,8 +1,8 @@
 import { BitReader } from '../bytes/bit-reader.ts';
-import type { SoundFormat } from './sound.ts';
+import type { AudioFormat } from './sound.ts';
 
 /** AudioSpecificConfig, and what else its readers need. */
-export interface AacFormat extends SoundFormat {
+export interface AacFormat extends AudioFormat {
   /** ADTS, and with it MPEG-TS, can describe it: AAC with one of the usual rates, and channels that have a number. */
   readonly adts: boolean;
 }

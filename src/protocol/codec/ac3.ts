@@ -1,5 +1,5 @@
 import { BitReader } from '../bytes/bit-reader.ts';
-import type { SoundFormat } from './sound.ts';
+import type { AudioFormat } from './sound.ts';
 
 const SYNC = 0x0b77;
 const SAMPLE_RATES = [48_000, 44_100, 32_000];
@@ -7,7 +7,7 @@ const SAMPLE_RATES = [48_000, 44_100, 32_000];
 const CHANNELS = [2, 1, 2, 3, 3, 4, 4, 5];
 
 /** Reads the beginning of an AC-3 frame (ETSI TS 102 366 4.3). Undefined if it is none. */
-export function readAc3Frame(frame: Uint8Array): SoundFormat | undefined {
+export function readAc3Frame(frame: Uint8Array): AudioFormat | undefined {
   const reader = new BitReader(frame.subarray(0, 16));
   if (reader.bits(16) !== SYNC) return undefined;
   reader.skip(16);
@@ -23,7 +23,7 @@ export function readAc3Frame(frame: Uint8Array): SoundFormat | undefined {
 }
 
 /** Reads the beginning of an E-AC-3 frame (ETSI TS 102 366 E.1.2). Undefined if it is none. */
-export function readEac3Frame(frame: Uint8Array): SoundFormat | undefined {
+export function readEac3Frame(frame: Uint8Array): AudioFormat | undefined {
   const reader = new BitReader(frame.subarray(0, 16));
   if (reader.bits(16) !== SYNC) return undefined;
   reader.skip(2 + 3 + 11);
@@ -40,7 +40,7 @@ function format(
   reader: BitReader,
   sampleRate: number | undefined,
   mode: number,
-): SoundFormat | undefined {
+): AudioFormat | undefined {
   const channels = (CHANNELS[mode] as number) + reader.bits(1);
   return sampleRate === undefined || reader.exhausted ? undefined : { codec, sampleRate, channels };
 }

@@ -1,5 +1,5 @@
 import { BitReader } from '../bytes/bit-reader.ts';
-import { type PictureSize, twoDigits } from './picture.ts';
+import { twoDigits, type VideoSize } from './picture.ts';
 
 const SEQUENCE_HEADER = 1;
 /** OBUs in which a sequence header is looked for; it is the first or second of a keyframe. */
@@ -11,7 +11,7 @@ const MAX_LEB128 = 8;
 export interface Av1Format {
   /** RFC 6381, as the AV1 binding to ISO BMFF defines it, for example `av01.0.04M.08`. */
   readonly codec: string;
-  readonly size: PictureSize | undefined;
+  readonly size: VideoSize | undefined;
 }
 
 /** Reads an AV1CodecConfigurationRecord (AV1 in ISO BMFF 2.3). Undefined if it is cut off or of another version. */
@@ -34,7 +34,7 @@ export function readAv1Record(record: Uint8Array): Av1Format | undefined {
 }
 
 /** The picture size from the sequence header among some OBUs (AV1 5.3). Undefined if there is none that can be read. */
-export function findAv1Size(obus: Uint8Array): PictureSize | undefined {
+export function findAv1Size(obus: Uint8Array): VideoSize | undefined {
   let at = 0;
   for (let count = 0; count < MAX_OBUS && at < obus.length; count++) {
     const header = obus[at] as number;
@@ -68,7 +68,7 @@ function readLeb128(
 }
 
 /** AV1 5.5.1, up to the picture size. */
-function readSequenceHeader(bytes: Uint8Array): PictureSize | undefined {
+function readSequenceHeader(bytes: Uint8Array): VideoSize | undefined {
   const reader = new BitReader(bytes);
   reader.skip(3 + 1);
   if (reader.flag()) reader.skip(5);

@@ -1,6 +1,6 @@
 import { BitReader } from '../bytes/bit-reader.ts';
 import { cropped, readNalList, unescapeNal } from './nal.ts';
-import { hex, type PictureFormat, type PictureSize } from './picture.ts';
+import { hex, type VideoFormat, type VideoSize } from './picture.ts';
 
 /** Profiles whose SPS describes colour and scaling (H.264 7.3.2.1.1). */
 const HIGH_PROFILES: ReadonlySet<number> = new Set([
@@ -14,7 +14,7 @@ const EXTENSION_BYTES = 4;
 const MAX_CYCLE = 255;
 
 /** What an AVC decoder configuration record says. */
-export interface AvcFormat extends PictureFormat {
+export interface AvcFormat extends VideoFormat {
   /** Bytes of it that make sense: some have something else behind their parameter sets. */
   readonly bytes: number;
 }
@@ -42,7 +42,7 @@ function endOfExtension(record: Uint8Array, start: number): number | undefined {
 }
 
 /** Reads the picture size from a sequence parameter set with its NAL header (H.264 7.3.2.1.1). Undefined if that fails. */
-export function readAvcSps(nal: Uint8Array): PictureSize | undefined {
+export function readAvcSps(nal: Uint8Array): VideoSize | undefined {
   const reader = new BitReader(unescapeNal(nal));
   reader.skip(8);
   const profile = reader.bits(8);

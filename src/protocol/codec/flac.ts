@@ -1,12 +1,12 @@
 import { BitReader } from '../bytes/bit-reader.ts';
-import type { SoundFormat } from './sound.ts';
+import type { AudioFormat } from './sound.ts';
 
 const MAGIC = 0x664c6143;
 const STREAMINFO = 0;
 const STREAMINFO_BYTES = 34;
 
 /** Reads a FLAC header: `fLaC` and STREAMINFO as the first metadata block (RFC 9639 8). Undefined if it is none. */
-export function readFlacHeader(header: Uint8Array): SoundFormat | undefined {
+export function readFlacHeader(header: Uint8Array): AudioFormat | undefined {
   const reader = new BitReader(header);
   if (reader.bits(32) !== MAGIC) return undefined;
   reader.skip(1);

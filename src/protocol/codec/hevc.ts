@@ -1,12 +1,12 @@
 import { BitReader } from '../bytes/bit-reader.ts';
 import { cropped, readNalList, unescapeNal } from './nal.ts';
-import { hex, type PictureFormat, type PictureSize } from './picture.ts';
+import { hex, type VideoFormat, type VideoSize } from './picture.ts';
 
 const SPS_NAL = 33;
 const RECORD_HEADER = 23;
 
 /** Reads an HEVCDecoderConfigurationRecord (ISO 14496-15 8.3.3.1). Undefined if it is cut off or makes no sense. */
-export function readHevcRecord(record: Uint8Array): PictureFormat | undefined {
+export function readHevcRecord(record: Uint8Array): VideoFormat | undefined {
   // Early encoders wrote version 0.
   if (record.length < RECORD_HEADER || (record[0] as number) > 1) return undefined;
   if (((record[21] as number) & 3) === 2) return undefined;
@@ -26,7 +26,7 @@ export function readHevcRecord(record: Uint8Array): PictureFormat | undefined {
 }
 
 /** Reads the picture size from a sequence parameter set with its NAL header (H.265 7.3.2.2.1). Undefined if that fails. */
-export function readHevcSps(nal: Uint8Array): PictureSize | undefined {
+export function readHevcSps(nal: Uint8Array): VideoSize | undefined {
   const reader = new BitReader(unescapeNal(nal));
   reader.skip(16 + 4);
   const subLayers = reader.bits(3);

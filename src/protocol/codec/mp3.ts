@@ -1,4 +1,4 @@
-import type { SoundFormat } from './sound.ts';
+import type { AudioFormat } from './sound.ts';
 
 /** ISO 11172-3 2.4.2.3, for MPEG 1; MPEG 2 has the half, MPEG 2.5 the quarter. */
 const SAMPLE_RATES = [44_100, 48_000, 32_000];
@@ -7,7 +7,7 @@ const LAYER_III = 1;
 const MONO = 3;
 
 /** Reads the header of an MP3 frame. Undefined if it is none. */
-export function readMp3Header(frame: Uint8Array): SoundFormat | undefined {
+export function readMp3Header(frame: Uint8Array): AudioFormat | undefined {
   const [first = 0, second = 0, third = 0, fourth] = frame;
   if (first !== 0xff || second >> 5 !== 7 || fourth === undefined) return undefined;
   const divider = DIVIDERS[(second >> 3) & 3];

@@ -1,10 +1,10 @@
-import type { SoundFormat } from './sound.ts';
+import type { AudioFormat } from './sound.ts';
 
 const MAGIC = 'OpusHead';
 const HEADER_BYTES = 19;
 
 /** Reads an identification header (RFC 7845 5.1). Opus always plays at 48 kHz. Undefined if it is none or of another version. */
-export function readOpusHead(head: Uint8Array): SoundFormat | undefined {
+export function readOpusHead(head: Uint8Array): AudioFormat | undefined {
   if (head.length < HEADER_BYTES) return undefined;
   for (let i = 0; i < MAGIC.length; i++) if (head[i] !== MAGIC.charCodeAt(i)) return undefined;
   const [version = 0, channels = 0] = head.subarray(8);

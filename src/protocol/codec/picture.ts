@@ -1,5 +1,5 @@
 /** What a decoder and a playlist have to know of a picture. */
-export interface PictureFormat {
+export interface VideoFormat {
   /** RFC 6381, for example `avc1.64001f`. */
   readonly codec: string;
   /** In pixels, as it is to be shown. */
@@ -8,7 +8,7 @@ export interface PictureFormat {
 }
 
 /** The size of a picture in pixels. */
-export type PictureSize = Pick<PictureFormat, 'width' | 'height'>;
+export type VideoSize = Pick<VideoFormat, 'width' | 'height'>;
 
 /** A number in hexadecimal digits. */
 export function hex(value: number, digits = 1): string {

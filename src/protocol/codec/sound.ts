@@ -1,5 +1,5 @@
 /** What a decoder and a playlist have to know of sound. */
-export interface SoundFormat {
+export interface AudioFormat {
   /** RFC 6381, for example `mp4a.40.2`. */
   readonly codec: string;
   /** Samples in a second. */

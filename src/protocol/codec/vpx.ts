@@ -1,5 +1,5 @@
 import { BitReader } from '../bytes/bit-reader.ts';
-import { type PictureSize, twoDigits } from './picture.ts';
+import { twoDigits, type VideoSize } from './picture.ts';
 
 /** The codec string of VP9 (VP Codec ISO Media File Format Binding) from its vpcC record, with or without box version. */
 export function readVp9Record(record: Uint8Array): string | undefined {
@@ -14,7 +14,7 @@ export function readVp9Record(record: Uint8Array): string | undefined {
 }
 
 /** The picture size from a keyframe of VP9 (bitstream specification 6.2). Undefined if it is none. */
-export function readVp9Size(frame: Uint8Array): PictureSize | undefined {
+export function readVp9Size(frame: Uint8Array): VideoSize | undefined {
   const reader = new BitReader(frame.subarray(0, 32));
   if (reader.bits(2) !== 2) return undefined;
   const profile = reader.bits(1) + 2 * reader.bits(1);
@@ -32,7 +32,7 @@ export function readVp9Size(frame: Uint8Array): PictureSize | undefined {
 }
 
 /** The picture size from a keyframe of VP8 (RFC 6386 9.1). Undefined if it is none. */
-export function readVp8Size(frame: Uint8Array): PictureSize | undefined {
+export function readVp8Size(frame: Uint8Array): VideoSize | undefined {
   if (frame.length < 10 || ((frame[0] as number) & 1) !== 0) return undefined;
   if (frame[3] !== 0x9d || frame[4] !== 0x01 || frame[5] !== 0x2a) return undefined;
   const at = (offset: number) => ((frame[offset] as number) | ((frame[offset + 1] as number) << 8)) & 0x3fff;

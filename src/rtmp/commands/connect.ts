@@ -9,21 +9,21 @@ import type { Command } from '../../protocol/rtmp/command.ts';
 import { setPeerBandwidth, windowAckSize } from '../../protocol/rtmp/control.ts';
 import { STATUS, statusInfo } from '../../protocol/rtmp/status.ts';
 import { connectResult, failure, redirection } from '../replies.ts';
-import type { Dialogue, Visitor } from '../session-context.ts';
+import type { ConnectInfo, SessionContext } from '../session-context.ts';
 
 /**
  * `connect` (RTMP 7.2.1.1): finds the vhost, asks its `on_connect` and only then answers. Under the srs5 schema the
  * question waits until the client has named its stream, as SRS does since 2.0.246; so it does where the host names no
  * vhost that is configured, since the stream name may.
  */
-export async function connect(dialogue: Dialogue, command: Command): Promise<void> {
+export async function connect(context: SessionContext, command: Command): Promise<void> {
   const request = readRequest(command.args[0]);
-  const { connection } = dialogue;
-  const snapshot = dialogue.currentSnapshot();
+  const { connection } = context;
+  const snapshot = context.currentSnapshot();
   const refuse = (refusal: Refusal) => {
     const info = statusInfo('error', STATUS.connectRejected, explain(refusal));
     const words = failure(command.transactionId, { ...info, ...redirection(refusal) });
-    dialogue.refuse(`connect refused: ${refusal.message}`, words);
+    context.refuse(`connect refused: ${refusal.message}`, words);
   };
   const said = { ...request, cutsQueries: cutsQueries(request.flashVer) };
   const resolution = resolveConnect(said, snapshot.vhosts, snapshot.strictVhost);
@@ -32,9 +32,9 @@ export async function connect(dialogue: Dialogue, command: Command): Promise<voi
   const vhost = address && snapshot.vhosts.get(address.vhost);
 
   const { tcUrl, app, pageUrl, flashVer, swfUrl } = request;
-  const facts = { client: dialogue.client, tcUrl, pageUrl, flashVer, swfUrl };
-  const events = new ClientEvents(snapshot.gate, facts, connection, dialogue.clock);
-  const visitor: Visitor = {
+  const facts = { client: context.client, tcUrl, pageUrl, flashVer, swfUrl };
+  const events = new ClientEvents(snapshot.gate, facts, connection, context.clock);
+  const connectInfo: ConnectInfo = {
     snapshot,
     home: vhost?.name,
     tcUrl,
@@ -42,13 +42,13 @@ export async function connect(dialogue: Dialogue, command: Command): Promise<voi
     cutsQueries: said.cutsQueries,
     events,
   };
-  dialogue.visitor = visitor;
+  context.connectInfo = connectInfo;
   if (address && vhost && vhost.hooks.schema !== 'srs5') {
     const verdict = await events.connect(address);
     if (!verdict.allowed) return refuse(verdict);
     if (connection.isClosed()) return;
   }
-  dialogue.log.info({ vhost: address?.vhost, app: headOfApp(address?.app ?? '') }, 'client connected');
+  context.log.info({ vhost: address?.vhost, app: headOfApp(address?.app ?? '') }, 'client connected');
   const terms = vhost ?? TERMS;
   connection.acknowledgeEvery(terms.inAckSize);
   connection.setNoDelay(terms.tcpNodelay);

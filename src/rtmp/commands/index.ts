@@ -2,7 +2,7 @@ import { ProtocolError } from '../../protocol/errors.ts';
 import type { Command } from '../../protocol/rtmp/command.ts';
 import { STATUS, statusInfo } from '../../protocol/rtmp/status.ts';
 import { failure } from '../replies.ts';
-import type { Dialogue, Visitor } from '../session-context.ts';
+import type { ConnectInfo, SessionContext } from '../session-context.ts';
 import { connect } from './connect.ts';
 import { play } from './play.ts';
 import { getStreamLength, pause, receive, seek } from './playback.ts';
@@ -10,10 +10,10 @@ import { publish } from './publish.ts';
 import { acknowledge, closeStream, createStream, deleteStream, fcUnpublish } from './streams.ts';
 
 type Handler = (
-  dialogue: Dialogue,
+  context: SessionContext,
   command: Command,
   streamId: number,
-  visitor: Visitor,
+  connectInfo: ConnectInfo,
 ) => Promise<void> | undefined | void;
 
 const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
@@ -38,22 +38,26 @@ const HANDLERS: ReadonlyMap<string, Handler> = new Map<string, Handler>([
 const ANSWERS = new Set(['_result', '_error', 'onStatus']);
 
 /**
- * Guards the order of the dialogue (`connect` first and once) and hands a command to its file. A promise means that the
+ * Guards the order of the session (`connect` first and once) and hands a command to its file. A promise means that the
  * client has to wait: nothing else of it may be acted on until then.
  */
-export function dispatch(dialogue: Dialogue, command: Command, streamId: number): Promise<void> | undefined {
-  const { visitor } = dialogue;
+export function dispatch(
+  context: SessionContext,
+  command: Command,
+  streamId: number,
+): Promise<void> | undefined {
+  const { connectInfo } = context;
   if (command.name === 'connect') {
-    if (visitor) throw new ProtocolError('command', 'The client sent connect twice');
-    return connect(dialogue, command);
+    if (connectInfo) throw new ProtocolError('command', 'The client sent connect twice');
+    return connect(context, command);
   }
-  if (!visitor)
+  if (!connectInfo)
     throw new ProtocolError('command', `The client sent ${printable(command.name)} before connect`);
   const handler = HANDLERS.get(command.name);
-  if (handler) return handler(dialogue, command, streamId, visitor) ?? undefined;
+  if (handler) return handler(context, command, streamId, connectInfo) ?? undefined;
   if (!ANSWERS.has(command.name) && command.transactionId !== 0) {
     const info = statusInfo('error', STATUS.callFailed, `There is no method ${printable(command.name)}.`);
-    dialogue.connection.send(failure(command.transactionId, info));
+    context.connection.send(failure(command.transactionId, info));
   }
   return undefined;
 }

@@ -6,66 +6,66 @@ import { STATUS } from '../../protocol/rtmp/status.ts';
 import { OPENING_PACKETS } from '../limits.ts';
 import { Player } from '../player.ts';
 import { onStatus, redirection } from '../replies.ts';
-import { type Dialogue, enter, resident, type Visitor } from '../session-context.ts';
+import { type ConnectInfo, enter, limitedClient, type SessionContext } from '../session-context.ts';
 
 /**
  * `play` (RTMP 7.2.2.1), of live streams: start and duration mean nothing here. The client is told that it plays after
  * every URL of `on_play` has said yes; it may wait for a stream that is not there yet.
  */
 export async function play(
-  dialogue: Dialogue,
+  context: SessionContext,
   command: Command,
   streamId: number,
-  visitor: Visitor,
+  connectInfo: ConnectInfo,
 ): Promise<void> {
-  dialogue.connection.spend(OPENING_PACKETS);
+  context.connection.spend(OPENING_PACKETS);
   const refuse = (why: string | Refusal) => {
     const refusal = typeof why === 'string' ? { message: why } : why;
     const details = redirection(refusal);
     const words = onStatus(streamId, 'error', STATUS.playFailed, explain(refusal), details);
-    dialogue.refuse(`play refused: ${refusal.message}`, words);
+    context.refuse(`play refused: ${refusal.message}`, words);
   };
 
   const name = typeof command.args[1] === 'string' ? command.args[1] : '';
-  if (!dialogue.streams.admits(streamId)) return refuse(`message stream ${streamId} does not exist`);
-  const busy = dialogue.streams.get(streamId);
+  if (!context.streams.admits(streamId)) return refuse(`message stream ${streamId} does not exist`);
+  const busy = context.streams.get(streamId);
   if (busy?.role === 'publishing') return refuse(`message stream ${streamId} is already ${busy.role}`);
   // A new play on a playing stream is a switch to another one (RTMP 7.2.2.1, reset).
-  dialogue.streams.clear(streamId)?.end('client');
+  context.streams.clear(streamId)?.end('client');
 
-  const entry = await enter(visitor, name);
+  const entry = await enter(connectInfo, name);
   if (!entry.ok) return refuse(entry);
-  const { connection } = dialogue;
-  const means = {
-    ...resident(dialogue),
-    hub: dialogue.hub,
-    seats: dialogue.seats,
-    claims: dialogue.claims,
-    events: visitor.events,
+  const { connection } = context;
+  const deps = {
+    ...limitedClient(context),
+    hub: context.hub,
+    slots: context.slots,
+    claims: context.claims,
+    events: connectInfo.events,
     isClosed: () => connection.isClosed(),
   };
-  const admission = await admitPlayer(means, entry.address, entry.vhost);
+  const admission = await admitPlayer(deps, entry.address, entry.vhost);
   if (!admission) return;
   if (!admission.ok) return refuse(admission);
-  const { key, stay } = admission;
+  const { key, limits } = admission;
   const { stream } = key;
-  const shown = dialogue.concealed.shown(key);
+  const shown = context.concealed.shown(key);
   const player = new Player({
-    hub: dialogue.hub,
+    hub: context.hub,
     connection,
     key,
-    stay,
+    limits,
     options: entry.vhost.play,
     streamId,
     onEnd: (reason) => {
       admission.end(reason);
-      dialogue.log.info({ ...shown, protocol: 'rtmp', reason, skips: player.skips }, 'play ended');
+      context.log.info({ ...shown, protocol: 'rtmp', reason, skips: player.skips }, 'play ended');
     },
-    onOver: () => endPlay(dialogue, streamId, player),
+    onOver: () => endPlay(context, streamId, player),
   });
-  dialogue.streams.assign(streamId, player);
-  dialogue.log.info({ ...shown, protocol: 'rtmp' }, 'play started');
-  const details = { details: stream, clientid: dialogue.client.id };
+  context.streams.assign(streamId, player);
+  context.log.info({ ...shown, protocol: 'rtmp' }, 'play started');
+  const details = { details: stream, clientid: context.client.id };
   // One write: a polite client that waits for each answer must not wait for a delayed acknowledgement.
   connection.steady();
   connection.corked(() => {
@@ -83,7 +83,7 @@ export async function play(
  * Tells a player that the stream is over, in the words of all: ffmpeg and rtmpdump end at UnpublishNotify, GStreamer at
  * StreamEOF. A connection on which nothing else happens is closed then.
  */
-function endPlay({ streams, connection }: Dialogue, streamId: number, player: Player): void {
+function endPlay({ streams, connection }: SessionContext, streamId: number, player: Player): void {
   if (streams.get(streamId) !== player) return;
   streams.clear(streamId);
   player.end('unpublish');

@@ -1,12 +1,12 @@
 import { admitPublisher, type PublishRefusal } from '../../clients/admit-publisher.ts';
-import { stayOf } from '../../clients/grant-limits.ts';
+import { grantLimitsFor } from '../../clients/grant-limits.ts';
 import { explain, type Refusal } from '../../clients/refusal.ts';
 import type { Command } from '../../protocol/rtmp/command.ts';
 import { STATUS, type StatusCode } from '../../protocol/rtmp/status.ts';
 import { OPENING_PACKETS } from '../limits.ts';
 import { Publisher } from '../publisher.ts';
 import { command as commandMessage, onStatus, redirection } from '../replies.ts';
-import { type Dialogue, enter, resident, type Visitor } from '../session-context.ts';
+import { type ConnectInfo, enter, limitedClient, type SessionContext } from '../session-context.ts';
 
 const REFUSED: Readonly<Record<PublishRefusal, StatusCode>> = {
   busy: STATUS.publishBadName,
@@ -18,38 +18,38 @@ const REFUSED: Readonly<Record<PublishRefusal, StatusCode>> = {
  * ever asked about; the client is told that it may start after every URL has said yes.
  */
 export async function publish(
-  dialogue: Dialogue,
+  context: SessionContext,
   command: Command,
   streamId: number,
-  visitor: Visitor,
+  connectInfo: ConnectInfo,
 ): Promise<void> {
-  dialogue.connection.spend(OPENING_PACKETS);
+  context.connection.spend(OPENING_PACKETS);
   const refuse = (code: StatusCode, why: string | Refusal) => {
     const refusal = typeof why === 'string' ? { message: why } : why;
     const words = onStatus(streamId, 'error', code, explain(refusal), redirection(refusal));
-    dialogue.refuse(`publish refused: ${refusal.message}`, words);
+    context.refuse(`publish refused: ${refusal.message}`, words);
   };
 
   const name = typeof command.args[1] === 'string' ? command.args[1] : '';
-  if (!dialogue.streams.admits(streamId)) {
+  if (!context.streams.admits(streamId)) {
     return refuse(STATUS.publishBadName, `message stream ${streamId} does not exist`);
   }
-  const busy = dialogue.streams.get(streamId);
+  const busy = context.streams.get(streamId);
   if (busy) return refuse(STATUS.publishBadName, `message stream ${streamId} is already ${busy.role}`);
 
-  const entry = await enter(visitor, name);
+  const entry = await enter(connectInfo, name);
   if (!entry.ok) return refuse(STATUS.publishDenied, entry);
   const { address, vhost } = entry;
   if (address.stream === '') return refuse(STATUS.publishBadName, 'the stream has no name');
-  if (dialogue.connection.isClosed()) return;
+  if (context.connection.isClosed()) return;
 
-  const { hub, claims, seats } = dialogue;
+  const { hub, claims, slots } = context;
   const deps = {
     hub,
     claims,
-    seats,
-    events: visitor.events,
-    isClosed: () => dialogue.connection.isClosed(),
+    slots,
+    events: connectInfo.events,
+    isClosed: () => context.connection.isClosed(),
   };
   const admission = await admitPublisher(deps, address, vhost);
   if (!admission) return;
@@ -57,32 +57,32 @@ export async function publish(
   const { key, opened, reservation } = admission;
   reservation.start({ facts: opened.facts, grant: opened.grant, vhost });
   reservation.heldBy({
-    leave: () => dialogue.kick('kicked', 'A newer publisher took the stream over.'),
-    attend: () => dialogue.connection.attend(),
+    leave: () => context.kick('kicked', 'A newer publisher took the stream over.'),
+    attend: () => context.connection.attend(),
   });
-  dialogue.streams.assign(
+  context.streams.assign(
     streamId,
     new Publisher({
       key,
       asked: address.stream,
-      stay: stayOf(resident(dialogue), visitor.events, opened, vhost),
+      limits: grantLimitsFor(limitedClient(context), connectInfo.events, opened, vhost),
       publication: reservation.publication,
-      seated: () => dialogue.seats.taken(key),
+      slot: () => context.slots.taken(key),
       options: vhost.publish,
-      clock: dialogue.clock,
+      clock: context.clock,
       onEnd: (reason, how) => {
         reservation.end(how);
         opened.end(reason);
-        dialogue.log.info({ ...key, reason }, 'publish ended');
+        context.log.info({ ...key, reason }, 'publish ended');
       },
     }),
   );
-  dialogue.log.info(key, 'publish started');
-  const { connection } = dialogue;
+  context.log.info(key, 'publish started');
+  const { connection } = context;
   connection.steady();
   const info = { code: STATUS.publishStart, description: `Publishing ${key.stream}.` };
   connection.send(
     commandMessage(streamId, 'onFCPublish', 0, null, info),
-    onStatus(streamId, 'status', STATUS.publishStart, info.description, { clientid: dialogue.client.id }),
+    onStatus(streamId, 'status', STATUS.publishStart, info.description, { clientid: context.client.id }),
   );
 }

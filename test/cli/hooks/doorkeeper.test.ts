@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Event } from '../../../src/cli/callbacks/event.ts';
-import { Doorkeeper } from '../../../src/cli/hooks/interactive-backend.ts';
+import { InteractiveBackend } from '../../../src/cli/hooks/interactive-backend.ts';
 
 const EVENT: Event = {
   action: 'on_publish',
@@ -20,7 +20,7 @@ const staying = () => new AbortController().signal;
 function open(mode: 'ask' | 'allow' | 'deny' = 'ask') {
   const lines: string[] = [];
   const time = { now: 0 };
-  const keeper = new Doorkeeper(
+  const keeper = new InteractiveBackend(
     { print: (line) => lines.push(line.replace(/^\S+ /, '')), now: () => time.now },
     10_000,
     mode,

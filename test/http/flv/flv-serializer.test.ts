@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { flvEncoder } from '../../../src/http/flv/flv-serializer.ts';
+import { flvSerializer } from '../../../src/http/flv/flv-serializer.ts';
 import { CHUNKED, PLAIN, WEBSOCKET } from '../../../src/http/flv/framing.ts';
 import type { MediaPacket } from '../../../src/model/media-packet.ts';
-import { encodeAll } from '../../../src/streams/serializer.ts';
+import { serializeAll } from '../../../src/streams/serializer.ts';
 import { readFrames } from '../../support/web-viewer.ts';
 import { be, cat, pattern } from '../../support/wire.ts';
 
@@ -34,13 +34,13 @@ const TAGS = [
 ];
 
 test('each packet is a tag', () => {
-  const encoder = flvEncoder({ framing: PLAIN, audio: true, video: true });
-  expect(encodeAll(encoder, PACKETS).equals(cat(...TAGS))).toBe(true);
+  const serializer = flvSerializer({ framing: PLAIN, audio: true, video: true });
+  expect(serializeAll(serializer, PACKETS).equals(cat(...TAGS))).toBe(true);
 });
 
 test('over WebSocket each tag is a message', () => {
-  const encoder = flvEncoder({ framing: WEBSOCKET, audio: true, video: true });
-  const { frames, rest } = readFrames(encodeAll(encoder, PACKETS));
+  const serializer = flvSerializer({ framing: WEBSOCKET, audio: true, video: true });
+  const { frames, rest } = readFrames(serializeAll(serializer, PACKETS));
   expect(rest).toHaveLength(0);
   expect(frames.map(({ opcode }) => opcode)).toEqual([2, 2, 2]);
   expect(frames.map(({ payload }) => payload.toString('hex'))).toEqual(
@@ -49,16 +49,16 @@ test('over WebSocket each tag is a message', () => {
 });
 
 test('over HTTP/1.1 each tag is a chunk', () => {
-  const encoder = flvEncoder({ framing: CHUNKED, audio: true, video: true });
+  const serializer = flvSerializer({ framing: CHUNKED, audio: true, video: true });
   const sizes = ['000019', '00013b', '01117f'];
   const chunks = TAGS.map((bytes, index) => cat(`${sizes[index]}\r\n`, bytes, '\r\n'));
-  expect(encodeAll(encoder, PACKETS).equals(cat(...chunks))).toBe(true);
+  expect(serializeAll(serializer, PACKETS).equals(cat(...chunks))).toBe(true);
 });
 
 test('metadata say the time of the beginning, whenever they come', () => {
-  const encoder = flvEncoder({ framing: PLAIN, audio: true, video: true });
+  const serializer = flvSerializer({ framing: PLAIN, audio: true, video: true });
   const metadata = { ...packet('data', 4_000, Buffer.from('onMetaData')), headerSlot: 'metadata' };
-  const bytes = encodeAll(encoder, [metadata, packet('data', 4_000, Buffer.from('onCuePoint'))]);
+  const bytes = serializeAll(serializer, [metadata, packet('data', 4_000, Buffer.from('onCuePoint'))]);
   expect(
     bytes.equals(cat(tag(18, 0, Buffer.from('onMetaData')), tag(18, 4_000, Buffer.from('onCuePoint')))),
   ).toBe(true);
@@ -69,14 +69,16 @@ describe('what is not wanted is left out', () => {
     ['sound', { audio: false, video: true }, [0, 1]],
     ['picture', { audio: true, video: false }, [0, 2]],
   ])('%s', (_what, kinds, left) => {
-    const encoder = flvEncoder({ framing: PLAIN, ...kinds });
-    expect(encodeAll(encoder, PACKETS).equals(cat(...left.map((index) => TAGS[index] ?? '')))).toBe(true);
+    const serializer = flvSerializer({ framing: PLAIN, ...kinds });
+    expect(serializeAll(serializer, PACKETS).equals(cat(...left.map((index) => TAGS[index] ?? '')))).toBe(
+      true,
+    );
   });
 
   test('and only viewers of the same kinds and the same framing share bytes', () => {
     const ids = [PLAIN, CHUNKED, WEBSOCKET].flatMap((framing) =>
       [true, false].flatMap((audio) =>
-        [true, false].map((video) => flvEncoder({ framing, audio, video }).id),
+        [true, false].map((video) => flvSerializer({ framing, audio, video }).id),
       ),
     );
     expect(new Set(ids).size).toBe(12);

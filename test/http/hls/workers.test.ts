@@ -252,8 +252,8 @@ describe('a worker that is no more', () => {
 
 describe('the socket between workers', () => {
   const ask = async (server: Server, path: string, headers: string) => {
-    const { neighbourhood } = server.membership;
-    const client = new WebClient(connect(neighbourhood.socketOf(neighbourhood.node)));
+    const { peers } = server.workerContext;
+    const client = new WebClient(connect(peers.socketOf(peers.node)));
     client.write(`GET ${path} HTTP/1.1\r\nHost: localhost\r\n${headers}\r\n`);
     const { status } = await client.head();
     client.socket.destroy();
@@ -266,7 +266,7 @@ describe('the socket between workers', () => {
     const viewer = 'Gatecast-Viewer: 203.0.113.9\r\n';
     expect(await ask(first, '/live/cam.m3u8', viewer)).toBe(403);
     expect(await ask(first, '/live/cam.m3u8', `${viewer}Gatecast-Token: guessed\r\n`)).toBe(403);
-    const token = `Gatecast-Token: ${first.membership.neighbourhood.token}\r\n`;
+    const token = `Gatecast-Token: ${first.workerContext.peers.token}\r\n`;
     expect(await ask(first, '/live/cam.m3u8', token)).toBe(403);
     expect(plays(first)).toEqual([]);
     expect(await ask(first, '/live/cam.m3u8', viewer + token)).toBe(200);
@@ -276,7 +276,7 @@ describe('the socket between workers', () => {
   test('serves HLS and nothing else, and its connections are not counted', async () => {
     const { first, second } = await startHlsWorkers();
     await first.publishSound('cam', 5000);
-    const { token } = first.membership.neighbourhood;
+    const { token } = first.workerContext.peers;
     const headers = `Gatecast-Viewer: 203.0.113.9\r\nGatecast-Token: ${token}\r\n`;
     expect(await ask(first, '/live/cam.flv', headers)).toBe(404);
     const before = first.server.connections;

@@ -2,15 +2,15 @@ import { createServer, type Socket } from 'node:net';
 import { fastify } from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { MAX_FORWARDED } from '../../../src/http/peers/limits.ts';
-import { Forwarder } from '../../../src/http/peers/peer-proxy.ts';
-import type { Neighbourhood } from '../../../src/model/peers.ts';
+import { PeerProxy } from '../../../src/http/peers/peer-proxy.ts';
+import type { Peers } from '../../../src/model/peers.ts';
 import { stopped } from '../../support/stopped.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { until } from '../../support/until.ts';
 import { WebClient } from '../../support/web-viewer.ts';
 
 /** Only the sockets of the others are asked for. */
-function neighbourhood(socketOf: (node: string) => string): Neighbourhood {
+function peers(socketOf: (node: string) => string): Peers {
   const never = () => {
     throw new Error('nobody should ask for this');
   };
@@ -37,15 +37,15 @@ async function passing(behave?: (socket: Socket, request: string) => void, timeo
       other.close();
     });
   }
-  const forwarder = new Forwarder(neighbourhood((node) => directory.file(node)));
+  const proxy = new PeerProxy(peers((node) => directory.file(node)));
   const app = fastify({ forceCloseConnections: true });
   app.get('*', async (http, reply) => {
-    const forwarded = await forwarder.forward('2', { ip: '192.0.2.1' }, timeoutMs, http, reply);
+    const forwarded = await proxy.forward('2', { ip: '192.0.2.1' }, timeoutMs, http, reply);
     return forwarded ? reply : reply.code(299).send('nobody');
   });
   const base = await app.listen({ host: '127.0.0.1', port: 0 });
   onTestFinished(async () => {
-    await forwarder.close();
+    await proxy.close();
     await app.close();
   });
   const get = async (init: RequestInit = {}) => {

@@ -12,7 +12,7 @@ const PLAIN = '000';
 
 const front = (count: number) => u(count, 4);
 /** A program config element: tag, profile, rate, counts, no mixdown, then each element. */
-const programme = (counts: string, elements: string, mixdown = '000') =>
+const assembler = (counts: string, elements: string, mixdown = '000') =>
   u(0, 4) + u(1, 2) + u(3, 4) + counts + mixdown + elements;
 
 describe('an AudioSpecificConfig', () => {
@@ -77,15 +77,15 @@ describe('an AudioSpecificConfig', () => {
   });
 
   test.each([
-    ['two in front', programme(front(1) + front(0) + front(0) + u(0, 2) + u(0, 7), '1 0000'), 2],
+    ['two in front', assembler(front(1) + front(0) + front(0) + u(0, 2) + u(0, 7), '1 0000'), 2],
     [
       'five and a low one',
-      programme(front(2) + front(0) + front(1) + u(1, 2) + u(0, 7), '0 0000  1 0000  1 0001  0000'),
+      assembler(front(2) + front(0) + front(1) + u(1, 2) + u(0, 7), '0 0000  1 0000  1 0001  0000'),
       6,
     ],
     [
       'mixdowns said',
-      programme(front(1) + front(1) + front(0) + u(0, 2) + u(0, 7), '0 0000 1 0000', '1 0000 1 0000 1 000'),
+      assembler(front(1) + front(1) + front(0) + u(0, 2) + u(0, 7), '0 0000 1 0000', '1 0000 1 0000 1 000'),
       3,
     ],
   ])('whose channels are described one by one, %s, counts them', (_, element, channels) => {
@@ -98,7 +98,7 @@ describe('an AudioSpecificConfig', () => {
     ['a rate of 0', bits(u(2, 5), u(15, 4), u(0, 24), u(2, 4), PLAIN)],
     ['a reserved layout', bits(u(2, 5), u(3, 4), u(15, 4), PLAIN)],
     ['channels of a kind that describes them elsewhere', bits(u(8, 5), u(3, 4), u(0, 4), PLAIN)],
-    ['no channel', bits(u(2, 5), u(3, 4), u(0, 4), '000', programme(u(0, 12) + u(0, 9), ''), u(0, 8))],
+    ['no channel', bits(u(2, 5), u(3, 4), u(0, 4), '000', assembler(u(0, 12) + u(0, 9), ''), u(0, 8))],
   ])('with %s says nothing', (_, config) => {
     expect(readAacConfig(config)).toBeUndefined();
   });
