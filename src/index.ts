@@ -6,17 +6,9 @@ export {
   loadConfig,
   parseConfigText,
 } from './config/index.ts';
+export type { Authorizer, EventSink, Gate, Grant, Verdict } from './model/authorization.ts';
 export type { Clock, Timer } from './model/clock.ts';
-export type {
-  ClosingEvent,
-  Gate,
-  GateEvent,
-  Grant,
-  NoticeEvent,
-  SealedEvent,
-  TellEvent,
-  Verdict,
-} from './model/events.ts';
+export type { ClosingEvent, EmittedEvent, GateEvent, NoticeEvent, PersistedEvent } from './model/events.ts';
 export type { Logger } from './model/logger.ts';
 export type { Config, VhostOptions } from './model/options.ts';
 export { VERSION } from './model/version.ts';

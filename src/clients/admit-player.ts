@@ -94,7 +94,7 @@ function admitted(
     async reportAbsence() {
       if (deps.events.ignores('on_not_found', vhost.name)) return;
       const found = deps.hub.isOnAir(key) || (await deps.claims?.isOnAir(key)) === true;
-      if (!found && !deps.isClosed()) opened.tellNotFound();
+      if (!found && !deps.isClosed()) opened.emitNotFound();
     },
     end(reason) {
       limits?.end();

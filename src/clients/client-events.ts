@@ -1,4 +1,6 @@
 import type { Address } from '../model/address.ts';
+import type { Gate, Grant, Verdict } from '../model/authorization.ts';
+import { ALLOWED } from '../model/authorization.ts';
 import type { Clock } from '../model/clock.ts';
 import type {
   ClientIdentity,
@@ -6,15 +8,11 @@ import type {
   ClosingAction,
   Counters,
   EventFacts,
-  Gate,
   GateAction,
   GateEvent,
-  Grant,
   NoticeAction,
   QuestionAction,
-  Verdict,
 } from '../model/events.ts';
-import { ALLOWED } from '../model/events.ts';
 import { maskQuery, SecretFinder } from '../model/secret-values.ts';
 
 /** What a connection knows of its client from `connect` on. */
@@ -54,7 +52,7 @@ export interface Opened {
   /** Asks whether it is still welcome. */
   askAgain(): Promise<Verdict>;
   /** Tells that nobody publishes what is to be played. */
-  tellNotFound(): void;
+  emitNotFound(): void;
   /** Tells its end; counts once. */
   end(reason: CloseReason): void;
 }
@@ -118,7 +116,7 @@ export class ClientEvents {
 
   /** True if nobody would hear of this action. */
   ignores(action: QuestionAction | NoticeAction, vhost: string): boolean {
-    return !this.#gate.asks(action, vhost);
+    return !this.#gate.isInterested(action, vhost);
   }
 
   /** Asks a vhost's `on_connect`, unless it has been asked: a connection is accepted once per vhost. */
@@ -135,7 +133,7 @@ export class ClientEvents {
   /** Asks whether a stream that is being published may be taken over. */
   askBusy(address: Address): Promise<Verdict> {
     const event = { action: 'on_publish_busy', ...this.#facts, ...address } as const;
-    return this.#pending(this.#gate.ask(event, this.#abort.signal));
+    return this.#pending(this.#gate.authorize(event, this.#abort.signal));
   }
 
   /** Ends all that is open. A question that is still out is called back first. */
@@ -176,7 +174,7 @@ export class ClientEvents {
         opening.address = { ...opening.address, stream };
       },
       askAgain: () => this.#ask('on_update', opening, { role, counters: this.#count(opening) }),
-      tellNotFound: () => this.#gate.tell({ action: 'on_not_found', ...this.#describe(opening) }),
+      emitNotFound: () => this.#gate.emit({ action: 'on_not_found', ...this.#describe(opening) }),
       end: (reason) => this.#end(opening, reason),
     };
   }
@@ -196,7 +194,7 @@ export class ClientEvents {
     opening: Opening,
     more: Pick<GateEvent, 'role' | 'counters'> = {},
   ): Promise<Verdict> {
-    return this.#gate.ask({ action, ...this.#describe(opening), ...more }, this.#abort.signal);
+    return this.#gate.authorize({ action, ...this.#describe(opening), ...more }, this.#abort.signal);
   }
 
   #pending<T>(question: Promise<T>): Promise<T> {
@@ -211,7 +209,7 @@ export class ClientEvents {
 
   #tell(opening: Opening, reason: CloseReason): void {
     const event = { action: opening.closing, ...this.#describe(opening), reason, ...this.#count(opening) };
-    this.#gate.tell(event);
+    this.#gate.emit(event);
   }
 
   #count({ since }: Opening): Counters {

@@ -213,7 +213,7 @@ export class ClientRegistry {
   /** Tells that a stream of this process has lost its last player; one that has paused is still there. */
   #tellIdle(key: StreamKey): void {
     if (!this.hub.isOnAir(key) || this.hub.players(key) > 0 || this.slots.taken(key) > 0) return;
-    this.#policy.snapshot.gate.tell({ action: 'on_idle', ...key });
+    this.#policy.snapshot.gate.emit({ action: 'on_idle', ...key });
   }
 
   #randomId(): string {

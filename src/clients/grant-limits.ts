@@ -1,5 +1,6 @@
+import type { Grant, Verdict } from '../model/authorization.ts';
 import type { Clock } from '../model/clock.ts';
-import type { CloseReason, Grant, Verdict } from '../model/events.ts';
+import type { CloseReason } from '../model/events.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { ClientEvents, Opened } from './client-events.ts';
 import { MAX_BURST_MS } from './limits.ts';

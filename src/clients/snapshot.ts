@@ -1,4 +1,4 @@
-import type { Gate } from '../model/events.ts';
+import type { Gate } from '../model/authorization.ts';
 import type { VhostOptions } from '../model/options.ts';
 
 /** The configuration that a client takes up when it comes and keeps. */

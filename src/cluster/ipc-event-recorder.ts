@@ -1,5 +1,5 @@
 import type { EventRecorder, Opening, Recorded } from '../model/event-recorder.ts';
-import type { SealedEvent, Stamp, TellEvent } from '../model/events.ts';
+import type { EmittedEvent, PersistedEvent, Stamp } from '../model/events.ts';
 import type { HookSchema } from '../model/options.ts';
 
 /** What a worker has recorded. */
@@ -7,9 +7,9 @@ export type EventRecorderRequest =
   | { readonly type: 'open'; readonly opening: Opening }
   | { readonly type: 'rename'; readonly id: string; readonly stream: string }
   | { readonly type: 'withdraw' | 'wait' | 'resume'; readonly id: string }
-  | { readonly type: 'tell'; readonly event: TellEvent; readonly schema: HookSchema }
+  | { readonly type: 'emit'; readonly event: EmittedEvent; readonly schema: HookSchema }
   | { readonly type: 'stamp'; readonly id: string }
-  | { readonly type: 'entrust'; readonly event: SealedEvent; readonly schema: HookSchema };
+  | { readonly type: 'emit durably'; readonly event: PersistedEvent; readonly schema: HookSchema };
 
 /** The answers to the opening `id`, and to what was asked of the event `id`. */
 export type EventRecorderNotice =
@@ -45,8 +45,8 @@ export class IpcEventRecorder implements EventRecorder {
     return stamp;
   }
 
-  async entrust(event: SealedEvent, schema: HookSchema): Promise<boolean> {
-    const { kept } = await this.#ask('kept', event.seal.stamp.id, { type: 'entrust', event, schema });
+  async emitDurably(event: PersistedEvent, schema: HookSchema): Promise<boolean> {
+    const { kept } = await this.#ask('kept', event.seal.stamp.id, { type: 'emit durably', event, schema });
     return kept;
   }
 
@@ -66,8 +66,8 @@ export class IpcEventRecorder implements EventRecorder {
     this.#send({ type: 'withdraw', id });
   }
 
-  tell(event: TellEvent, schema: HookSchema): void {
-    this.#send({ type: 'tell', event, schema });
+  emit(event: EmittedEvent, schema: HookSchema): void {
+    this.#send({ type: 'emit', event, schema });
   }
 
   /** Takes an answer of the primary. */
@@ -115,10 +115,12 @@ export class EventRecorderServer {
         void this.#recorder.stamp(id).then((stamp) => this.#answer({ type: 'stamped', id, stamp }));
         return;
       }
-      case 'entrust': {
+      case 'emit durably': {
         const { event, schema } = request;
         const { id } = event.seal.stamp;
-        void this.#recorder.entrust(event, schema).then((kept) => this.#answer({ type: 'kept', id, kept }));
+        void this.#recorder
+          .emitDurably(event, schema)
+          .then((kept) => this.#answer({ type: 'kept', id, kept }));
         return;
       }
       case 'resume': {
@@ -135,8 +137,8 @@ export class EventRecorderServer {
       case 'withdraw':
         this.#recorder.withdraw(request.id);
         return;
-      case 'tell':
-        this.#recorder.tell(request.event, request.schema);
+      case 'emit':
+        this.#recorder.emit(request.event, request.schema);
         return;
       default:
         request satisfies never;

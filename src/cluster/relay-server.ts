@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { createServer } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { ClientRegistry, type ServerPolicy } from '../clients/client-registry.ts';
+import { ALLOWED, type Authorizer, composeGate, type Verdict } from '../model/authorization.ts';
 import type { Clock } from '../model/clock.ts';
-import { ALLOWED, GATE_ACTIONS, type Gate, type GateEvent, type Verdict } from '../model/events.ts';
+import { GATE_ACTIONS, type GateEvent } from '../model/events.ts';
 import { hushed, type Logger } from '../model/logger.ts';
 import type { PublishEnd } from '../model/media-source.ts';
 import type { VhostOptions } from '../model/options.ts';
@@ -104,12 +105,11 @@ export class RelayServer {
   }
 
   #policy(vhosts: Vhosts): ServerPolicy {
-    const gate: Gate = {
-      ask: (event) => Promise.resolve(this.#judge(event)),
-      tell: () => undefined,
-      entrust: () => Promise.resolve(true),
-      asks: (action) => GATE_ACTIONS.some((gate) => gate === action),
+    const authorizer: Authorizer = {
+      authorize: (event) => Promise.resolve(this.#judge(event)),
+      isInterested: (action) => GATE_ACTIONS.some((gate) => gate === action),
     };
+    const gate = composeGate([authorizer], []);
     return { snapshot: { vhosts, strictVhost: true, gate }, maxConnections: Number.POSITIVE_INFINITY };
   }
 

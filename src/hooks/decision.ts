@@ -1,4 +1,4 @@
-import type { Verdict } from '../model/events.ts';
+import type { Verdict } from '../model/authorization.ts';
 
 /** What came of a question, for everybody who asked it. */
 export interface Decision {

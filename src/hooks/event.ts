@@ -3,18 +3,18 @@ import type {
   Action,
   ClientIdentity,
   Counters,
+  EmittedEvent,
   GateEvent,
   RecordedEvent,
   RecordedFile,
   Stamp,
-  TellEvent,
 } from '../model/events.ts';
 
 /** What a hook can be about. */
 export type HookEvent = GateEvent | ToldEvent;
 
 /** What a backend is told of. */
-export type ToldEvent = TellEvent | RecordedEvent;
+export type ToldEvent = EmittedEvent | RecordedEvent;
 
 export type Stamped<E extends HookEvent = HookEvent> = E & { readonly stamp: Stamp };
 

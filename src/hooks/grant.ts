@@ -1,5 +1,5 @@
 import { isStreamName } from '../model/address.ts';
-import type { Grant } from '../model/events.ts';
+import type { Grant } from '../model/authorization.ts';
 import {
   MAX_GRANTED_BITRATE,
   MAX_GRANTED_NAME,

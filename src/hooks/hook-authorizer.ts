@@ -1,4 +1,5 @@
-import { ALLOWED, type GateEvent, type Verdict } from '../model/events.ts';
+import { ALLOWED, type Verdict } from '../model/authorization.ts';
+import type { GateEvent } from '../model/events.ts';
 import { SecretFinder } from '../model/secret-values.ts';
 import { ABANDONED, type Decision, isForOthers, STOPPING } from './decision.ts';
 import { type Deps, describe, namedBy, since } from './deps.ts';

@@ -1,4 +1,5 @@
-import type { GateEvent, Grant } from '../model/events.ts';
+import type { Grant } from '../model/authorization.ts';
+import type { GateEvent } from '../model/events.ts';
 import type { HookPolicy } from '../model/options.ts';
 import type { Decision } from './decision.ts';
 import { type Deps, describe, namedBy } from './deps.ts';

@@ -1,9 +1,10 @@
+import { composeGate, type Gate } from '../model/authorization.ts';
 import type { Clock } from '../model/clock.ts';
 import { ConcealedNames } from '../model/concealed-names.ts';
 import type { OutboxStats } from '../model/control.ts';
 import type { Delivery, HookObserver } from '../model/delivery.ts';
 import type { EventRecorder } from '../model/event-recorder.ts';
-import type { Gate, Stamp } from '../model/events.ts';
+import type { Stamp } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HookOptions, OutboxOptions } from '../model/options.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
@@ -12,7 +13,7 @@ import type { Deps } from './deps.ts';
 import { Stamper } from './event.ts';
 import { HookAuthorizer } from './hook-authorizer.ts';
 import { HookClient } from './hook-client.ts';
-import { durableGate, type WatchedGate } from './outbox/durable-gate.ts';
+import { durableGate, type WatchedAuthorizer } from './outbox/durable-gate.ts';
 import { DEFAULT_SCHEMA, HookRouting } from './outbox/hook-routing.ts';
 import { type OutboxPlace, openOutbox } from './outbox/open-outbox.ts';
 import { type DrainReport, Outbox } from './outbox/outbox.ts';
@@ -93,35 +94,35 @@ export function createHooks(setup: HooksDeps): Hooks {
     recorder: EventRecorder | undefined,
   ): Gate => {
     const cache = new VerdictCache(clock);
-    const asking: WatchedGate = {
-      async ask(event, signal, watcher) {
+    const asking: WatchedAuthorizer = {
+      async authorize(event, signal, watcher) {
         const hooks = vhosts.get(event.vhost);
         if (hooks !== undefined) return authorizer.ask(event, hooks, { cache, client: signal, watcher });
         return { allowed: false, message: 'The vhost is not configured.' };
       },
-      asks: (action, vhost) => {
+      isInterested: (action, vhost) => {
         if (action === 'on_hls' && options.get(vhost)?.urls.on_hls_notify !== undefined) return true;
         return vhosts.get(vhost)?.targets.has(action) ?? true;
       },
     };
-    if (!recorder) return { ...asking, tell: () => undefined, entrust: () => Promise.resolve(true) };
+    if (!recorder) return composeGate([asking], []);
     const gate = durableGate(asking, {
       recorder,
       clock,
       stamper,
-      hears: (action, vhost) => vhosts.get(vhost)?.targets.has(action) ?? false,
+      isSubscribed: (action, vhost) => vhosts.get(vhost)?.targets.has(action) ?? false,
       schema: (vhost) => vhosts.get(vhost)?.schema ?? DEFAULT_SCHEMA,
       timeoutMs: (action, vhost) => vhosts.get(vhost)?.policy(action).timeoutMs ?? 0,
     });
     return {
-      ask: (event, signal) => gate.ask(event, signal),
-      tell(event) {
+      authorize: (event, signal) => gate.authorize(event, signal),
+      emit(event) {
         const own = options.get(event.vhost);
         if (event.action === 'on_hls' && own !== undefined) notifier.notify(event, own);
-        gate.tell(event);
+        gate.emit(event);
       },
-      entrust: (event) => gate.entrust(event),
-      asks: (action, vhost) => gate.asks(action, vhost),
+      emitDurably: (event) => gate.emitDurably(event),
+      isInterested: (action, vhost) => gate.isInterested(action, vhost),
     };
   };
   const prepare = (options: ReadonlyMap<string, HookOptions>): PreparedHooks => {
@@ -154,7 +155,7 @@ export function createHooks(setup: HooksDeps): Hooks {
     stamp: (id) => ('open' in setup.outbox ? setup.outbox.stamp(id) : Promise.resolve(stamper.next(id))),
     announce(action) {
       for (const [vhost, { schema }] of directory.vhostsWith(action))
-        outbox?.tell({ action, vhost, app: '', stream: '' }, schema);
+        outbox?.emit({ action, vhost, app: '', stream: '' }, schema);
     },
     drain: (timeoutMs) => outbox?.drain(timeoutMs) ?? Promise.resolve({ delivered: 0, left: 0 }),
     async close() {

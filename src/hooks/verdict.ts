@@ -1,4 +1,5 @@
-import { type Action, type Grant, isQuestion } from '../model/events.ts';
+import type { Grant } from '../model/authorization.ts';
+import { type Action, isQuestion } from '../model/events.ts';
 import type { HookSchema } from '../model/options.ts';
 import { kindOf, type Reading, readData, readName, readRedirect } from './grant.ts';
 import { MAX_EXCERPT, MAX_MESSAGE } from './limits.ts';

@@ -1,4 +1,4 @@
-import type { ClosingAction, EventFacts, GateAction, SealedEvent, Stamp, TellEvent } from './events.ts';
+import type { ClosingAction, EmittedEvent, EventFacts, GateAction, PersistedEvent, Stamp } from './events.ts';
 import type { HookSchema } from './options.ts';
 
 /** Which closing event ends what a gate event opens. */
@@ -42,9 +42,9 @@ export interface EventRecorder {
   /** Nothing came of an opening: there is no end to be told. */
   withdraw(id: string): void;
   /** Takes an event for delivery, in this schema. A closing event ends its opening, in the schema of that. */
-  tell(event: TellEvent, schema: HookSchema): void;
+  emit(event: EmittedEvent, schema: HookSchema): void;
   /** The stamp for an event that is going to be sealed. */
   stamp(id: string): Promise<Stamp>;
   /** Takes a sealed event for delivery; one that it has already is taken once. True when it is on record here. */
-  entrust(event: SealedEvent, schema: HookSchema): Promise<boolean>;
+  emitDurably(event: PersistedEvent, schema: HookSchema): Promise<boolean>;
 }

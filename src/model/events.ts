@@ -185,82 +185,12 @@ export interface RecordedEvent extends NoticeFacts {
 }
 
 /**
- * An event that is on record with whoever tells it, until it is on record with whoever delivers it. Told again, it is the
- * same in every word.
+ * An event that is on record with whoever emits it, until it is on record with whoever delivers it. Emitted again, it is
+ * the same in every word.
  */
-export interface SealedEvent extends RecordedEvent {
+export interface PersistedEvent extends RecordedEvent {
   readonly seal: { readonly stamp: Stamp; readonly server: ServerIds };
 }
 
-/** What a gate is told. A sealed event is none: it is entrusted. */
-export type TellEvent = ClosingEvent | NoticeEvent;
-
-/** What a backend may grant with its yes. Everything is optional; a room that gets one need not have asked for it. */
-export interface Grant {
-  /** The name under which the stream is published or played, instead of the one that the client gave. */
-  readonly stream?: string | undefined;
-  /** From now on this long, then the client is closed. */
-  readonly maxDurationMs?: number | undefined;
-  /** Most that a publisher may send, in bits per second. */
-  readonly maxBitrate?: number | undefined;
-  /** Most players that the published stream may have. */
-  readonly maxViewers?: number | undefined;
-  /** Of `on_publish_busy`: the one who publishes has to go. */
-  readonly takeover?: boolean | undefined;
-  /** Ask `on_update` at this interval. */
-  readonly recheckMs?: number | undefined;
-  /** Whether the published stream is recorded, whatever the configuration says of it. */
-  readonly record?: boolean | undefined;
-}
-
-/** A gate's answer. `message` is a sentence that may be shown to the client and is written to the log. */
-export type Verdict =
-  | { readonly allowed: true; readonly grant?: Grant | undefined }
-  | {
-      readonly allowed: false;
-      readonly message: string;
-      /** An rtmp URL where the client is welcome instead. */
-      readonly redirect?: string | undefined;
-      /** True if nobody said no: there was no answer, or none that can be understood. */
-      readonly failed?: boolean | undefined;
-    };
-
-/** Who decides whether clients may pass. Bound to one configuration snapshot. */
-export interface Gate {
-  /** Never rejects: whatever goes wrong is a refusal. An aborted `signal` ends the question at once, as a refusal. */
-  ask(event: GateEvent, signal: AbortSignal): Promise<Verdict>;
-  /** Takes an event for delivery and returns at once. Events of one client are delivered in the order told. */
-  tell(event: TellEvent): void;
-  /**
-   * Takes a sealed event for delivery. Settles with true when it need not be told again, whatever becomes of the
-   * process; a gate that delivers nothing says so at once. Never rejects.
-   */
-  entrust(event: SealedEvent): Promise<boolean>;
-  /** False if nobody would hear of this action: a room may then leave the question, the notice, or a timer, out. */
-  asks(action: QuestionAction | NoticeAction, vhost: string): boolean;
-}
-
-export const ALLOWED: Verdict = { allowed: true };
-
-/** Asks each gate in turn and stops at the first refusal; tells every one. What later gates grant overrules earlier ones. */
-export function allOf(...gates: readonly Gate[]): Gate {
-  return {
-    async ask(event, signal) {
-      let grant: Grant | undefined;
-      for (const gate of gates) {
-        const verdict = await gate.ask(event, signal);
-        if (!verdict.allowed) return verdict;
-        if (verdict.grant) grant = { ...grant, ...verdict.grant };
-      }
-      return grant ? { allowed: true, grant } : ALLOWED;
-    },
-    tell(event) {
-      for (const gate of gates) gate.tell(event);
-    },
-    async entrust(event) {
-      const kept = await Promise.all(gates.map((gate) => gate.entrust(event)));
-      return kept.every((is) => is);
-    },
-    asks: (action, vhost) => gates.some((gate) => gate.asks(action, vhost)),
-  };
-}
+/** An event that is emitted. A persisted event is none: it is emitted durably. */
+export type EmittedEvent = ClosingEvent | NoticeEvent;

@@ -1,4 +1,5 @@
-import type { EventFacts, Grant } from './events.ts';
+import type { Grant } from './authorization.ts';
+import type { EventFacts } from './events.ts';
 import type { MediaPacket } from './media-packet.ts';
 import type { PlayOptions, VhostOptions } from './options.ts';
 import type { StreamKey } from './stream-key.ts';

@@ -1,6 +1,7 @@
 import { rename } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { Gate, RecordedFile, Stamp } from '../model/events.ts';
+import type { Gate } from '../model/authorization.ts';
+import type { RecordedFile, Stamp } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
 import { unfinished } from './create-unique.ts';
@@ -47,7 +48,7 @@ export async function publishFile(
   deps.logger.info({ stream, file, durationMs, bytes, reason }, 'recording complete');
   const recording = { id, cwd, file, durationMs, bytes, reason };
   const event = { ...facts, action: 'on_dvr', recording, seal: { stamp, server } } as const;
-  if (await deps.gate.entrust(event)) await deps.journal.remove(entry);
+  if (await deps.gate.emitDurably(event)) await deps.journal.remove(entry);
 }
 
 /** A file that has its name already has been here before; its backend may have taken it away since. */

@@ -1,6 +1,7 @@
+import type { Gate } from '../model/authorization.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Deadline } from '../model/deadline.ts';
-import type { Gate, ServerIds, Stamp } from '../model/events.ts';
+import type { ServerIds, Stamp } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
 import type { MediaSource } from '../model/media-source.ts';
 import type { VhostOptions } from '../model/options.ts';

@@ -1,34 +1,52 @@
-import { accessGate } from '../access/access-gate.ts';
+import { accessAuthorizer } from '../access/access-authorizer.ts';
 import type { ServerPolicy } from '../clients/client-registry.ts';
 import type { Hooks } from '../hooks/hooks.ts';
-import { allOf, type Gate } from '../model/events.ts';
+import { type Authorizer, composeGate, type Gate } from '../model/authorization.ts';
+import type { Action } from '../model/events.ts';
 import type { Config } from '../model/options.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
-import type { RefusalCount } from './refusal-count.ts';
 
-/** Who is asked about clients, beside the configuration. */
-export interface Authorizers {
+/** Counts of the questions that were answered with no, by action. */
+export type RefusalCounts = Partial<Record<Action, number>>;
+
+/** What decides about clients, beside the configuration. */
+export interface PolicyDeps {
   readonly hooks: Hooks;
   /** Asked before all others. */
   readonly gate?: Gate | undefined;
-  /** Counts what is refused, where somebody may look. */
-  readonly refusals: RefusalCount | undefined;
+  /** Counts refusals, where somebody may look. */
+  readonly refusals: RefusalCounts | undefined;
 }
 
-/** Rules that count once the hooks that they ask are committed. */
+/** Policy that counts once the hooks that it asks are committed. */
 export interface PreparedPolicy extends PreparedChange {
   readonly policy: ServerPolicy;
 }
 
 /**
- * What the client registry goes by under a configuration: its vhosts, and one gate of all that have a say, in their order. Throws
+ * Prepares what the client registry goes by under a configuration: its vhosts, and who is asked, in which order. Throws
  * what preparing the hooks throws.
  */
-export function prepareAccessPolicy(config: Config, { hooks, gate, refusals }: Authorizers): PreparedPolicy {
+export function prepareAccessPolicy(config: Config, { hooks, gate, refusals }: PolicyDeps): PreparedPolicy {
   const vhosts = new Map(config.vhosts.map((vhost) => [vhost.name, vhost]));
-  const access = accessGate(vhosts);
   const prepared = hooks.prepare(new Map(config.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
-  const all = allOf(...(gate ? [gate] : []), access, prepared.gate);
-  const snapshot = { vhosts, strictVhost: config.strictVhost, gate: refusals?.of(all) ?? all };
+  const embedder = gate ? [gate] : [];
+  const asked = [...embedder, accessAuthorizer(vhosts), prepared.gate];
+  const authorizers = refusals ? [countRefusals(asked, refusals)] : asked;
+  const composed = composeGate(authorizers, [...embedder, prepared.gate]);
+  const snapshot = { vhosts, strictVhost: config.strictVhost, gate: composed };
   return { ...prepared, policy: { snapshot, maxConnections: config.maxConnections } };
+}
+
+/** Authorizer of all of these, whose refusals are counted. */
+function countRefusals(authorizers: readonly Authorizer[], counts: RefusalCounts): Authorizer {
+  const all = composeGate(authorizers, []);
+  return {
+    async authorize(event, signal) {
+      const verdict = await all.authorize(event, signal);
+      if (!verdict.allowed) counts[event.action] = (counts[event.action] ?? 0) + 1;
+      return verdict;
+    },
+    isInterested: (action, vhost) => all.isInterested(action, vhost),
+  };
 }

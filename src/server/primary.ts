@@ -210,9 +210,9 @@ function recorderOf(hooks: Hooks): SharedEventRecorder {
     resume: (id) => hooks.outbox?.resume(id) ?? Promise.resolve(),
     rename: (id, stream) => hooks.outbox?.rename(id, stream),
     withdraw: (id) => hooks.outbox?.withdraw(id),
-    tell: (event, schema) => hooks.outbox?.tell(event, schema),
+    emit: (event, schema) => hooks.outbox?.emit(event, schema),
     stamp: (id) => hooks.stamp(id),
-    entrust: (event, schema) => hooks.outbox?.entrust(event, schema) ?? Promise.resolve(true),
+    emitDurably: (event, schema) => hooks.outbox?.emitDurably(event, schema) ?? Promise.resolve(true),
     abandon: (owner) => hooks.outbox?.abandon(owner) ?? 0,
   };
 }

@@ -6,12 +6,12 @@ import { createHooks } from '../hooks/hooks.ts';
 import { liveFlv } from '../http/flv/flv-handler.ts';
 import { HlsHandler } from '../http/hls/hls-handler.ts';
 import { PeerServers } from '../http/peers/peer-server.ts';
+import type { Gate } from '../model/authorization.ts';
 import type { Clock } from '../model/clock.ts';
 import { ConcealedNames } from '../model/concealed-names.ts';
 import type { ConfigControl, ListeningPlace } from '../model/control.ts';
 import { Deadline } from '../model/deadline.ts';
 import { UNOBSERVED } from '../model/delivery.ts';
-import type { Gate } from '../model/events.ts';
 import { hushed, type Logger } from '../model/logger.ts';
 import type { Config } from '../model/options.ts';
 import { changeBy, committed, type PreparedChange, prepareTogether } from '../model/prepared-change.ts';
@@ -22,11 +22,10 @@ import type { OpenAddress } from '../net/listeners.ts';
 import { recordingsLeft } from '../recorder/journal.ts';
 import type { RtmpServer } from '../rtmp/rtmp-server.ts';
 import { Hub } from '../streams/hub.ts';
-import { prepareAccessPolicy } from './access-policy.ts';
+import { prepareAccessPolicy, type RefusalCounts } from './access-policy.ts';
 import { AdminApi, openStats } from './admin-api.ts';
 import { ClientListeners } from './client-listeners.ts';
 import { HookMonitor } from './hook-monitor.ts';
-import { RefusalCount } from './refusal-count.ts';
 import { StreamOutputs } from './stream-outputs.ts';
 
 /** What a server may be given instead of its own. */
@@ -90,12 +89,9 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     outbox: workerContext?.recorder ?? { options: config.outbox, stateDir: config.stateDir },
   });
   monitor?.serve(hooks);
-  const authorizers = {
-    hooks,
-    gate: deps.gate,
-    refusals: config.httpApi.enabled ? new RefusalCount() : undefined,
-  };
-  const { policy } = await orRelease(() => committed(prepareAccessPolicy(config, authorizers)), monitor);
+  const refusals: RefusalCounts | undefined = config.httpApi.enabled ? {} : undefined;
+  const policyDeps = { hooks, gate: deps.gate, refusals };
+  const { policy } = await orRelease(() => committed(prepareAccessPolicy(config, policyDeps)), monitor);
   const owner = workerContext?.owner ?? ids.serviceId;
   const { stateDir } = config;
   const sequences = workerContext?.sequences ?? new StoredSequences({ stateDir, clock, log: logger });
@@ -121,7 +117,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     clients,
     clock,
     recordings: (key) => outputs.filesOf(key),
-    refusals: () => authorizers.refusals?.counts ?? {},
+    refusals: () => ({ ...refusals }),
   });
   if (workerContext) workerContext.statsSource = stats;
   let api: AdminApi | undefined;
@@ -164,7 +160,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     prepareTogether(async (add) => {
       // First: whoever holds the state directory may use what is in it.
       if (monitor) add(await monitor.prepare(next));
-      const { policy } = add(prepareAccessPolicy(next, authorizers));
+      const { policy } = add(prepareAccessPolicy(next, policyDeps));
       add(
         changeBy(() => {
           current = next;

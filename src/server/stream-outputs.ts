@@ -1,7 +1,7 @@
 import type { Hls } from '../hls/hls.ts';
 import { LazyHls } from '../hls/hls-room.ts';
+import type { Gate } from '../model/authorization.ts';
 import type { Deadline } from '../model/deadline.ts';
-import type { Gate } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { PlaylistSequences } from '../model/playlist-sequences.ts';
@@ -21,7 +21,7 @@ export class StreamOutputs {
     const { clock, logger: log } = deps;
     this.#dvr = new Recorder(deps);
     this.#log = log;
-    this.#segments = new LazyHls({ clock, log, sequences, tell: (event) => this.#gate?.tell(event) });
+    this.#segments = new LazyHls({ clock, log, sequences, tell: (event) => this.#gate?.emit(event) });
     hub.observe({ started: (source) => this.#dvr.started(source), ended: (key) => this.#dvr.ended(key) });
     hub.observe({ started: (source) => this.#segments.started(source) });
   }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ALLOWED } from '../../src/model/events.ts';
+import { ALLOWED } from '../../src/model/authorization.ts';
 import { MAX_VHOSTS_PER_CONNECTION } from '../../src/rtmp/limits.ts';
 import { FakeGate, refused } from '../support/fake-gate.ts';
 import { openServer, PICTURE, settled } from '../support/memory-server.ts';
@@ -310,8 +310,8 @@ test('a refused connection is told to have closed, for it had been asked about',
 
 test('a gate that throws costs its client the connection, and nobody else anything', async () => {
   const gate = new FakeGate();
-  const ask = gate.ask.bind(gate);
-  gate.ask = (event, signal) =>
+  const ask = gate.authorize.bind(gate);
+  gate.authorize = (event, signal) =>
     event.action === 'on_publish' ? Promise.reject(new Error('broken gate')) : ask(event, signal);
   const server = openServer({ gate });
   const other = await server.playing();

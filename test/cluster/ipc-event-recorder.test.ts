@@ -5,7 +5,7 @@ import {
   type SharedEventRecorder,
 } from '../../src/cluster/ipc-event-recorder.ts';
 import type { Opening } from '../../src/model/event-recorder.ts';
-import type { SealedEvent } from '../../src/model/events.ts';
+import type { PersistedEvent } from '../../src/model/events.ts';
 import { FACTS, SERVER } from '../hooks/support.ts';
 
 /** A worker's recorder and the primary's, which is this test's. */
@@ -20,7 +20,7 @@ function pair(recorder: Partial<SharedEventRecorder>) {
 }
 
 const stamp = { id: 'f', at: 1, seq: 2 };
-const event: SealedEvent = {
+const event: PersistedEvent = {
   ...FACTS,
   action: 'on_dvr',
   recording: { id: 'f', cwd: '/', file: 'f.flv', durationMs: 1, bytes: 2, reason: 'segment' },
@@ -32,16 +32,18 @@ test('a worker has its openings, stamps and files kept by the primary, each answ
   const worker = pair({
     open: ({ id }, owner) => Promise.resolve({ ok: true, seq: `${id} ${owner}`.length }),
     stamp: (id) => Promise.resolve({ ...stamp, id }),
-    entrust(told, schema) {
+    emitDurably(told, schema) {
       kept.push(told, schema);
       return Promise.resolve(told.recording.bytes === 2);
     },
   });
   const opening: Opening = { id: 'f', event: { ...FACTS, action: 'on_play' }, schema: 'srs5', patienceMs: 0 };
-  const answers = [worker.stamp('f'), worker.open(opening), worker.entrust(event, 'srs5')];
+  const answers = [worker.stamp('f'), worker.open(opening), worker.emitDurably(event, 'srs5')];
   expect(await Promise.all(answers)).toEqual([stamp, { ok: true, seq: 6 }, true]);
   expect(kept).toEqual([event, 'srs5']);
-  expect(await worker.entrust({ ...event, recording: { ...event.recording, bytes: 3 } }, 'srs5')).toBe(false);
+  expect(await worker.emitDurably({ ...event, recording: { ...event.recording, bytes: 3 } }, 'srs5')).toBe(
+    false,
+  );
 });
 
 test('a question of a worker that waits is sent when the primary has it on record', async () => {

@@ -1,7 +1,8 @@
 import { chmodSync, existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, type TestContext, test } from 'vitest';
-import type { Gate, GateAction } from '../../src/model/events.ts';
+import type { Gate } from '../../src/model/authorization.ts';
+import type { GateAction } from '../../src/model/events.ts';
 import { type Child, startChild } from '../support/child.ts';
 import { ffmpegPath, KNOWN_SOON, makeFlv, requiredFfmpeg, startFfmpeg } from '../support/ffmpeg.ts';
 import { AUDIO, fingerprintsOf, isKeyframe, type Packet, readFlv, VIDEO } from '../support/flv-file.ts';
@@ -43,11 +44,11 @@ function expectSame(received: readonly Packet[], original: readonly Packet[]): v
 /** A server whose gate says no to one action. */
 function startRefusing(action: GateAction, message: string): Promise<RunningServer> {
   const gate: Gate = {
-    ask: (event) =>
+    authorize: (event) =>
       Promise.resolve(event.action === action ? { allowed: false, message } : { allowed: true }),
-    tell: () => undefined,
-    entrust: () => Promise.resolve(true),
-    asks: () => true,
+    emit: () => undefined,
+    emitDurably: () => Promise.resolve(true),
+    isInterested: () => true,
   };
   return startServer(undefined, { gate });
 }

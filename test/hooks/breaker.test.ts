@@ -134,7 +134,7 @@ async function hanging(...hangs: string[]) {
   const peer = await backend(({ url }) => (hung.has(url) ? undefined : '0'));
   const urls = { on_play: [`${peer.origin}/play`], on_publish: [`${peer.origin}/publish`] };
   const opened = openGate({ ...urls, on_close: [`${peer.origin}/close`] }, BREAKER, clock);
-  const ask = (action: 'on_play' | 'on_publish') => opened.gate.ask(gateEvent(action), staying());
+  const ask = (action: 'on_play' | 'on_publish') => opened.gate.authorize(gateEvent(action), staying());
   /** As many time-outs as open the breaker. */
   const timeOut = async (action: 'on_play' | 'on_publish') => {
     const before = peer.received.length;
@@ -179,7 +179,7 @@ test('its first answer lets those in who wait, two and then more at a time', asy
   const { script, answer, answerAll } = byHand();
   const peer = await backend(script);
   const { gate, observer, logger } = openGate({ on_play: [`${peer.origin}/play`] }, BREAKER, clock);
-  const ask = () => gate.ask(gateEvent('on_play'), staying());
+  const ask = () => gate.authorize(gateEvent('on_play'), staying());
   const first = [ask(), ask(), ask()];
   await peer.arrival(3);
   clock.advance(2000);
@@ -209,7 +209,7 @@ test('the probe is the client that has come last: it has the most time to wait f
   const { timeOut, clock, peer, gate } = await hanging('/play');
   await timeOut('on_play');
   for (const stream of ['first', 'second', 'third'])
-    void gate.ask(gateEvent('on_play', { stream }), staying());
+    void gate.authorize(gateEvent('on_play', { stream }), staying());
   clock.advance(250);
   expect(JSON.parse((await peer.arrival(4)).body).stream).toBe('third');
 });
@@ -242,7 +242,7 @@ test.each([
 ])('%s opens nothing, however often', async (_name, answer) => {
   const { origin, received } = await backend(() => answer);
   const { gate, observer } = openGate({ on_play: [origin] }, BREAKER);
-  for (let i = 0; i < 5; i++) await gate.ask(gateEvent('on_play'), staying());
+  for (let i = 0; i < 5; i++) await gate.authorize(gateEvent('on_play'), staying());
   expect(received).toHaveLength(5);
   expect([...observer.urls, ...observer.breakers, ...observer.reach]).toEqual([]);
 });
@@ -252,7 +252,7 @@ test('clients that leave before the answer say nothing of the backend', async ()
   const { gate, observer } = openGate({ on_play: [origin] }, BREAKER);
   for (let i = 1; i <= 5; i++) {
     const client = new AbortController();
-    const verdict = gate.ask(gateEvent('on_play'), client.signal);
+    const verdict = gate.authorize(gateEvent('on_play'), client.signal);
     await arrival(i);
     client.abort();
     await verdict;
@@ -266,8 +266,8 @@ test('requests whose time ends in the queue, or soon after it, say nothing of th
   const options = { ...BREAKER, maxConnections: 2, timeoutMs: 1000 };
   const { gate, observer } = openGate({ on_play: [origin] }, options, clock);
   const leaving = new AbortController();
-  const first = gate.ask(gateEvent('on_play'), leaving.signal);
-  const asked = Array.from({ length: 8 }, () => gate.ask(gateEvent('on_play'), staying()));
+  const first = gate.authorize(gateEvent('on_play'), leaving.signal);
+  const asked = Array.from({ length: 8 }, () => gate.authorize(gateEvent('on_play'), staying()));
   await arrival(2);
   clock.advance(600);
   leaving.abort();
@@ -284,7 +284,7 @@ test('with on_error allow nobody waits for a URL that is left alone, nor for a c
   const { origin, arrival, received } = await backend(() => undefined);
   const options = { ...BREAKER, maxConnections: 3, onError: 'allow' } as const;
   const { gate, observer } = openGate({ on_play: [origin] }, options, clock);
-  const ask = () => gate.ask(gateEvent('on_play'), staying());
+  const ask = () => gate.authorize(gateEvent('on_play'), staying());
   const first = Array.from({ length: 3 }, ask);
   await arrival(3);
   clock.advance(500);
@@ -305,7 +305,7 @@ test('what is told and hangs holds up no question, and the other way round', asy
     clock,
   );
   const close = (number: number) =>
-    gate.tell(closingEvent('on_close', { client: { ...FACTS.client, number } }));
+    gate.emit(closingEvent('on_close', { client: { ...FACTS.client, number } }));
   for (const number of [1, 2, 3]) close(number);
   await arrival(3);
   clock.advance(2000);
@@ -315,7 +315,7 @@ test('what is told and hangs holds up no question, and the other way round', asy
   expect(observer.deliveries[3]).toMatchObject({ outcome: 'skipped', action: 'on_close' });
   expect(observer.breakers).toEqual(['open']);
   hung.clear();
-  expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
   expect(received).toHaveLength(4);
 });
 

@@ -25,7 +25,7 @@ async function caching(script: Script, options: Partial<HookOptions> = {}) {
     clock,
   );
   const ask = (facts: Parameters<typeof gateEvent>[1] = {}, client = staying()) =>
-    opened.gate.ask(gateEvent('on_play', facts), client);
+    opened.gate.authorize(gateEvent('on_play', facts), client);
   return { ...peer, ...opened, clock, ask };
 }
 
@@ -49,7 +49,7 @@ test('another question is asked', async () => {
   expect((await ask()).allowed).toBe(true);
   expect((await ask({ stream: 'bad' })).allowed).toBe(false);
   expect((await ask({ param: '?token=other' })).allowed).toBe(true);
-  await gate.ask(gateEvent('on_connect'), staying());
+  await gate.authorize(gateEvent('on_connect'), staying());
   expect(received).toHaveLength(4);
 });
 
@@ -178,19 +178,19 @@ test('of several URLs the strictest decides how long', async () => {
     headers: url === '/2' ? { 'Cache-Control': 'max-age=1' } : {},
   }));
   const { gate } = openGate({ on_play: [`${origin}/1`, `${origin}/2`] }, { cacheMs: 10_000 }, clock);
-  await gate.ask(gateEvent('on_play'), staying());
+  await gate.authorize(gateEvent('on_play'), staying());
   clock.advance(999);
-  await gate.ask(gateEvent('on_play'), staying());
+  await gate.authorize(gateEvent('on_play'), staying());
   expect(received).toHaveLength(2);
   clock.advance(1);
-  await gate.ask(gateEvent('on_play'), staying());
+  await gate.authorize(gateEvent('on_play'), staying());
   expect(received).toHaveLength(4);
 });
 
 test('what is about this moment is asked each time', async () => {
   const { gate, received } = await caching(() => '0');
-  await gate.ask(gateEvent('on_update'), staying());
-  await gate.ask(gateEvent('on_update'), staying());
+  await gate.authorize(gateEvent('on_update'), staying());
+  await gate.authorize(gateEvent('on_update'), staying());
   expect(received).toHaveLength(2);
 });
 
@@ -200,8 +200,8 @@ test('a reload empties it', async () => {
   const options = new Map([[FACTS.vhost, hookOptions({ on_play: [origin] }, { cacheMs: 10_000 })]]);
   for (let i = 0; i < 2; i++) {
     const gate = gateFor(hooks, options);
-    await gate.ask(gateEvent('on_play'), staying());
-    await gate.ask(gateEvent('on_play'), staying());
+    await gate.authorize(gateEvent('on_play'), staying());
+    await gate.authorize(gateEvent('on_play'), staying());
   }
   expect(received).toHaveLength(2);
 });

@@ -22,7 +22,7 @@ test("a client's events arrive in the order told, one after the other", async ()
     on_close: [peer.origin],
     on_unpublish: [peer.origin],
   });
-  for (const action of ['on_unpublish', 'on_stop', 'on_close'] as const) gate.tell(closingEvent(action));
+  for (const action of ['on_unpublish', 'on_stop', 'on_close'] as const) gate.emit(closingEvent(action));
   const drained = hooks.drain(10_000);
   for (const [count, order] of [
     ['on_unpublish'],
@@ -39,9 +39,9 @@ test("a client's events arrive in the order told, one after the other", async ()
 test('clients do not wait for each other', async () => {
   const peer = await backend(({ body }) => (JSON.parse(body).client_id === 1 ? undefined : '0'));
   const { gate } = openGate({ on_close: [peer.origin] });
-  gate.tell(closingEvent('on_close', client(1)));
-  gate.tell(closingEvent('on_close', client(1)));
-  gate.tell(closingEvent('on_close', client(2)));
+  gate.emit(closingEvent('on_close', client(1)));
+  gate.emit(closingEvent('on_close', client(1)));
+  gate.emit(closingEvent('on_close', client(2)));
   await peer.arrival(2);
   expect(peer.received.map(({ body }) => JSON.parse(body).client_id).sort()).toEqual([1, 2]);
 });
@@ -53,7 +53,7 @@ test('a URL that fails is tried again, alone, behind those that come after it', 
   const { gate, hooks, logger } = openGate({
     on_stop: [`${peer.origin}/one`, `${peer.origin}/two`, `${peer.origin}/three`],
   });
-  gate.tell(closingEvent('on_stop'));
+  gate.emit(closingEvent('on_stop'));
   expect(await hooks.drain(10_000)).toEqual({ delivered: 1, left: 0 });
   expect(peer.received.map(({ url }) => url)).toEqual(['/one', '/two', '/three', '/two']);
   expect(new Set(peer.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
@@ -71,7 +71,7 @@ test.each([
 ] as const)('%s is an arrival, with a warning', async (_what, answer) => {
   const peer = await backend(() => answer);
   const { gate, hooks, logger } = openGate({ on_stop: [peer.origin] });
-  gate.tell(closingEvent('on_stop'));
+  gate.emit(closingEvent('on_stop'));
   expect(await hooks.drain(10_000)).toEqual({ delivered: 1, left: 0 });
   expect(peer.received).toHaveLength(1);
   expect(logger.at('warn')[0]?.message).toBe('event delivered, but the backend objects to it');
@@ -85,7 +85,7 @@ test.each([
 ] as const)('%s is no arrival: the event is sent again', async (_what, answer) => {
   const peer = await backend(() => (peer.received.length < 3 ? answer : '0'));
   const { gate, hooks } = openGate({ on_stop: [peer.origin] });
-  gate.tell(closingEvent('on_stop'));
+  gate.emit(closingEvent('on_stop'));
   expect(await hooks.drain(10_000)).toEqual({ delivered: 1, left: 0 });
   expect(peer.received).toHaveLength(3);
   expect(new Set(peer.received.map(({ body }) => body)).size).toBe(1);
@@ -99,7 +99,7 @@ test('a URL that hangs does not take the time of the next', async () => {
     { timeoutMs: 3000 },
     clock,
   );
-  gate.tell(closingEvent('on_stop'));
+  gate.emit(closingEvent('on_stop'));
   await peer.arrival(1);
   clock.advance(3000);
   await peer.arrival(2);
@@ -113,8 +113,8 @@ test('a URL that hangs does not take the time of the next', async () => {
 
 test('an event that nobody wants to hear of is no work', async () => {
   const { gate, hooks } = openGate({});
-  gate.tell(closingEvent('on_close'));
-  gate.tell(closingEvent('on_close', { vhost: 'unknown' }));
+  gate.emit(closingEvent('on_close'));
+  gate.emit(closingEvent('on_close', { vhost: 'unknown' }));
   expect(await hooks.drain(10_000)).toEqual({ delivered: 0, left: 0 });
 });
 
@@ -126,9 +126,9 @@ test('drain gives up after its time and says what is lost in memory; closing cut
     { timeoutMs: 9000 },
     clock,
   );
-  gate.tell(closingEvent('on_stop'));
-  gate.tell(closingEvent('on_close'));
-  gate.tell(closingEvent('on_close', client(2)));
+  gate.emit(closingEvent('on_stop'));
+  gate.emit(closingEvent('on_close'));
+  gate.emit(closingEvent('on_close', client(2)));
   const drained = hooks.drain(1000);
   const request = await peer.arrival(2);
   clock.advance(1000);
@@ -138,7 +138,7 @@ test('drain gives up after its time and says what is lost in memory; closing cut
   expect(logger.at('warn')).toEqual([
     { level: 'warn', message: 'events lost while stopping', fields: { delivered: 0, left: 3 } },
   ]);
-  gate.tell(closingEvent('on_close'));
+  gate.emit(closingEvent('on_close'));
   expect(logger.at('warn')[1]?.message).toBe('event lost: the server has stopped');
 });
 
@@ -149,8 +149,8 @@ test('an event goes where the newest configuration sends it, and where the last 
     gateFor(hooks, new Map([[FACTS.vhost, hookOptions(urls)]]));
   const old = gateTo({ on_stop: [`${peer.origin}/old`], on_close: [`${peer.origin}/old`] });
   gateTo({ on_stop: [`${peer.origin}/new`] });
-  old.tell(closingEvent('on_stop'));
-  old.tell(closingEvent('on_close'));
+  old.emit(closingEvent('on_stop'));
+  old.emit(closingEvent('on_close'));
   expect(await hooks.drain(10_000)).toEqual({ delivered: 2, left: 0 });
   expect(peer.received.map(({ url }) => url)).toEqual(['/new', '/old']);
 });

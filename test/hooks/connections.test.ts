@@ -20,7 +20,7 @@ test('no more connections are opened than max_connections, and all who wait get 
   const { origin, connections, received } = await backend(() => '0');
   const { gate } = openGate({ on_play: [origin] }, { maxConnections: 3 });
   const verdicts = await Promise.all(
-    Array.from({ length: 100 }, () => gate.ask(gateEvent('on_play'), staying())),
+    Array.from({ length: 100 }, () => gate.authorize(gateEvent('on_play'), staying())),
   );
   expect(verdicts.filter((verdict) => verdict.allowed)).toHaveLength(100);
   expect(received).toHaveLength(100);
@@ -34,8 +34,8 @@ test('events with policies of their own share the connections, and each has its 
     { on_play: [origin], on_publish: [`${origin}/other`] },
     { maxConnections: 1, policies: { on_publish: options } },
   );
-  await gate.ask(gateEvent('on_play'), staying());
-  await gate.ask(gateEvent('on_publish'), staying());
+  await gate.authorize(gateEvent('on_play'), staying());
+  await gate.authorize(gateEvent('on_publish'), staying());
   expect(connections()).toBe(1);
 });
 
@@ -51,7 +51,8 @@ test('vhosts whose hooks treat a backend alike share its connections, and others
       ['three', hookOptions(urls, { maxConnections: 5 })],
     ]),
   );
-  for (const vhost of ['one', 'two', 'three']) await gate.ask(gateEvent('on_play', { vhost }), staying());
+  for (const vhost of ['one', 'two', 'three'])
+    await gate.authorize(gateEvent('on_play', { vhost }), staying());
   expect(connections()).toBe(2);
 });
 
@@ -59,15 +60,15 @@ test('over max_queue a question fails at once', async () => {
   const { origin, arrival } = await backend(() => undefined);
   const { gate, observer } = openGate({ on_play: [origin] }, { maxConnections: 1, maxQueue: 2 });
   const clients = Array.from({ length: 3 }, () => new AbortController());
-  const verdicts = clients.map(({ signal }) => gate.ask(gateEvent('on_play'), signal));
-  expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({
+  const verdicts = clients.map(({ signal }) => gate.authorize(gateEvent('on_play'), signal));
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({
     allowed: false,
     failed: true,
     message: 'The backend was not asked: 2 requests wait for it already.',
   });
   expect(observer.deliveries).toMatchObject([{ outcome: 'skipped' }]);
   clients[2]?.abort();
-  const next = gate.ask(gateEvent('on_play'), staying());
+  const next = gate.authorize(gateEvent('on_play'), staying());
   const answer = async (count: number) => (await arrival(count)).socket.write(OK);
   await answer(1);
   await answer(2);
@@ -85,9 +86,9 @@ test('events that nobody takes leave half of the connections to questions', asyn
     clock,
   );
   for (let number = 1; number <= 10; number++)
-    gate.tell(closingEvent('on_close', { client: { ...FACTS.client, number } }));
+    gate.emit(closingEvent('on_close', { client: { ...FACTS.client, number } }));
   await arrival(2);
-  expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
   expect(received.map(({ url }) => url)).toEqual(['/close', '/close', '/play']);
 });
 

@@ -15,7 +15,7 @@ test('an attempt is reported with what was sent, what came back and what it mean
     { on_publish: [url] },
     { secrets: [SECRET], headers: [['X-Api-Key', 'secret']] },
   );
-  await gate.ask(gateEvent('on_publish'), staying());
+  await gate.authorize(gateEvent('on_publish'), staying());
   const id = received[0]?.headers['webhook-id'];
   expect(observer.deliveries).toEqual([
     {
@@ -73,7 +73,7 @@ test('what was configured is sent as it is, and takes the place of what we would
       ],
     },
   );
-  await gate.ask(gateEvent('on_play'), staying());
+  await gate.authorize(gateEvent('on_play'), staying());
   expect(received[0]?.headers).toMatchObject({ 'x-api-key': 'secret', 'user-agent': 'mine' });
 });
 
@@ -82,7 +82,7 @@ test('every URL of an event has an attempt of its own, under the same event id',
     url === '/2' && received.length < 4 ? { status: 500 } : '0',
   );
   const { hooks, gate, observer } = openGate({ on_close: [`${origin}/1`, `${origin}/2`, `${origin}/3`] });
-  gate.tell(closingEvent('on_close'));
+  gate.emit(closingEvent('on_close'));
   await hooks.drain(5000);
   const id = received[0]?.headers['webhook-id'];
   expect(received.map(({ headers }) => headers['webhook-id'])).toEqual([id, id, id, id]);
@@ -103,8 +103,8 @@ test('the times of an attempt are told apart, and a kept connection costs none',
       clock.advance(30);
       socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n0');
     });
-  const first = gate.ask(gateEvent('on_play'), staying());
-  const second = gate.ask(gateEvent('on_play'), staying());
+  const first = gate.authorize(gateEvent('on_play'), staying());
+  const second = gate.authorize(gateEvent('on_play'), staying());
   clock.advance(7);
   await answer(1);
   await first;
@@ -119,7 +119,7 @@ test('the times of an attempt are told apart, and a kept connection costs none',
 test('no answer is reported as far as it went', async () => {
   const port = await freePort();
   const { gate, observer } = openGate({ on_play: [`http://127.0.0.1:${port}/`] }, { onError: 'allow' });
-  await gate.ask(gateEvent('on_play'), staying());
+  await gate.authorize(gateEvent('on_play'), staying());
   expect(observer.deliveries).toMatchObject([
     {
       response: undefined,
@@ -133,6 +133,6 @@ test('no answer is reported as far as it went', async () => {
 test('of a long answer the record keeps 4 KiB', async () => {
   const { origin } = await backend(() => `${' '.repeat(5000)}0`);
   const { gate, observer } = openGate({ on_play: [origin] });
-  expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
   expect(observer.deliveries[0]?.response?.body).toBe(' '.repeat(4096));
 });

@@ -88,9 +88,9 @@ for (const { name, program, flag, args } of BACKENDS) {
           { on_connect: [url], on_publish: [url], on_close: [url] },
           { schema },
         );
-        const publish = (param: string) => gate.ask(gateEvent('on_publish', { param }), staying());
+        const publish = (param: string) => gate.authorize(gateEvent('on_publish', { param }), staying());
         const refused = { allowed: false, message: 'code 403: token missing or wrong' };
-        expect(await gate.ask(gateEvent('on_connect', { stream: '', param: '' }), staying())).toEqual({
+        expect(await gate.authorize(gateEvent('on_connect', { stream: '', param: '' }), staying())).toEqual({
           allowed: true,
         });
         expect(await publish('?token=k%26y')).toEqual({ allowed: true });
@@ -98,7 +98,7 @@ for (const { name, program, flag, args } of BACKENDS) {
         expect(await publish('?token=wrong')).toEqual(refused);
         expect(await publish('?token=')).toEqual(refused);
         expect(await publish('')).toEqual(refused);
-        gate.tell(closingEvent('on_close'));
+        gate.emit(closingEvent('on_close'));
         expect(await hooks.drain(10_000)).toEqual({ delivered: 1, left: 0 });
       },
     );

@@ -16,15 +16,15 @@ import {
 
 test('an event without URLs is allowed, as is everything while hooks are off', async () => {
   const { gate } = openGate({ on_play: [] });
-  expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
-  expect(await gate.ask(gateEvent('on_publish'), staying())).toEqual({ allowed: true });
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+  expect(await gate.authorize(gateEvent('on_publish'), staying())).toEqual({ allowed: true });
   const off = openGate({ on_play: ['http://127.0.0.1:9/'] }, { enabled: false });
-  expect(await off.gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+  expect(await off.gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
 });
 
 test('a vhost that the snapshot lacks lets nobody through', async () => {
   const { gate } = openGate({});
-  const verdict = await gate.ask(gateEvent('on_play', { vhost: 'other' }), staying());
+  const verdict = await gate.authorize(gateEvent('on_play', { vhost: 'other' }), staying());
   expect(verdict).toEqual({ allowed: false, message: 'The vhost is not configured.' });
 });
 
@@ -34,7 +34,7 @@ test('the URLs are asked in order, with the body and headers of the dialect', as
   const { gate, logger } = openGate({
     on_publish: [`http://us%65r:p%40ss@${host}/one?a=1&b=%20`, `${origin}/two`],
   });
-  expect(await gate.ask(gateEvent('on_publish'), staying())).toEqual({ allowed: true });
+  expect(await gate.authorize(gateEvent('on_publish'), staying())).toEqual({ allowed: true });
   expect(received.map(({ method, url }) => `${method} ${url}`)).toEqual(['POST /one?a=1&b=%20', 'POST /two']);
   expect(received[0]?.headers).toEqual({
     host,
@@ -57,7 +57,7 @@ test('the URLs are asked in order, with the body and headers of the dialect', as
 test('srs5 says so in its User-Agent and its client_id', async () => {
   const { origin, received } = await backend(() => ({ status: 201, body: '{"code":0}' }));
   const { gate } = openGate({ on_play: [origin] }, { schema: 'srs5' });
-  expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
   expect(received[0]?.headers['user-agent']).toBe('Gatecast/0.1.0(srs5)');
   expect(JSON.parse(received[0]?.body ?? '').client_id).toBe('a1b2c3d4');
 });
@@ -69,7 +69,7 @@ test('the first refusal stops the chain, reaches the client and is one line in t
   const { gate, logger } = openGate({
     on_publish: [`${origin}/yes`, `${origin}/no?key=secret`, `${origin}/never`],
   });
-  expect(await gate.ask(gateEvent('on_publish'), staying())).toEqual({
+  expect(await gate.authorize(gateEvent('on_publish'), staying())).toEqual({
     allowed: false,
     message: 'code 403: token expired',
   });
@@ -96,7 +96,7 @@ test('the first refusal stops the chain, reaches the client and is one line in t
 test('an answer that is none is a warning, and the client is not shown what it was', async () => {
   const { origin } = await backend(() => '<b>Fatal error</b>: /srv/www/hook.php');
   const { gate, logger } = openGate({ on_play: [origin] });
-  expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({
     allowed: false,
     failed: true,
     message: 'The backend gave no answer that can be understood.',
@@ -112,7 +112,7 @@ test('one deadline covers the whole chain', async () => {
     { timeoutMs: 3000 },
     clock,
   );
-  const verdict = gate.ask(gateEvent('on_play'), staying());
+  const verdict = gate.authorize(gateEvent('on_play'), staying());
   const slow = await arrival(2);
   clock.advance(2999);
   clock.advance(1);
@@ -133,12 +133,12 @@ test('waiting for a free connection counts too', async () => {
   const clock = handClock();
   const { origin, arrival, received } = await backend(() => undefined);
   const { gate } = openGate({ on_play: [origin] }, { timeoutMs: 3000 }, clock);
-  const verdicts = Array.from({ length: 70 }, () => gate.ask(gateEvent('on_play'), staying()));
+  const verdicts = Array.from({ length: 70 }, () => gate.authorize(gateEvent('on_play'), staying()));
   await arrival(64);
   clock.advance(3000);
   expect(new Set((await Promise.all(verdicts)).map((verdict) => verdict.allowed))).toEqual(new Set([false]));
   expect(received).toHaveLength(64);
-  const afterwards = gate.ask(gateEvent('on_play'), staying());
+  const afterwards = gate.authorize(gateEvent('on_play'), staying());
   await arrival(65);
   clock.advance(3000);
   expect((await afterwards).allowed).toBe(false);
@@ -148,7 +148,7 @@ test('at most 64 connections are opened, and all who wait get their turn on them
   const { origin, connections, received } = await backend(() => '0');
   const { gate } = openGate({ on_play: [`${origin}/a`, `${origin}/b`] });
   const verdicts = await Promise.all(
-    Array.from({ length: 300 }, () => gate.ask(gateEvent('on_play'), staying())),
+    Array.from({ length: 300 }, () => gate.authorize(gateEvent('on_play'), staying())),
   );
   expect(verdicts.filter((verdict) => verdict.allowed)).toHaveLength(300);
   expect(received).toHaveLength(600);
@@ -159,13 +159,13 @@ test('a client that goes ends the question and its request, without a warning', 
   const { origin, arrival } = await backend(() => undefined);
   const { gate, logger } = openGate({ on_publish: [origin, `${origin}/second`] });
   const client = new AbortController();
-  const verdict = gate.ask(gateEvent('on_publish'), client.signal);
+  const verdict = gate.authorize(gateEvent('on_publish'), client.signal);
   const request = await arrival(1);
   client.abort();
   expect((await verdict).allowed).toBe(false);
   await request.gone;
   expect(logger.at('info', 'warn', 'error')).toEqual([]);
-  expect(await gate.ask(gateEvent('on_publish'), client.signal)).toEqual({
+  expect(await gate.authorize(gateEvent('on_publish'), client.signal)).toEqual({
     allowed: false,
     message: 'The client has gone.',
   });
@@ -174,7 +174,7 @@ test('a client that goes ends the question and its request, without a warning', 
 test('closing refuses what is open and all that comes later', async () => {
   const { origin, arrival } = await backend(() => undefined);
   const { gate, hooks, logger } = openGate({ on_play: [origin] });
-  const open = gate.ask(gateEvent('on_play'), staying());
+  const open = gate.authorize(gateEvent('on_play'), staying());
   const request = await arrival(1);
   await hooks.close();
   expect(await open).toEqual({
@@ -182,7 +182,7 @@ test('closing refuses what is open and all that comes later', async () => {
     failed: true,
     message: 'The backend was not waited for: the server is stopping.',
   });
-  expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({
     allowed: false,
     message: 'The server is stopping.',
   });
@@ -200,7 +200,7 @@ test('a URL that is none is an error of the configuration', () => {
 test('a stray % in the userinfo stands for itself', async () => {
   const { origin, received } = await backend(() => '0');
   const { gate } = openGate({ on_play: [origin.replace('http://', 'http://100%@')] });
-  expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
   expect(received[0]?.headers.authorization).toBe(`Basic ${Buffer.from('100%:').toString('base64')}`);
 });
 
@@ -208,13 +208,13 @@ test('a client that goes while the connection is still being made leaves no requ
   const { origin, received } = await backend(({ url }) => (url === '/first' ? undefined : '0'));
   const { gate } = openGate({ on_publish: [`${origin}/first`], on_play: [`${origin}/second`] });
   const client = new AbortController();
-  const verdict = gate.ask(gateEvent('on_publish'), client.signal);
+  const verdict = gate.authorize(gateEvent('on_publish'), client.signal);
   client.abort();
   expect(await verdict).toEqual({
     allowed: false,
     message: 'The backend was not waited for: the client has gone.',
   });
-  expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
   expect(received.map(({ url }) => url)).toEqual(['/second']);
 });
 
@@ -222,7 +222,7 @@ test('a CA text that is no certificate refuses, rather than trusting anybody', a
   const { origin } = await backend(() => '0', { https: true });
   const broken = '-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n';
   const { gate } = openGate({ on_play: [origin] }, { ca: broken });
-  expect((await gate.ask(gateEvent('on_play'), staying())).allowed).toBe(false);
+  expect((await gate.authorize(gateEvent('on_play'), staying())).allowed).toBe(false);
 });
 
 test('snapshots share connections; those that only an old one uses are closed, and it still works', async () => {
@@ -232,21 +232,21 @@ test('snapshots share connections; those that only an old one uses are closed, a
   const gateOf = (...urls: string[]) =>
     gateFor(hooks, new Map([[FACTS.vhost, hookOptions({ on_play: urls })]]));
   const old = gateOf(kept.origin, left.origin);
-  await old.ask(gateEvent('on_play'), staying());
+  await old.authorize(gateEvent('on_play'), staying());
   const { socket } = await left.arrival(1);
   const closed = once(socket, 'close');
   const fresh = gateOf(kept.origin);
   await closed;
-  await fresh.ask(gateEvent('on_play'), staying());
+  await fresh.authorize(gateEvent('on_play'), staying());
   expect(kept.connections()).toBe(1);
-  expect(await old.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+  expect(await old.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
   expect(left.connections()).toBe(2);
 });
 
 test('a reload lets the requests of the old snapshot finish before it closes their connection', async () => {
   const { origin, arrival } = await backend(() => undefined);
   const { hooks, gate } = openGate({ on_play: [origin] });
-  const verdict = gate.ask(gateEvent('on_play'), staying());
+  const verdict = gate.authorize(gateEvent('on_play'), staying());
   const request = await arrival(1);
   gateFor(hooks, new Map());
   request.socket.write('HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n0');
@@ -262,7 +262,7 @@ test('nobody listening is a sentence', async () => {
     { timeoutMs: 10_000 },
     clock,
   );
-  const verdict = gate.ask(gateEvent('on_connect'), staying());
+  const verdict = gate.authorize(gateEvent('on_connect'), staying());
   await until('the first attempt', () => observer.deliveries.length === 1);
   clock.advance(10_000);
   const why =

@@ -9,8 +9,8 @@ test('a question is a form, and its answer a status', async () => {
     { on_publish: [`${peer.origin}/yes`], on_play: [`${peer.origin}/no`] },
     { schema: 'nginx' },
   );
-  expect(await gate.ask(gateEvent('on_publish'), staying())).toEqual({ allowed: true });
-  expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({
+  expect(await gate.authorize(gateEvent('on_publish'), staying())).toEqual({ allowed: true });
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({
     allowed: false,
     message: 'The backend answered with status 404.',
   });
@@ -37,11 +37,11 @@ test('a Location gives the stream another name, or the client another server', a
     { on_publish: [`${peer.origin}/name`], on_play: [`${peer.origin}/server`] },
     { schema: 'nginx' },
   );
-  expect(await gate.ask(gateEvent('on_publish'), staying())).toEqual({
+  expect(await gate.authorize(gateEvent('on_publish'), staying())).toEqual({
     allowed: true,
     grant: { stream: 'alice' },
   });
-  expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({
     allowed: false,
     message: 'The stream is elsewhere.',
     redirect: 'rtmp://other.example.com/live',
@@ -58,9 +58,9 @@ test('on_done is told of every end, after the event of its own', async () => {
     },
     { schema: 'nginx' },
   );
-  gate.tell(closingEvent('on_unpublish'));
-  gate.tell(closingEvent('on_stop'));
-  gate.tell(closingEvent('on_close'));
+  gate.emit(closingEvent('on_unpublish'));
+  gate.emit(closingEvent('on_stop'));
+  gate.emit(closingEvent('on_close'));
   expect(await hooks.drain(10_000)).toMatchObject({ left: 0 });
   expect(peer.received.map(({ url, body }) => `${url} ${formOf(body)['call']}`)).toEqual([
     '/publish_done publish_done',
@@ -73,7 +73,7 @@ test('on_done is told of every end, after the event of its own', async () => {
 test('under another schema on_done is told the event as it is', async () => {
   const peer = await backend(() => '0');
   const { gate, hooks } = openGate({ on_done: [peer.origin] });
-  gate.tell(closingEvent('on_stop'));
+  gate.emit(closingEvent('on_stop'));
   await hooks.drain(10_000);
   expect(JSON.parse(peer.received[0]?.body ?? '')).toMatchObject({ action: 'on_stop', stream: 'cam' });
 });
@@ -81,7 +81,7 @@ test('under another schema on_done is told the event as it is', async () => {
 test('what an answer grants and nobody can make sense of is a warning', async () => {
   const peer = await backend(() => '{"code":0,"data":{"max_viewers":"9","stream":"alice"}}');
   const { gate, logger } = openGate({ on_publish: [peer.origin] });
-  expect(await gate.ask(gateEvent('on_publish'), staying())).toEqual({
+  expect(await gate.authorize(gateEvent('on_publish'), staying())).toEqual({
     allowed: true,
     grant: { stream: 'alice' },
   });

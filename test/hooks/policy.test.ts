@@ -21,7 +21,7 @@ const failing = (times: number, status = 503) => {
 test('a question is put again to a URL that fails to answer, as often as retries says', async () => {
   const { origin, received } = await failing(2, 500);
   const { gate, logger, observer } = openGate({ on_play: [origin] }, { retries: 2 });
-  expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
   const ids = received.map(({ headers }) => headers['webhook-id']);
   expect(new Set(ids).size).toBe(1);
   expect(observer.deliveries.map(({ id, attempt, outcome }) => [id, attempt, outcome])).toEqual([
@@ -35,14 +35,14 @@ test('a question is put again to a URL that fails to answer, as often as retries
 test('and no more often', async () => {
   const { origin, received } = await failing(9, 500);
   const { gate } = openGate({ on_play: [origin] }, { retries: 1 });
-  expect((await gate.ask(gateEvent('on_play'), staying())).allowed).toBe(false);
+  expect((await gate.authorize(gateEvent('on_play'), staying())).allowed).toBe(false);
   expect(received).toHaveLength(2);
 });
 
 test('of a gate that is passed without an answer retries bounds every repetition', async () => {
   const { origin, received } = await failing(9, 503);
   const { gate } = openGate({ on_play: [origin] }, { retries: 1, onError: 'allow' });
-  expect((await gate.ask(gateEvent('on_play'), staying())).allowed).toBe(true);
+  expect((await gate.authorize(gateEvent('on_play'), staying())).allowed).toBe(true);
   expect(received).toHaveLength(2);
 });
 
@@ -53,14 +53,14 @@ test.each([
 ])('%s is not put again: it would be the same', async (_name, answer) => {
   const { origin, received } = await backend(() => answer);
   const { gate } = openGate({ on_play: [origin] }, { retries: 3 });
-  expect((await gate.ask(gateEvent('on_play'), staying())).allowed).toBe(false);
+  expect((await gate.authorize(gateEvent('on_play'), staying())).allowed).toBe(false);
   expect(received).toHaveLength(1);
 });
 
 test('repetitions end with the deadline of the question', async () => {
   const { origin } = await failing(1e9);
   const { gate, observer } = openGate({ on_play: [origin] }, { retries: 1000, timeoutMs: 200 });
-  expect(await gate.ask(gateEvent('on_play'), staying())).toMatchObject({ allowed: false });
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toMatchObject({ allowed: false });
   expect(observer.deliveries.length).toBeLessThan(10);
 });
 
@@ -69,7 +69,7 @@ test('a client that leaves between two attempts ends them', async () => {
   const { origin, received } = await failing(9);
   const client = new AbortController();
   const { gate, observer } = openGate({ on_play: [origin] }, {}, clock);
-  const verdict = gate.ask(gateEvent('on_play'), client.signal);
+  const verdict = gate.authorize(gateEvent('on_play'), client.signal);
   // Three timers: that of the question, that of the pause, and that of the next probe.
   await expect.poll(() => clock.pending()).toBe(3);
   client.abort();
@@ -89,10 +89,10 @@ test('on_error allow lets in when nobody answers, and says so seldom', async () 
   const url = `http://127.0.0.1:${await freePort()}/x?token=secret`;
   const { gate, logger } = openGate({ on_play: [url] }, { onError: 'allow' }, clock);
   for (let i = 0; i < 3; i++) {
-    expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+    expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
   }
   clock.advance(10_000);
-  await gate.ask(gateEvent('on_play'), staying());
+  await gate.authorize(gateEvent('on_play'), staying());
   const shown = url.replace('secret', '***');
   const passed = logger.at('warn').filter(({ message }) => message.startsWith('gate'));
   expect(passed).toMatchObject([
@@ -111,7 +111,7 @@ test.each([
 ])('on_error allow lets in after an answer %s', async (_name, answer) => {
   const { origin } = await backend(() => answer);
   const { gate } = openGate({ on_play: [origin] }, { onError: 'allow' });
-  expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
 });
 
 test.each([
@@ -121,7 +121,7 @@ test.each([
 ])('on_error allow never turns a refusal by %s into a yes', async (_name, answer) => {
   const { origin } = await backend(() => answer);
   const { gate } = openGate({ on_play: [origin] }, { onError: 'allow' });
-  expect((await gate.ask(gateEvent('on_play'), staying())).allowed).toBe(false);
+  expect((await gate.authorize(gateEvent('on_play'), staying())).allowed).toBe(false);
 });
 
 test.each([
@@ -134,24 +134,27 @@ test.each([
 ] as const)('on_error allow does not let in who was to have %s', async (_name, answer, schema) => {
   const { origin } = await backend(() => answer);
   const { gate } = openGate({ on_publish: [origin] }, { onError: 'allow', schema });
-  expect((await gate.ask(gateEvent('on_publish'), staying())).allowed).toBe(false);
+  expect((await gate.authorize(gateEvent('on_publish'), staying())).allowed).toBe(false);
 });
 
 test('on_error allow passes over the URL that fails, not over the ones behind it', async () => {
   const { origin } = await backend(({ url }) => (url === '/down' ? { status: 502 } : '{"code":1}'));
   const { gate } = openGate({ on_play: [`${origin}/down`, `${origin}/no`] }, { onError: 'allow' });
-  expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: false, message: 'code 1' });
+  expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({
+    allowed: false,
+    message: 'code 1',
+  });
 });
 
 test('on_error allow does not let in who has left, nor anybody while the server stops', async () => {
   const { origin, arrival } = await backend(() => undefined);
   const { hooks, gate } = openGate({ on_play: [origin] }, { onError: 'allow' });
   const client = new AbortController();
-  const left = gate.ask(gateEvent('on_play'), client.signal);
+  const left = gate.authorize(gateEvent('on_play'), client.signal);
   await arrival(1);
   client.abort();
   expect((await left).allowed).toBe(false);
-  const stopped = gate.ask(gateEvent('on_play'), staying());
+  const stopped = gate.authorize(gateEvent('on_play'), staying());
   await arrival(2);
   await hooks.close();
   expect((await stopped).allowed).toBe(false);
@@ -163,6 +166,6 @@ test('an event with a policy of its own is called after that', async () => {
     { on_play: [origin], on_publish: [origin] },
     { onError: 'allow', policies: { on_publish: STRICT } },
   );
-  expect((await gate.ask(gateEvent('on_play'), staying())).allowed).toBe(true);
-  expect((await gate.ask(gateEvent('on_publish'), staying())).allowed).toBe(false);
+  expect((await gate.authorize(gateEvent('on_play'), staying())).allowed).toBe(true);
+  expect((await gate.authorize(gateEvent('on_publish'), staying())).allowed).toBe(false);
 });

@@ -21,10 +21,10 @@ test('each segment is told of in order, and does not hold up the end of its publ
   const backend = await startBackend(({ body }) => (body.includes('on_hls') ? undefined : '0'));
   stopped({ stop: () => backend.close() });
   const { gate } = openGate({ on_hls: [backend.origin], on_unpublish: [backend.origin] });
-  gate.tell(event(1));
-  gate.tell(event(2));
+  gate.emit(event(1));
+  gate.emit(event(2));
   await backend.arrival(1);
-  gate.tell({
+  gate.emit({
     ...FACTS,
     action: 'on_unpublish',
     reason: 'client',
@@ -40,8 +40,8 @@ test('on_hls_notify is a GET to a URL with the names of the segment', async () =
   const backend = await startBackend(() => 'more than anybody reads');
   stopped({ stop: () => backend.close() });
   const { gate } = openGate({ on_hls_notify: [`${backend.origin}/cdn/[app]/[stream]/[ts_url][param]`] });
-  expect(gate.asks('on_hls', FACTS.vhost)).toBe(true);
-  gate.tell({ ...event(), param: '?token=a b' });
+  expect(gate.isInterested('on_hls', FACTS.vhost)).toBe(true);
+  gate.emit({ ...event(), param: '?token=a b' });
   const { method, url, body } = await backend.arrival(1);
   expect([method, url, body]).toEqual(['GET', '/cdn/live/cam/live/cam-7.ts?token=a%20b', '']);
 });
@@ -52,7 +52,7 @@ test("what comes of on_hls_notify is nobody's concern", async () => {
     on_hls_notify: ['http://127.0.0.1:1/', `${backend.origin}/one`, `${backend.origin}/two`],
   });
   stopped({ stop: () => backend.close() });
-  gate.tell(event());
+  gate.emit(event());
   await until('the last URL', () => backend.received.some(({ url }) => url === '/two'));
   expect(backend.received.map(({ url }) => url)).toEqual(['/one', '/two']);
 });

@@ -14,7 +14,7 @@ const textOf = (headers: object) =>
 async function signed(...secrets: string[]) {
   const { origin, arrival } = await backend(() => '0');
   const { gate } = openGate({ on_publish: [origin] }, { secrets });
-  await gate.ask(gateEvent('on_publish', { stream: 'Kanal Ö 📺' }), staying());
+  await gate.authorize(gateEvent('on_publish', { stream: 'Kanal Ö 📺' }), staying());
   const { body, headers: all } = await arrival(1);
   const headers = textOf(all);
   const verify = (key: string, text = body) => new Webhook(`whsec_${key}`).verify(text, headers);
@@ -54,14 +54,14 @@ test('a request that is replayed later is not accepted, nor with a newer time', 
 test('events that are told are signed too, and without a secret nothing is', async () => {
   const { origin, received, arrival } = await backend(() => '0');
   const signing = openGate({ on_close: [origin] }, { secrets: [NEW] });
-  signing.gate.tell(closingEvent('on_close'));
+  signing.gate.emit(closingEvent('on_close'));
   await signing.hooks.drain(5000);
   const { body, headers } = await arrival(1);
   expect(new Webhook(NEW).verify(body, textOf(headers))).toMatchObject({
     action: 'on_close',
   });
   const silent = openGate({ on_play: [origin] });
-  await silent.gate.ask(gateEvent('on_play'), staying());
+  await silent.gate.authorize(gateEvent('on_play'), staying());
   expect(Object.keys(received[1]?.headers ?? {}).filter((name) => name.startsWith('webhook-'))).toEqual([
     'webhook-id',
   ]);

@@ -6,7 +6,7 @@ import { backend, gateEvent, openGate, raw, staying } from './support.ts';
 /** What came of one attempt: nobody waits for a better one. */
 const ask = async (url: string, options: Parameters<typeof openGate>[1] = {}) => {
   const { gate, observer } = openGate({ on_play: [url] }, { ...options, onError: 'allow' });
-  await gate.ask(gateEvent('on_play'), staying());
+  await gate.authorize(gateEvent('on_play'), staying());
   expect(observer.deliveries).toHaveLength(1);
   const { outcome, why } = observer.deliveries[0] ?? { outcome: undefined, why: '' };
   return outcome === 'allowed' ? outcome : why.replace(new URL(url).href, 'URL');
@@ -48,7 +48,7 @@ describe('forms of an answer', () => {
     const url = await answering(`${interim}HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n0`);
     const { gate, observer } = openGate({ on_play: [url] });
     for (let i = 0; i < 2; i++)
-      expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+      expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
     expect(observer.deliveries.map(({ timing }) => timing.connectMs === 0)).toEqual([false, true]);
     expect(observer.deliveries[0]?.response?.status).toBe(200);
   });
@@ -182,8 +182,8 @@ describe('a connection that is used again', () => {
     async (end) => {
       const peer = hangingUpOnTheSecond(end, OK);
       const { gate, logger } = openGate({ on_play: [await peer.url] });
-      expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
-      expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+      expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+      expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
       expect(peer.counts()).toEqual({ connections: 2, requests: 3 });
       expect(logger.at('info', 'warn')).toEqual([]);
     },
@@ -192,8 +192,8 @@ describe('a connection that is used again', () => {
   test('but not twice, so a backend that hangs up on everybody has failed to answer', async () => {
     const peer = hangingUpOnTheSecond('end', '');
     const { gate, observer } = openGate({ on_play: [await peer.url] }, { onError: 'allow' });
-    await gate.ask(gateEvent('on_play'), staying());
-    await gate.ask(gateEvent('on_play'), staying());
+    await gate.authorize(gateEvent('on_play'), staying());
+    await gate.authorize(gateEvent('on_play'), staying());
     expect(observer.deliveries.map(({ outcome }) => outcome)).toEqual(['allowed', 'failed']);
     expect(peer.counts()).toEqual({ connections: 2, requests: 3 });
   });

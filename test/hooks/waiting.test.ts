@@ -31,7 +31,7 @@ async function away(options: Parameters<typeof openGate>[1] = {}, clock = handCl
     ...opened,
     clock,
     origin,
-    ask: (client = staying()) => gate.ask(gateEvent('on_play'), client),
+    ask: (client = staying()) => gate.authorize(gateEvent('on_play'), client),
     attempts: (count: number) => until(`${count} attempts`, () => observer.deliveries.length >= count),
     start: (script: Script = () => '0') => backend(script, { port }),
   };
@@ -163,7 +163,7 @@ describe('a backend that refuses connections', () => {
         ['two', hookOptions(url('two'))],
       ]),
     );
-    const ask = (vhost: string) => gate.ask(gateEvent('on_play', { vhost }), staying());
+    const ask = (vhost: string) => gate.authorize(gateEvent('on_play', { vhost }), staying());
     const first = ask('one');
     await until('an attempt', () => observer.deliveries.length === 1);
     const second = ask('two');
@@ -200,7 +200,7 @@ describe('a backend that refuses connections', () => {
 
   test('is told of ends without keeping anybody from the gate, whose failures keep nothing from being told', async () => {
     const { ask, attempts, clock, start, gate, observer } = await away();
-    gate.tell(closingEvent('on_close'));
+    gate.emit(closingEvent('on_close'));
     await attempts(1);
     const verdict = ask();
     await until('a question of its own', () =>
@@ -222,7 +222,7 @@ describe('a URL that answers for a backend that is away', () => {
     let up = false;
     const { origin, received } = await backend(() => (up ? '0' : { status }));
     const { gate, observer } = openGate({ on_play: [origin] }, {}, clock);
-    const verdict = gate.ask(gateEvent('on_play'), staying());
+    const verdict = gate.authorize(gateEvent('on_play'), staying());
     await until('an attempt', () => observer.deliveries.length === 1);
     up = true;
     clock.advance(50);
@@ -239,7 +239,7 @@ describe('a URL that answers for a backend that is away', () => {
         socket.on('data', () => (++requests === 1 ? socket[how]() : socket.write(OK)));
       });
       const { gate } = openGate({ on_play: [url] });
-      expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+      expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
       expect(requests).toBe(2);
     },
   );
@@ -250,7 +250,7 @@ describe('a URL that answers for a backend that is away', () => {
   ])('is not asked again after %s, which the backend has said itself', async (_name, answer, message) => {
     const { origin, received } = await backend(() => answer);
     const { gate } = openGate({ on_play: [origin] });
-    expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({
+    expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({
       allowed: false,
       failed: true,
       message,
@@ -267,7 +267,7 @@ describe('a URL that answers for a backend that is away', () => {
       });
     });
     const { gate } = openGate({ on_play: [url] });
-    expect((await gate.ask(gateEvent('on_play'), staying())).allowed).toBe(false);
+    expect((await gate.authorize(gateEvent('on_play'), staying())).allowed).toBe(false);
     expect(requests).toBe(1);
   });
 
@@ -276,7 +276,7 @@ describe('a URL that answers for a backend that is away', () => {
     let up = false;
     const { origin, received } = await backend(() => (up ? '0' : { status: 502 }));
     const { gate, observer } = openGate({ on_play: [origin] }, {}, clock);
-    const waiting = Array.from({ length: 100 }, () => gate.ask(gateEvent('on_play'), staying()));
+    const waiting = Array.from({ length: 100 }, () => gate.authorize(gateEvent('on_play'), staying()));
     await until('a first attempt of each', () => observer.deliveries.length === 100);
     clock.advance(500);
     await until('a probe', () => observer.deliveries.length === 101);
@@ -304,12 +304,16 @@ describe('a URL that answers for a backend that is away', () => {
       ]),
     );
     const clients = Array.from({ length: 20 }, () => new AbortController());
-    const broken = clients.map(({ signal }) => gate.ask(gateEvent('on_play', { vhost: 'broken' }), signal));
+    const broken = clients.map(({ signal }) =>
+      gate.authorize(gateEvent('on_play', { vhost: 'broken' }), signal),
+    );
     await until('their failures', () => observer.deliveries.length >= 20);
-    expect(await gate.ask(gateEvent('on_publish', { vhost: 'broken' }), staying())).toEqual({
+    expect(await gate.authorize(gateEvent('on_publish', { vhost: 'broken' }), staying())).toEqual({
       allowed: true,
     });
-    expect(await gate.ask(gateEvent('on_play', { vhost: 'fine' }), staying())).toEqual({ allowed: true });
+    expect(await gate.authorize(gateEvent('on_play', { vhost: 'fine' }), staying())).toEqual({
+      allowed: true,
+    });
     for (const client of clients) client.abort();
     await Promise.all(broken);
   });
@@ -319,10 +323,10 @@ describe('a URL that answers for a backend that is away', () => {
     const { origin } = await backend(({ body }) => (body.includes('"poison"') ? { status: 502 } : '0'));
     const { gate, observer } = openGate({ on_play: [origin] }, {}, clock);
     const client = new AbortController();
-    const poison = gate.ask(gateEvent('on_play', { stream: 'poison' }), client.signal);
+    const poison = gate.authorize(gateEvent('on_play', { stream: 'poison' }), client.signal);
     for (let attempt = 1; attempt <= 4; attempt++) {
       await until('its failure', () => observer.deliveries.length >= 2 * attempt - 1);
-      expect(await gate.ask(gateEvent('on_play'), staying())).toEqual({ allowed: true });
+      expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({ allowed: true });
       clock.advance(2000);
     }
     client.abort();

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import type { SealedEvent } from '../../src/model/events.ts';
+import type { PersistedEvent } from '../../src/model/events.ts';
 import { Life } from '../support/mortal-files.ts';
 import { picture } from '../support/picture.ts';
 import { stopped } from '../support/stopped.ts';
@@ -35,10 +35,10 @@ async function finish(directory: string, life = new Life(Number.POSITIVE_INFINIT
 }
 
 /** The files that events tell of, each event once. */
-function toldOf(events: readonly SealedEvent[]): (string | undefined)[] {
+function toldOf(events: readonly PersistedEvent[]): (string | undefined)[] {
   const bodies = new Map(events.map((event) => [event.recording.id, JSON.stringify(event)]));
   for (const event of events) expect(JSON.stringify(event)).toBe(bodies.get(event.recording.id));
-  return [...bodies.values()].map((body) => (JSON.parse(body) as SealedEvent).recording.file);
+  return [...bodies.values()].map((body) => (JSON.parse(body) as PersistedEvent).recording.file);
 }
 
 describe('a server that is killed', () => {

@@ -1,7 +1,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Gate, Grant } from '../../src/model/authorization.ts';
 import { Deadline } from '../../src/model/deadline.ts';
-import type { Gate, Grant, SealedEvent } from '../../src/model/events.ts';
+import type { PersistedEvent } from '../../src/model/events.ts';
 import type { MediaSource, MediaTap } from '../../src/model/media-source.ts';
 import type { DvrOptions } from '../../src/model/options.ts';
 import { committed } from '../../src/model/prepared-change.ts';
@@ -25,10 +26,10 @@ export const SERVER = { serverId: 'vid-test', serviceId: 'run1' };
 
 /** A gate that keeps what it is entrusted with, and says whether that is so. */
 export class TrustedGate extends FakeGate implements Gate {
-  readonly files: SealedEvent[] = [];
+  readonly files: PersistedEvent[] = [];
   keeps = true;
 
-  override entrust(event: SealedEvent): Promise<boolean> {
+  override emitDurably(event: PersistedEvent): Promise<boolean> {
     this.files.push(event);
     return Promise.resolve(this.keeps);
   }

@@ -9,10 +9,10 @@ import { temporaryDirectory } from '../support/temporary.ts';
 import { following, opening } from '../support/workers.ts';
 
 const OWN_GATE: Gate = {
-  ask: () => Promise.resolve({ allowed: true }),
-  tell: () => undefined,
-  entrust: () => Promise.resolve(true),
-  asks: () => false,
+  authorize: () => Promise.resolve({ allowed: true }),
+  emit: () => undefined,
+  emitDurably: () => Promise.resolve(true),
+  isInterested: () => false,
 };
 
 const API = 'http_api { enabled on; listen 127.0.0.1:0; }';

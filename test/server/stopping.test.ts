@@ -21,10 +21,10 @@ test('parts that never end share one drain_timeout: clients, recordings, closing
   const { file } = stopped(temporaryDirectory());
   // It keeps a play waiting whatever becomes of its client, and never says that it has a recording on record.
   const gate: Gate = {
-    ask: ({ action }) => (action === 'on_play' ? never : Promise.resolve({ allowed: true })),
-    tell: () => undefined,
-    entrust: () => never,
-    asks: () => true,
+    authorize: ({ action }) => (action === 'on_play' ? never : Promise.resolve({ allowed: true })),
+    emit: () => undefined,
+    emitDurably: () => never,
+    isInterested: () => true,
   };
   const running = await startServer(
     `drain_timeout ${DRAIN_MS};

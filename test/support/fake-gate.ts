@@ -1,16 +1,13 @@
+import { ALLOWED, type Gate, type Grant, type Verdict } from '../../src/model/authorization.ts';
 import {
-  ALLOWED,
   type ClosingEvent,
+  type EmittedEvent,
   GATE_ACTIONS,
-  type Gate,
   type GateEvent,
-  type Grant,
   type NoticeAction,
   type NoticeEvent,
+  type PersistedEvent,
   type QuestionAction,
-  type SealedEvent,
-  type TellEvent,
-  type Verdict,
 } from '../../src/model/events.ts';
 
 /** A question that the gate was asked and has not answered. */
@@ -75,7 +72,7 @@ export class FakeGate implements Gate {
     return open ? Promise.resolve(open) : new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  ask(event: GateEvent, signal: AbortSignal): Promise<Verdict> {
+  authorize(event: GateEvent, signal: AbortSignal): Promise<Verdict> {
     this.asked.push(event);
     this.log.push(`ask ${event.action} ${event.stream || event.app}`);
     if (!this.#slow.has(event.action)) {
@@ -90,7 +87,7 @@ export class FakeGate implements Gate {
     });
   }
 
-  tell(event: TellEvent): void {
+  emit(event: EmittedEvent): void {
     if ('reason' in event) this.told.push(event);
     else this.noticed.push(event);
     const reason = 'reason' in event ? ` ${event.reason}` : '';
@@ -98,13 +95,13 @@ export class FakeGate implements Gate {
   }
 
   /** Keeps no records: nothing has to be told again. */
-  entrust(event: SealedEvent): Promise<boolean> {
+  emitDurably(event: PersistedEvent): Promise<boolean> {
     this.log.push(`entrust ${event.action} ${event.stream}`);
     return Promise.resolve(true);
   }
 
   /** Beyond the three gates only what somebody has said to answer or to hear. */
-  asks(action: QuestionAction | NoticeAction): boolean {
+  isInterested(action: QuestionAction | NoticeAction): boolean {
     const expected: ReadonlySet<string> = new Set([...this.#verdicts.keys(), ...this.#slow, ...this.#heard]);
     return expected.has(action) || (GATES.has(action) && !this.#ignored.has(action));
   }

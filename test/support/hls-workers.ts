@@ -17,9 +17,9 @@ const NO_RECORDS: SharedEventRecorder = {
   resume: () => Promise.resolve(),
   rename: () => undefined,
   withdraw: () => undefined,
-  tell: () => undefined,
+  emit: () => undefined,
   stamp: () => Promise.reject(new Error('there are no records')),
-  entrust: () => Promise.resolve(true),
+  emitDurably: () => Promise.resolve(true),
   abandon: () => 0,
 };
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { LINGER_MS, STALL_TIMEOUT_MS } from '../../src/clients/limits.ts';
-import { ALLOWED } from '../../src/model/events.ts';
+import { ALLOWED } from '../../src/model/authorization.ts';
 import {
   HANDSHAKE_TIMEOUT_MS,
   IDLE_TIMEOUT_MS,

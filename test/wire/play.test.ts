@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { ALLOWED } from '../../src/model/events.ts';
+import { ALLOWED } from '../../src/model/authorization.ts';
 import { FakeGate, refused } from '../support/fake-gate.ts';
 import { openServer, PICTURE, PICTURE_HEARD, settled } from '../support/memory-server.ts';
 import { PLAY, vhost } from '../support/options.ts';

@@ -1,7 +1,7 @@
 import { connect, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ALLOWED } from '../../src/model/events.ts';
+import { ALLOWED } from '../../src/model/authorization.ts';
 import type { Config } from '../../src/model/options.ts';
 import { HANDSHAKE_TIMEOUT_MS } from '../../src/rtmp/limits.ts';
 import { createServer, type Server } from '../../src/server/server.ts';

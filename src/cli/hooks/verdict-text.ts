@@ -1,5 +1,6 @@
 import type { Tried } from '../../hooks/dry-run.ts';
-import { type Action, type Grant, isQuestion } from '../../model/events.ts';
+import type { Grant } from '../../model/authorization.ts';
+import { type Action, isQuestion } from '../../model/events.ts';
 
 /** What an answer's client is told, by the question. */
 const REFUSALS: Partial<Record<Action, string>> = {

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
+import type { Authorizer, Gate, Verdict } from '../../model/authorization.ts';
 import type { Clock } from '../../model/clock.ts';
 import { CLOSING_OF, type EventRecorder, type Recorded } from '../../model/event-recorder.ts';
 import {
   type Action,
   GATE_ACTIONS,
-  type Gate,
   type GateAction,
   type GateEvent,
   type QuestionAction,
-  type Verdict,
 } from '../../model/events.ts';
 import type { HookSchema } from '../../model/options.ts';
 import type { Stamper } from '../event.ts';
@@ -16,8 +15,8 @@ import type { QuestionWatcher } from '../question-watcher.ts';
 import { QuestionRecord } from './question-record.ts';
 
 /** A gate that says on its way whether a backend may have heard a question. */
-export interface WatchedGate extends Pick<Gate, 'asks'> {
-  ask(event: GateEvent, signal: AbortSignal, watcher?: QuestionWatcher): Promise<Verdict>;
+export interface WatchedAuthorizer extends Authorizer {
+  authorize(event: GateEvent, signal: AbortSignal, watcher?: QuestionWatcher): Promise<Verdict>;
 }
 
 /** What a recorded gate needs of its configuration snapshot and its process. */
@@ -26,7 +25,7 @@ export interface DurableGateDeps {
   readonly clock: Clock;
   readonly stamper: Stamper;
   /** True if the vhost has a URL for this action. */
-  hears(action: Action, vhost: string): boolean;
+  isSubscribed(action: Action, vhost: string): boolean;
   /** How the backends of the vhost are spoken to. */
   schema(vhost: string): HookSchema;
   /** Time limit of an event's questions, in milliseconds. */
@@ -37,14 +36,15 @@ export interface DurableGateDeps {
  * A gate that has what a client opens recorded before it is asked about, if a backend is going to hear of its end, and
  * that hands on what is told. Whoever cannot be recorded is refused: nobody would be told that he left.
  */
-export function durableGate(gate: WatchedGate, deps: DurableGateDeps): Gate {
-  const { recorder, clock, stamper, hears, schema, timeoutMs } = deps;
+export function durableGate(gate: WatchedAuthorizer, deps: DurableGateDeps): Gate {
+  const { recorder, clock, stamper, isSubscribed, schema, timeoutMs } = deps;
   /** Connections about which no backend was asked: none is told of their end. */
   const unheard = new Set<string>();
   return {
-    async ask(event, signal) {
+    async authorize(event, signal) {
       const { action } = event;
-      if (!isOpening(action) || !hears(CLOSING_OF[action], event.vhost)) return gate.ask(event, signal);
+      if (!isOpening(action) || !isSubscribed(CLOSING_OF[action], event.vhost))
+        return gate.authorize(event, signal);
       const id = randomUUID();
       // Half of the time is left for the question itself.
       const patienceMs = timeoutMs(action, event.vhost) / 2;
@@ -58,7 +58,7 @@ export function durableGate(gate: WatchedGate, deps: DurableGateDeps): Gate {
       }
       if (recorded) stamper.follow(recorded.seq);
       const question = new QuestionRecord(id, recorder, clock);
-      const verdict = recorded ? await gate.ask(event, signal, question) : GONE;
+      const verdict = recorded ? await gate.authorize(event, signal, question) : GONE;
       question.close();
       // Whoever was asked to connect is closed, also after a refusal; and nobody else is, whoever let him in.
       if (action === 'on_connect' ? !question.isSent : !verdict.allowed) recorder.withdraw(id);
@@ -67,15 +67,15 @@ export function durableGate(gate: WatchedGate, deps: DurableGateDeps): Gate {
       if (action === 'on_connect' && !question.isSent) unheard.add(visitOf(event));
       return verdict;
     },
-    tell(event) {
+    emit(event) {
       if (event.action === 'on_close' && unheard.delete(visitOf(event))) return;
-      if (hears(event.action, event.vhost)) recorder.tell(event, schema(event.vhost));
+      if (isSubscribed(event.action, event.vhost)) recorder.emit(event, schema(event.vhost));
     },
-    entrust(event) {
-      if (!hears(event.action, event.vhost)) return Promise.resolve(true);
-      return recorder.entrust(event, schema(event.vhost));
+    emitDurably(event) {
+      if (!isSubscribed(event.action, event.vhost)) return Promise.resolve(true);
+      return recorder.emitDurably(event, schema(event.vhost));
     },
-    asks: (action, vhost) => gate.asks(action, vhost),
+    isInterested: (action, vhost) => gate.isInterested(action, vhost),
   };
 }
 

@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { OutboxStats } from '../../model/control.ts';
 import { CLOSING_OF, type EventRecorder, type Opening, type Recorded } from '../../model/event-recorder.ts';
-import type { ClosingEvent, SealedEvent, ServerIds, Stamp, TellEvent } from '../../model/events.ts';
+import type { ClosingEvent, EmittedEvent, PersistedEvent, ServerIds, Stamp } from '../../model/events.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { HookSchema, OutboxOptions } from '../../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../../model/stream-key.ts';
@@ -193,7 +193,7 @@ export class Outbox implements EventRecorder {
     this.#store.remove('open', id);
   }
 
-  tell(event: TellEvent, schema: HookSchema): void {
+  emit(event: EmittedEvent, schema: HookSchema): void {
     const id = this.#open.get(nameOf(event.action, event))?.id;
     const record = id === undefined ? undefined : this.#opened(id);
     if (id !== undefined && record && 'reason' in event) this.#end(id, record, event);
@@ -204,7 +204,7 @@ export class Outbox implements EventRecorder {
     return Promise.resolve(this.#deps.stamper.next(id));
   }
 
-  entrust(event: SealedEvent, schema: HookSchema): Promise<boolean> {
+  emitDurably(event: PersistedEvent, schema: HookSchema): Promise<boolean> {
     const { stamp, server } = event.seal;
     this.#deps.stamper.follow(stamp.seq);
     if (!this.#store.get('events', stamp.seq))

@@ -233,7 +233,8 @@ export class HlsHandler implements HttpHandler {
   #plain(hls: Hls, request: PlaybackRequest, address: Address): Answer {
     const { snapshot, vhost, ip, query, forwarded } = request;
     // The configuration refuses this where it sees it; a gate may have come from elsewhere.
-    if (ABOUT_PLAYERS.some((action) => snapshot.gate.asks(action, vhost.name))) return faulty(UNASKED);
+    if (ABOUT_PLAYERS.some((action) => snapshot.gate.isInterested(action, vhost.name)))
+      return faulty(UNASKED);
     return {
       send: async (http, reply) => {
         const peerServers = forwarded ? undefined : this.#peerServers;

@@ -2,7 +2,7 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createHooks } from '../../../src/hooks/hooks.ts';
-import type { SealedEvent } from '../../../src/model/events.ts';
+import type { PersistedEvent } from '../../../src/model/events.ts';
 import type { HookSchema, OutboxOptions } from '../../../src/model/options.ts';
 import { systemClock } from '../../../src/model/process-clock.ts';
 import { OUTBOX } from '../../support/options.ts';
@@ -75,7 +75,7 @@ test('what was not delivered goes out at the next start as it was, to the URL al
     stateDir: state.stateDir,
     options: { retryMinMs: 60_000, retryMaxMs: 60_000 },
   });
-  first.gate.tell(closingEvent('on_stop'));
+  first.gate.emit(closingEvent('on_stop'));
   expect(await first.hooks.drain(10_000)).toEqual({ delivered: 0, left: 1 });
   await first.hooks.close();
   expect(first.logger.at('warn').at(-1)?.message).toBe('events wait on the disk for the next start');
@@ -95,13 +95,13 @@ test('what a killed server had open is closed: connections always, what was refu
   const urls = Object.fromEntries(all.map((action) => [action, [`${peer.origin}/${action}`]]));
   const { gate } = openRun(urls, { stateDir: state.stateDir });
   const ask = (action: 'on_connect' | 'on_play' | 'on_publish', number: number, stream: string) =>
-    gate.ask(gateEvent(action, { ...opening(number), stream }), staying());
+    gate.authorize(gateEvent(action, { ...opening(number), stream }), staying());
   await ask('on_connect', 1, 'secret');
   await ask('on_play', 2, 'cam');
   await ask('on_play', 3, 'secret');
   await ask('on_publish', 4, 'mine');
   await ask('on_play', 5, 'over');
-  gate.tell(closingEvent('on_stop', { ...opening(5), stream: 'over' }));
+  gate.emit(closingEvent('on_stop', { ...opening(5), stream: 'over' }));
   await peer.arrival(6);
   const second = openRun(urls, { stateDir: state.crashed(), run: 'svc00002' });
   await until('all endings', () => peer.received.length >= 9);
@@ -120,7 +120,7 @@ test('an event finds its way by what was stored with it when its vhost is gone',
   const state = stateDirectory();
   const peer = await backend(() => '0');
   const first = openRun({ on_play: [peer.origin], on_stop: [`${peer.origin}/old`] }, state);
-  await first.gate.ask(gateEvent('on_play'), staying());
+  await first.gate.authorize(gateEvent('on_play'), staying());
   openRun({ on_play: [peer.origin] }, { stateDir: state.crashed(), vhost: 'another' });
   expect((await peer.arrival(2)).url).toBe('/old');
 });
@@ -128,9 +128,9 @@ test('an event finds its way by what was stored with it when its vhost is gone',
 test('of too many events the oldest is dropped, and that is counted and said', async () => {
   const peer = await backend(() => undefined);
   const { gate, hooks, logger } = openRun({ on_close: [peer.origin] }, { options: { maxEvents: 2 } });
-  gate.tell(closingEvent('on_close'));
+  gate.emit(closingEvent('on_close'));
   await peer.arrival(1);
-  for (let i = 0; i < 4; i++) gate.tell(closingEvent('on_close'));
+  for (let i = 0; i < 4; i++) gate.emit(closingEvent('on_close'));
   expect(hooks.stats).toMatchObject({ events: 2, dropped: 3, onDisk: false });
   expect(logger.at('warn')).toMatchObject([
     { message: 'events dropped: too many wait for their backends', fields: { max: 2 } },
@@ -142,9 +142,9 @@ test('where newcomers are refused instead, nothing of those who are in is droppe
   const urls = { on_connect: [`${peer.origin}/ask`], on_close: [peer.origin] };
   const { gate, hooks } = openRun(urls, { options: { maxEvents: 1, whenFull: 'refuse_clients' } });
   const connect = (number: number) =>
-    gate.ask(gateEvent('on_connect', { client: { ...FACTS.client, number } }), staying());
+    gate.authorize(gateEvent('on_connect', { client: { ...FACTS.client, number } }), staying());
   const close = (number: number) =>
-    gate.tell(closingEvent('on_close', { client: { ...FACTS.client, number } }));
+    gate.emit(closingEvent('on_close', { client: { ...FACTS.client, number } }));
   for (const number of [1, 2]) expect(await connect(number)).toMatchObject({ allowed: true });
   for (const number of [1, 2]) close(number);
   expect(await connect(3)).toEqual({
@@ -159,7 +159,7 @@ test('where newcomers are refused instead, nothing of those who are in is droppe
 test('an event that nobody takes is given up when it is too old', async () => {
   const peer = await backend(() => ({ status: 503 }));
   const { gate, hooks, logger } = openRun({ on_close: [peer.origin] }, { options: { maxAgeMs: 30 } });
-  gate.tell(closingEvent('on_close'));
+  gate.emit(closingEvent('on_close'));
   await until('the end of it', () => hooks.stats.givenUp === 1);
   expect(hooks.stats.events).toBe(0);
   expect(logger.at('warn').at(-1)?.message).toBe('event given up: no backend took it while it mattered');
@@ -169,10 +169,13 @@ test('a question about a stream waits until the end of the publish before it has
   const peer = await backend(({ body }) => (JSON.parse(body).action === 'on_publish' ? '0' : undefined));
   const once = { options: { retryMinMs: 60_000, retryMaxMs: 60_000 } };
   const { gate } = openRun({ on_publish: [peer.origin], on_unpublish: [peer.origin] }, once);
-  gate.tell(closingEvent('on_unpublish'));
-  const asked = gate.ask(gateEvent('on_publish', { client: { ...FACTS.client, number: 8 } }), staying());
+  gate.emit(closingEvent('on_unpublish'));
+  const asked = gate.authorize(
+    gateEvent('on_publish', { client: { ...FACTS.client, number: 8 } }),
+    staying(),
+  );
   const request = await peer.arrival(1);
-  const other = gate.ask(gateEvent('on_publish', { ...opening(1), stream: 'other' }), staying());
+  const other = gate.authorize(gateEvent('on_publish', { ...opening(1), stream: 'other' }), staying());
   expect(await other).toMatchObject({ allowed: true });
   request.socket.write('HTTP/1.1 500 No\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
   expect(await asked).toMatchObject({ allowed: true });
@@ -187,9 +190,9 @@ test('it waits for half of its time at most', async () => {
   const clock = handClock();
   const peer = await backend(({ body }) => (JSON.parse(body).action === 'on_publish' ? '0' : undefined));
   const { gate } = openRun({ on_publish: [peer.origin], on_unpublish: [peer.origin] }, {}, clock);
-  gate.tell(closingEvent('on_unpublish'));
+  gate.emit(closingEvent('on_unpublish'));
   await peer.arrival(1);
-  const asked = gate.ask(gateEvent('on_publish'), staying());
+  const asked = gate.authorize(gateEvent('on_publish'), staying());
   await new Promise((resolve) => setImmediate(resolve));
   clock.advance(499);
   expect(peer.received).toHaveLength(1);
@@ -203,7 +206,7 @@ test('a client that goes while its record is written is not asked about, and lea
   const urls = { on_play: [peer.origin], on_stop: [peer.origin] };
   const { gate, hooks } = openRun(urls, state);
   const leaving = new AbortController();
-  const asked = gate.ask(gateEvent('on_play'), leaving.signal);
+  const asked = gate.authorize(gateEvent('on_play'), leaving.signal);
   leaving.abort();
   expect(await asked).toMatchObject({ allowed: false });
   await hooks.close();
@@ -217,7 +220,7 @@ test('a stream that was renamed is closed under its new name', async () => {
   const peer = await backend(() => '{"code":0,"data":{"stream":"alice"}}');
   const urls = { on_publish: [peer.origin], on_unpublish: [peer.origin] };
   const { gate, hooks } = openRun(urls, state);
-  await gate.ask(gateEvent('on_publish', opening(1)), staying());
+  await gate.authorize(gateEvent('on_publish', opening(1)), staying());
   await hooks.close();
   openRun(urls, state);
   await peer.arrival(2);
@@ -233,7 +236,7 @@ test('a state directory that cannot be is a sentence, and nothing is begun', () 
 });
 
 /** What tells of a file, as its journal has it. */
-const sealed = (id: string, seq: number): SealedEvent => ({
+const sealed = (id: string, seq: number): PersistedEvent => ({
   ...FACTS,
   action: 'on_dvr',
   recording: { id, cwd: '/srv', file: `${id}.flv`, durationMs: 1, bytes: 2, reason: 'unpublish' },
@@ -249,12 +252,12 @@ test('a sealed event is kept as it is, and once, however often it is told', asyn
   const options = { retryMinMs: 60_000, retryMaxMs: 60_000 };
   const first = openRun(urls, { stateDir: state.stateDir, options });
   const event = sealed('5d0f2d2e-9a58-4b7e-8d53-6f5a3c7f0a11', 5000);
-  expect(await first.gate.entrust(event)).toBe(true);
-  expect(await first.gate.entrust(event)).toBe(true);
+  expect(await first.gate.emitDurably(event)).toBe(true);
+  expect(await first.gate.emitDurably(event)).toBe(true);
   await peer.arrival(1);
   expect((await first.hooks.drain(10_000)).left).toBe(1);
   const second = openRun(urls, { stateDir: state.crashed(), run: 'svc00002' });
-  expect(await second.gate.entrust(event)).toBe(true);
+  expect(await second.gate.emitDurably(event)).toBe(true);
   await peer.arrival(2);
   const [one, two] = peer.received.map(({ body }) => body);
   expect(two).toBe(one);
@@ -268,13 +271,13 @@ test('a sealed event is kept as it is, and once, however often it is told', asyn
 test('a stamp is given once and is behind all that were given before', async () => {
   const { hooks, gate } = openRun({ on_dvr: ['http://127.0.0.1:9/dvr'] });
   const first = await hooks.stamp('a');
-  await gate.entrust(sealed('b', first.seq + 1_000_000_000));
+  await gate.emitDurably(sealed('b', first.seq + 1_000_000_000));
   expect((await hooks.stamp('c')).seq).toBeGreaterThan(first.seq + 1_000_000_000);
 });
 
 test('where nobody hears of it, a sealed event need not be told again', async () => {
   const { gate } = openRun({ on_stop: ['http://127.0.0.1:9/stop'] });
-  expect(await gate.entrust(sealed('d', 1))).toBe(true);
+  expect(await gate.emitDurably(sealed('d', 1))).toBe(true);
 });
 
 describe('a reload to another schema', () => {
@@ -289,7 +292,7 @@ describe('a reload to another schema', () => {
       const clock = handClock();
       const options = { retryMinMs: 60_000, retryMaxMs: 60_000 };
       const { hooks, gate } = openRun(urls, { ...stateDirectory(), options }, clock);
-      gate.tell(closingEvent('on_unpublish'));
+      gate.emit(closingEvent('on_unpublish'));
       await peer.arrival(2);
       await hooks.drain(0);
       gateIn(hooks, schema, urls);
@@ -320,15 +323,15 @@ describe('a reload to another schema', () => {
       const urls = Object.fromEntries([...asked, ...told].map((action) => [action, [peer.origin]]));
       const { hooks } = openRun(urls);
       const gate = gateIn(hooks, from, urls);
-      await gate.ask(gateEvent('on_connect', opening(1)), staying());
-      await gate.ask(gateEvent('on_publish', opening(2)), staying());
+      await gate.authorize(gateEvent('on_connect', opening(1)), staying());
+      await gate.authorize(gateEvent('on_publish', opening(2)), staying());
       gateIn(hooks, to, urls);
       // Who is in goes on under the configuration with which he came.
-      await gate.ask(gateEvent('on_play', { ...opening(3), stream: 'other' }), staying());
-      gate.tell({ ...FACTS, ...opening(3), action: 'on_not_found' });
-      gate.tell(closingEvent('on_stop', { ...opening(3), stream: 'other' }));
-      gate.tell(closingEvent('on_unpublish', opening(2)));
-      gate.tell(closingEvent('on_close', opening(1)));
+      await gate.authorize(gateEvent('on_play', { ...opening(3), stream: 'other' }), staying());
+      gate.emit({ ...FACTS, ...opening(3), action: 'on_not_found' });
+      gate.emit(closingEvent('on_stop', { ...opening(3), stream: 'other' }));
+      gate.emit(closingEvent('on_unpublish', opening(2)));
+      gate.emit(closingEvent('on_close', opening(1)));
       expect(await hooks.drain(10_000)).toMatchObject({ left: 0 });
       expect(peer.received).toHaveLength(7);
       expect(bodies(peer).map((body) => body['client_id'])).toEqual(Array.from({ length: 7 }, () => id));
@@ -341,7 +344,7 @@ describe('a reload to another schema', () => {
     const urls = { on_play: [peer.origin], on_stop: [peer.origin] };
     const first = openRun(urls, state);
     const gate = gateIn(first.hooks, 'srs5', urls);
-    await gate.ask(gateEvent('on_play', opening(1)), staying());
+    await gate.authorize(gateEvent('on_play', opening(1)), staying());
     openRun(urls, { stateDir: state.crashed(), run: 'svc00002' });
     await peer.arrival(2);
     expect(bodies(peer).map((body) => [body['action'], body['client_id']])).toEqual([
@@ -373,7 +376,7 @@ describe('a change of the clock on the wall', () => {
     const clock = handClock();
     const peer = await backend(() => ({ status: 503 }));
     const { gate, hooks } = openRun({ on_close: [peer.origin] }, { ...stateDirectory(), options }, clock);
-    gate.tell(closingEvent('on_close'));
+    gate.emit(closingEvent('on_close'));
     await peer.arrival(1);
     await hooks.drain(0);
     leap(jump);
@@ -392,7 +395,7 @@ describe('a change of the clock on the wall', () => {
       const urls = { on_close: [peer.origin] };
       const clock = handClock();
       const first = openRun(urls, { ...state, options }, clock);
-      first.gate.tell(closingEvent('on_close'));
+      first.gate.emit(closingEvent('on_close'));
       await peer.arrival(1);
       await first.hooks.drain(0);
       clock.advance(DAY / 2);
@@ -416,7 +419,7 @@ describe('a change of the clock on the wall', () => {
     const urls = { on_play: [peer.origin], on_stop: [peer.origin] };
     const clock = handClock();
     const { gate } = openRun(urls, state, clock);
-    await gate.ask(gateEvent('on_play', opening(1)), staying());
+    await gate.authorize(gateEvent('on_play', opening(1)), staying());
     leap(DAY);
     clock.advance(10_000);
     await until('the time to be written down', () => isWritten(state.stateDir, '"ms":10000'));
@@ -430,12 +433,12 @@ describe('a change of the clock on the wall', () => {
     const peer = await backend(() => '0');
     const urls = { on_close: [peer.origin] };
     const first = openRun(urls, state);
-    first.gate.tell(closingEvent('on_close'));
+    first.gate.emit(closingEvent('on_close'));
     await peer.arrival(1);
     await first.hooks.drain(10_000);
     await first.hooks.close();
     leap(-DAY);
-    openRun(urls, { ...state, run: 'svc00002' }).gate.tell(closingEvent('on_close'));
+    openRun(urls, { ...state, run: 'svc00002' }).gate.emit(closingEvent('on_close'));
     await peer.arrival(2);
     const [before, after] = bodies(peer).map((body) => Number(body['event_seq']));
     expect(after).toBeGreaterThan(before ?? 0);
@@ -455,7 +458,7 @@ test('a damaged outbox is one error line that names what was moved where, and th
   const urls = { on_close: [peer.origin] };
   const first = openRun(urls, { ...state, options });
   for (const number of [1, 2])
-    first.gate.tell(closingEvent('on_close', { client: { ...FACTS.client, number } }));
+    first.gate.emit(closingEvent('on_close', { client: { ...FACTS.client, number } }));
   await peer.arrival(2);
   await first.hooks.close();
   const file = join(state.stateDir, 'outbox/00000001.log');

@@ -45,8 +45,8 @@ async function setting(answer: Script, options: Partial<HookOptions> = {}) {
     return {
       hooks,
       clock,
-      connect: (number: number) => gate.ask(gateEvent('on_connect', client(number)), staying()),
-      close: (number: number) => gate.tell(closingEvent('on_close', client(number))),
+      connect: (number: number) => gate.authorize(gateEvent('on_connect', client(number)), staying()),
+      close: (number: number) => gate.emit(closingEvent('on_close', client(number))),
     };
   };
   const numbers = (peer: typeof told) =>

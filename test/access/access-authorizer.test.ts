@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { accessGate } from '../../src/access/access-gate.ts';
+import { accessAuthorizer } from '../../src/access/access-authorizer.ts';
 import type { GateAction, GateEvent } from '../../src/model/events.ts';
 import type { ReferOptions, SecurityRule, VhostOptions } from '../../src/model/options.ts';
 import { vhost } from '../support/options.ts';
@@ -17,7 +17,7 @@ async function ask(
   action: GateAction,
   who: { ip?: string; pageUrl?: string; vhost?: string } = {},
 ): Promise<string> {
-  const gate = accessGate(new Map([['v', vhost({ name: 'v', ...options })]]));
+  const gate = accessAuthorizer(new Map([['v', vhost({ name: 'v', ...options })]]));
   const event: GateEvent = {
     action,
     client: { number: 1, id: 'abcdefgh', ip: who.ip ?? '203.0.113.9' },
@@ -28,7 +28,7 @@ async function ask(
     tcUrl: '',
     pageUrl: who.pageUrl ?? '',
   };
-  const verdict = await gate.ask(event, new AbortController().signal);
+  const verdict = await gate.authorize(event, new AbortController().signal);
   return verdict.allowed ? '' : verdict.message;
 }
 
@@ -134,9 +134,4 @@ describe('refer', () => {
 test('a vhost without rules, and one that the gate has not heard of, are open', async () => {
   expect(await ask({}, 'on_publish')).toBe('');
   expect(await ask({}, 'on_publish', { vhost: 'other' })).toBe('');
-});
-
-test('closing events are no business of this gate', () => {
-  const gate = accessGate(new Map());
-  expect(gate.tell({} as never)).toBeUndefined();
 });

@@ -1,4 +1,5 @@
-import { type Action, ALLOWED, type Gate, type GateEvent, type Verdict } from '../model/events.ts';
+import { ALLOWED, type Authorizer, type Verdict } from '../model/authorization.ts';
+import type { Action, GateEvent } from '../model/events.ts';
 import { networkMatcher } from '../model/ip.ts';
 import type { ReferOptions, SecurityRule, VhostOptions } from '../model/options.ts';
 
@@ -10,7 +11,7 @@ type Check = (role: Role, event: GateEvent) => Verdict;
  * are kept at publish and play, never at connect, so that a backend that hears of a connection's end has heard of its
  * beginning.
  */
-export function accessGate(vhosts: ReadonlyMap<string, VhostOptions>): Gate {
+export function accessAuthorizer(vhosts: ReadonlyMap<string, VhostOptions>): Authorizer {
   const checks = new Map<string, readonly Check[]>();
   for (const vhost of vhosts.values()) {
     const security = vhost.security ? [securityCheck(vhost.security)] : [];
@@ -18,7 +19,7 @@ export function accessGate(vhosts: ReadonlyMap<string, VhostOptions>): Gate {
     checks.set(vhost.name, [...security, ...refer]);
   }
   return {
-    ask(event) {
+    authorize(event) {
       const role = ROLE[event.action];
       if (role === undefined) return Promise.resolve(ALLOWED);
       for (const check of checks.get(event.vhost) ?? []) {
@@ -27,9 +28,7 @@ export function accessGate(vhosts: ReadonlyMap<string, VhostOptions>): Gate {
       }
       return Promise.resolve(ALLOWED);
     },
-    tell: () => undefined,
-    entrust: () => Promise.resolve(true),
-    asks: (action, vhost) => ROLE[action] !== undefined && (checks.get(vhost)?.length ?? 0) > 0,
+    isInterested: (action, vhost) => ROLE[action] !== undefined && (checks.get(vhost)?.length ?? 0) > 0,
   };
 }
 

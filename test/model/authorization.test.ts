@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { ALLOWED, allOf, type ClosingEvent, type GateEvent } from '../../src/model/events.ts';
+import { ALLOWED, composeGate } from '../../src/model/authorization.ts';
+import type { ClosingEvent, GateEvent } from '../../src/model/events.ts';
 import { FakeGate, refused } from '../support/fake-gate.ts';
 
 const FACTS = {
@@ -25,7 +26,7 @@ const { signal } = new AbortController();
 test('gates are asked one after the other', async () => {
   const first = new FakeGate().keepsWaiting('on_publish');
   const second = new FakeGate();
-  const verdict = allOf(first, second).ask(question, signal);
+  const verdict = composeGate([first, second], []).authorize(question, signal);
   const asked = await first.question();
   expect(second.asked).toEqual([]);
   asked.answer(ALLOWED);
@@ -36,14 +37,16 @@ test('gates are asked one after the other', async () => {
 test('the first refusal is the answer and the gates behind it are not asked', async () => {
   const no = new FakeGate().answers('on_publish', refused('not you'));
   const never = new FakeGate();
-  expect(await allOf(new FakeGate(), no, never).ask(question, signal)).toEqual(refused('not you'));
+  expect(await composeGate([new FakeGate(), no, never], []).authorize(question, signal)).toEqual(
+    refused('not you'),
+  );
   expect(never.asked).toEqual([]);
 });
 
 test('every gate is handed the signal by which the client calls a question back', async () => {
   const gate = new FakeGate().keepsWaiting('on_publish');
   const client = new AbortController();
-  const verdict = allOf(gate).ask(question, client.signal);
+  const verdict = composeGate([gate], []).authorize(question, client.signal);
   await gate.question();
   client.abort();
   expect(await verdict).toEqual(refused('the client has gone'));
@@ -51,10 +54,10 @@ test('every gate is handed the signal by which the client calls a question back'
 
 test('every gate is told', () => {
   const gates = [new FakeGate(), new FakeGate()];
-  allOf(...gates).tell(ending);
+  composeGate([], gates).emit(ending);
   expect(gates.map((gate) => gate.told)).toEqual([[ending], [ending]]);
 });
 
 test('no gate at all lets everybody through', async () => {
-  expect(await allOf().ask(question, signal)).toEqual(ALLOWED);
+  expect(await composeGate([], []).authorize(question, signal)).toEqual(ALLOWED);
 });
