@@ -3,7 +3,15 @@ import type { Socket } from 'node:net';
 import { Connections } from '../http/connections.ts';
 import { formatIp } from '../model/ip.ts';
 import type { Logger } from '../model/logger.ts';
-import { MAX_API_CONNECTIONS, MAX_API_CONNECTIONS_PER_ADDRESS, MAX_KEPT_API_CONNECTIONS } from './limits.ts';
+
+/** Connections of one address that are not kept; for one more, the one of them that was not used for longest is closed. */
+export const MAX_API_CONNECTIONS_PER_ADDRESS = 64;
+
+/** Those of them that are kept: of people who may use the API. One more is closed behind its answer. */
+export const MAX_KEPT_API_CONNECTIONS = 224;
+
+/** Connections to the API; for one more, the one that is not kept and was not used for longest is closed. */
+export const MAX_API_CONNECTIONS = 256;
 
 const TELL_MS = 1_000;
 

@@ -18,7 +18,7 @@ import { ApiConnections } from './api-connections.ts';
 import { canonicalUrl } from './canonical-url.ts';
 import { consolePages } from './console-pages.ts';
 import { guard } from './guard.ts';
-import { API_HEADERS_TIMEOUT_MS, API_REQUEST_TIMEOUT_MS, MAX_API_BODY_BYTES } from './limits.ts';
+import { MAX_API_BODY_BYTES } from './limits.ts';
 import { LogIns } from './log-ins.ts';
 import { openApi } from './openapi.ts';
 import { SharedStats } from './shared-stats.ts';
@@ -28,6 +28,12 @@ import { eventRoutes } from './v2/events.ts';
 import { hookRoutes } from './v2/hooks.ts';
 import { serverRoutes } from './v2/server.ts';
 import { streamRoutes } from './v2/streams.ts';
+
+/** Time that a request to the API has to arrive. */
+const API_REQUEST_TIMEOUT_MS = 30_000;
+
+/** Time that a client has to shake hands, and to send the head of a request. */
+const API_HEADERS_TIMEOUT_MS = 5_000;
 
 /** How often somebody looks whether a request takes too long, in milliseconds. */
 const LOOK_MS = 1_000;

@@ -3,15 +3,20 @@ import { chmodSync, linkSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
-import {
-  CLOSE_TIMEOUT_MS,
-  HOLDER_TIMEOUT_MS,
-  MAX_CONTROL_BODY_BYTES,
-  MAX_SOCKET_PATH,
-  MAX_SOCKET_PATH_DARWIN,
-} from '../http/limits.ts';
+import { CLOSE_TIMEOUT_MS } from '../http/limits.ts';
 import { CONTROL_SOCKET, type HookControl } from '../model/control.ts';
 import { hookRoutes } from './hook-routes.ts';
+
+const MAX_SOCKET_PATH_DARWIN = 103;
+
+/** Bytes of a unix socket's path: the kernel's `sun_path` without the NUL at its end. macOS has the shorter one. */
+const MAX_SOCKET_PATH = 107;
+
+/** Time that whoever holds a state directory has to say who it is. */
+const HOLDER_TIMEOUT_MS = 2_000;
+
+/** Longest request to the control socket, in bytes; there is nothing to say there. */
+const MAX_CONTROL_BODY_BYTES = 65_536;
 
 /** A server's hold on its state directory. */
 export interface ControlSocket {

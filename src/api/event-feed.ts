@@ -2,11 +2,13 @@ import { HELPING_PAUSE_MS, MAX_HELPING } from '../http/limits.ts';
 import { type Follower, RequestError, type ServerControl } from '../model/control.ts';
 import type { ServerStats, StatsQuery } from '../model/stats.ts';
 import { streamId } from '../model/stream-key.ts';
-import { MAX_FOLLOWED_CLIENTS } from './limits.ts';
 import type { UrlDeps } from './present/play-urls.ts';
 import { serverBody } from './present/server.ts';
 import { clientBody, streamBody } from './present/streams.ts';
 import { hooksBody } from './v2/hooks.ts';
+
+/** Clients of a stream that its followers are told of. */
+const MAX_FOLLOWED_CLIENTS = 200;
 
 export const TOPICS = ['streams', 'clients', 'deliveries', 'server', 'hooks'] as const;
 export type Topic = (typeof TOPICS)[number];

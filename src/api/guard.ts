@@ -4,8 +4,11 @@ import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { faultOfHead } from '../http/request-head.ts';
 import type { Credentials, HttpApiOptions } from '../model/options.ts';
-import { MAX_API_BODY_BYTES, MAX_LOGIN_FAILURES } from './limits.ts';
+import { MAX_API_BODY_BYTES } from './limits.ts';
 import { type LogIns, readBasic, readBearer } from './log-ins.ts';
+
+/** Wrong passwords of one address in a minute; one more, right or wrong, is refused. */
+const MAX_LOGIN_FAILURES = 10;
 
 const COOKIE = 'gatecast';
 /** Requests that change nothing. */

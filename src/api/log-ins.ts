@@ -1,7 +1,9 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { BEARER_USER, type Credentials } from '../model/options.ts';
-import { MAX_LOGINS } from './limits.ts';
+
+/** People that are logged in at the same time; the one who has not come for longest is logged out. */
+const MAX_LOGINS = 1_000;
 
 /** How long somebody who does not come any more stays logged in. */
 const LOGIN_MS = 12 * 3_600_000;

@@ -3,8 +3,10 @@ import type { Clock } from '../model/clock.ts';
 import type { CloseReason } from '../model/events.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { ClientEvents, Opened } from './client-events.ts';
-import { MAX_BURST_MS } from './limits.ts';
 import { explain } from './refusal.ts';
+
+/** How much more than it was granted a publisher may have sent at any time, in milliseconds at the granted rate. */
+export const MAX_BURST_MS = 5_000;
 
 /** A client that stays, as its stay needs it. */
 export interface LimitedClient {

@@ -13,7 +13,6 @@ import { loadMediabunny, type Mediabunny } from '../remux/load-mediabunny.ts';
 import { Muxer } from '../remux/muxer.ts';
 import { diskStore } from './disk-store.ts';
 import { clearLeftovers } from './leftovers.ts';
-import { MAX_RECENT_BYTES, MAX_WAITING_BYTES } from './limits.ts';
 import {
   type FileIndex,
   type FreshSegment,
@@ -27,6 +26,12 @@ import { memoryStore } from './memory-store.ts';
 import { Outage } from './outage.ts';
 import { fillPath, privateNames } from './path-template.ts';
 import { Segmenter } from './segmenter.ts';
+
+/** Bytes of segments on the disk that are in memory too, of all streams: the newest ones. */
+const MAX_RECENT_BYTES: number = 64 * 1024 * 1024;
+
+/** Bytes of one stream's segments that wait for the disk; over it the next one is left out. */
+export const MAX_WAITING_BYTES: number = 64 * 1024 * 1024;
 
 /** What the room needs of the process. */
 export interface HlsDeps {

@@ -1,7 +1,9 @@
 import { open, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { MAX_LEFTOVER_ENTRIES } from './limits.ts';
 import { readOwnedText } from './live-playlist.ts';
+
+/** Files and directories that are looked through for what an earlier run has left. */
+const MAX_LEFTOVER_ENTRIES = 100_000;
 
 /**
  * Removes what a run that is no more has left under a directory: the playlists that it kept, and the files that these

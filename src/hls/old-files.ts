@@ -1,6 +1,8 @@
-import { MAX_UNREMOVED_FILES } from './limits.ts';
 import type { Outage } from './outage.ts';
 import type { SegmentStore } from './segment-store.ts';
+
+/** Files of a stream that could not be removed and are tried again; of more, the oldest are forgotten. */
+const MAX_UNREMOVED_FILES = 1_000;
 
 /** Files of a stream that nobody needs any more; one that could not be removed is tried again with the next ones. */
 export class OldFiles {

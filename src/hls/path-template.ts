@@ -1,6 +1,11 @@
 import type { HlsOptions } from '../model/options.ts';
 import type { MediaNames } from '../model/private-files.ts';
-import { MAX_FILE_NAME_BYTES, MAX_FILE_PATH_BYTES } from './limits.ts';
+
+/** Bytes of a file's path under `hls_path`. */
+const MAX_FILE_PATH_BYTES = 1_024;
+
+/** Bytes of a file's name, less what numbers and a temporary name add. */
+const MAX_FILE_NAME_BYTES = 200;
 
 /** What stands for the words in a path. */
 export type PathWords = Readonly<Record<string, string>>;

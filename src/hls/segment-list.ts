@@ -1,5 +1,7 @@
-import { MAX_STREAM_BYTES } from './limits.ts';
 import type { ListedSegment, MediaPlaylist } from './playlist.ts';
+
+/** Bytes of one stream's segments; over it the oldest go before their time. */
+const MAX_STREAM_BYTES: number = 512 * 1024 * 1024;
 
 /**
  * The segments of one stream over all its publishes: which are in the playlist, and which are kept for players that have

@@ -4,9 +4,20 @@ import type { HlsOptions } from '../model/options.ts';
 import { type Container, canHold, type Muxer } from '../remux/muxer.ts';
 import type { TrackConfig, TrackSample } from '../remux/track.ts';
 import { TrackAssembler, type TrackConsumer } from '../remux/track-assembler.ts';
-import { EARLY_MS, HARD_CUT_MS, JUMP_MS, MAX_SEGMENT_BYTES } from './limits.ts';
 import type { FreshSegment } from './live-playlist.ts';
 import { codecNames, identityOf, resolutionOf } from './variant.ts';
+
+/** A jump of a stream's time from which on segments do not continue each other, in milliseconds. */
+const JUMP_MS = 5_000;
+
+/** By how much a keyframe may come too early to end a segment still, in milliseconds: clocks of publishers are not exact. */
+const EARLY_MS = 100;
+
+/** Segments without a keyframe are cut no sooner than this, in milliseconds: many encoders send one in ten seconds alone. */
+const HARD_CUT_MS = 20_000;
+
+/** Bytes of one segment; over it the segment is cut where it is. */
+const MAX_SEGMENT_BYTES: number = 32 * 1024 * 1024;
 
 /** At least this is between two publishes, in milliseconds: the last sound lasts that long at most. */
 const SEAM_MS = 100;

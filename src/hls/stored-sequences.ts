@@ -6,7 +6,15 @@ import type { Logger } from '../model/logger.ts';
 import type { PlaylistSequences, SequenceStart } from '../model/playlist-sequences.ts';
 import { readSmallFile } from '../model/read-bounded-file.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
-import { MAX_NUMBERED_STREAMS, MAX_SEQUENCE_FILE_BYTES, MAX_STORED_SEQUENCE } from './limits.ts';
+
+/** The highest number that is believed of that file: some players take no higher one. */
+const MAX_STORED_SEQUENCE = 2_000_000_000;
+
+/** Bytes of the file that keeps the sequence numbers over a restart. */
+const MAX_SEQUENCE_FILE_BYTES = 4_096;
+
+/** Streams of which the discontinuity sequence is known; those that were not published for longest begin above all others. */
+const MAX_NUMBERED_STREAMS = 10_000;
 
 /** Name of the file in the state directory. */
 const FILE = 'hls-sequences.json';

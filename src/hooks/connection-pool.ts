@@ -4,8 +4,10 @@ import type { Clock } from '../model/clock.ts';
 import type { Admission } from './admission.ts';
 import { inTurns } from './in-turns.ts';
 import { InterimAnswers } from './interim-answers.ts';
-import { KEEP_ALIVE_MS } from './limits.ts';
 import type { BackendOptions } from './target.ts';
+
+/** How long an idle connection is kept when the backend does not say, in milliseconds. */
+const KEEP_ALIVE_MS = 4_000;
 
 /** One connection, opened when it is first used and again when it was lost. */
 export interface Connection {

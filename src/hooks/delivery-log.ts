@@ -2,9 +2,14 @@ import { ConcealedNames } from '../model/concealed-names.ts';
 import type { DeliveryFilter, DeliveryLog, Follower } from '../model/control.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { isQuestion } from '../model/events.ts';
-import { MAX_FOLLOWERS, MAX_JOURNAL_BYTES } from './limits.ts';
 import { maskDelivery } from './masking.ts';
 import { renamedFrom } from './renaming.ts';
+
+/** Those who follow the journal at the same time. */
+export const MAX_FOLLOWERS = 16;
+
+/** Memory that the journal may take, in bytes; over it the oldest deliveries go, however few are left. */
+export const MAX_JOURNAL_BYTES = 33_554_432;
 
 /**
  * The last deliveries, as they were; who looks at them sees them masked. Keeping one costs next to nothing, since all

@@ -2,8 +2,14 @@ import type { Clock } from '../model/clock.ts';
 import type { BreakerState } from '../model/delivery.ts';
 import { Admission, type Guards, type SendKind } from './admission.ts';
 import { Breaker, type BreakerLimits } from './breaker.ts';
-import { FIRST_PROBE_MS, FIRST_RETRY_MS, MAX_UNREACHABLE_PROBE_MS } from './limits.ts';
+import { FIRST_RETRY_MS } from './limits.ts';
 import type { BackendOptions } from './target.ts';
+
+/** Time to the first probe of a URL that answers too late, in milliseconds; doubled up to `breaker_open`. */
+const FIRST_PROBE_MS = 250;
+
+/** Longest time between two probes of a backend that cannot be reached, in milliseconds: they cost it nothing. */
+const MAX_UNREACHABLE_PROBE_MS = 250;
 
 /** Requests where a client waits, and those where nobody does: neither holds up the other. */
 export type Side = 'asked' | 'told';

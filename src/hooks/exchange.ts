@@ -5,8 +5,10 @@ import type { Admission, Signs } from './admission.ts';
 import type { Connection, ConnectionPool, Job } from './connection-pool.ts';
 import { describeFailure, isMismatch } from './describe-failure.ts';
 import type { GateDeadline } from './gate-deadline.ts';
-import { MAX_ANSWER_BYTES } from './limits.ts';
 import type { QuestionWatcher } from './question-watcher.ts';
+
+/** Longest answer of a backend, in bytes. */
+const MAX_ANSWER_BYTES = 65_536;
 
 /** One POST as it goes out. */
 export interface Post {

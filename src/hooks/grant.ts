@@ -1,12 +1,20 @@
 import { isStreamName } from '../model/address.ts';
 import type { Grant } from '../model/authorization.ts';
-import {
-  MAX_GRANTED_BITRATE,
-  MAX_GRANTED_NAME,
-  MAX_GRANTED_SECONDS,
-  MAX_GRANTED_VIEWERS,
-  MAX_REDIRECT,
-} from './limits.ts';
+
+/** Highest `max_viewers` of an answer. */
+const MAX_GRANTED_VIEWERS = 1_000_000_000;
+
+/** Highest `max_bitrate` of an answer, in kbit/s. */
+const MAX_GRANTED_BITRATE = 10_000_000;
+
+/** Longest `max_duration` or `recheck` of an answer, in seconds: what a timer of Node.js can hold, 24 days. */
+const MAX_GRANTED_SECONDS = 2_147_483;
+
+/** Characters of the URL that an answer sends a client to. */
+const MAX_REDIRECT = 4096;
+
+/** Characters of the name that an answer gives a stream. */
+const MAX_GRANTED_NAME = 255;
 
 /** What `data` of an answer says beside yes or no. */
 export interface Reading {

@@ -6,11 +6,14 @@ import { type Deps, describe, namedBy } from './deps.ts';
 import type { Stamped } from './event.ts';
 import { type GateDeadline, pause } from './gate-deadline.ts';
 import type { Call, Called } from './hook-client.ts';
-import { FAILURE_LOG_INTERVAL_MS, FIRST_RETRY_MS, MAX_RETRY_MS } from './limits.ts';
+import { FAILURE_LOG_INTERVAL_MS, FIRST_RETRY_MS } from './limits.ts';
 import type { QuestionWatcher } from './question-watcher.ts';
 import { Seldom } from './seldom.ts';
 import type { Target } from './target.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
+
+/** … up to this. */
+const MAX_RETRY_MS = 2_000;
 
 /** Puts one question to its URLs, after the policy of its event. */
 export class HookChain {

@@ -10,13 +10,15 @@ import type { EventHead, HookEvent, Stamped } from './event.ts';
 import { type Exchanged, isUnavailable, type Reply } from './exchange.ts';
 import { freshnessOf } from './freshness.ts';
 import type { GateDeadline } from './gate-deadline.ts';
-import { MAX_RECORDED_BODY } from './limits.ts';
 import { hookBody } from './payload.ts';
 import type { QuestionWatcher } from './question-watcher.ts';
 import { signatures } from './signature.ts';
 import type { Target } from './target.ts';
 import { type Judgement, judge } from './verdict.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
+
+/** Bytes of an answer that the record of a delivery keeps. */
+const MAX_RECORDED_BODY = 4_096;
 
 /** One attempt to deliver an event to one URL. */
 export type Call = Subject & CallTerms;

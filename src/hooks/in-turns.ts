@@ -1,5 +1,7 @@
 import type { Clock } from '../model/clock.ts';
-import { BURST } from './limits.ts';
+
+/** Clients that hear of one event in one turn of the event loop; the rest in the next ones, so that streams go on between. */
+const BURST = 16;
 
 /**
  * Does something for each of many, a few in each turn of the event loop, so that streams go on between them: what lets

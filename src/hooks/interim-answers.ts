@@ -1,5 +1,7 @@
 import type { Duplex } from 'node:stream';
-import { MAX_INTERIM_ANSWER } from './limits.ts';
+
+/** Longest head of an interim answer, such as 100 Continue, in bytes. */
+const MAX_INTERIM_ANSWER = 16_384;
 
 /** What an interim answer begins with (RFC 9110, 15.2): any 1xx but 101, which ends HTTP on the connection. */
 const INTERIM = /^HTTP\/1\.[01] 1(?!01)\d\d[ \r]/;

@@ -5,8 +5,13 @@ import type { NoticeEvent, ServerIds } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HookOptions } from '../model/options.ts';
 import { describe, since } from './deps.ts';
-import { MAX_NOTIFICATIONS, NOTIFY_TIMEOUT_MS } from './limits.ts';
 import { parseTarget, type Target } from './target.ts';
+
+/** Segments whose `on_hls_notify` is under way at the same time; those over it are left out. */
+const MAX_NOTIFICATIONS = 32;
+
+/** Time for one URL of `on_hls_notify`, in milliseconds: what SRS gives it. */
+const NOTIFY_TIMEOUT_MS = 10_000;
 
 /** What the notifier needs of the process. */
 export interface NotifierDeps {

@@ -4,8 +4,10 @@ import type { Clock } from '../model/clock.ts';
 import { GATE_ACTIONS, type GateEvent } from '../model/events.ts';
 import { type Decision, isForOthers } from './decision.ts';
 import type { InFlight } from './in-flight.ts';
-import { MAX_CACHED_VERDICTS } from './limits.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
+
+/** Verdicts that `cache` keeps at most; over it the one that was not wanted for longest goes. */
+const MAX_CACHED_VERDICTS = 50_000;
 
 interface Kept {
   readonly decision: Decision;

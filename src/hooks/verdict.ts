@@ -2,7 +2,12 @@ import type { Grant } from '../model/authorization.ts';
 import { type Action, isQuestion } from '../model/events.ts';
 import type { HookSchema } from '../model/options.ts';
 import { kindOf, type Reading, readData, readName, readRedirect } from './grant.ts';
-import { MAX_EXCERPT, MAX_MESSAGE } from './limits.ts';
+
+/** Characters of a backend's own message that are passed on to the client. */
+const MAX_MESSAGE = 200;
+
+/** Characters of an unexpected answer that a message quotes. */
+const MAX_EXCERPT = 64;
 
 /** The backend said yes, or took the event. */
 export interface Acceptance {

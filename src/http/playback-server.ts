@@ -9,20 +9,30 @@ import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
 import { AddressBound } from './address-bound.ts';
 import { excusePauses } from './excuse-pauses.ts';
 import type { Answer, HttpHandler } from './http-handler.ts';
-import {
-  HEADERS_TIMEOUT_MS,
-  KEEP_ALIVE_TIMEOUT_MS,
-  MAX_HEADER_BYTES,
-  MAX_PLAYBACK_BODY_BYTES,
-  MAX_VIEWER_MESSAGE_BYTES,
-  REQUEST_TIMEOUT_MS,
-} from './limits.ts';
 import { readForwardedRequest } from './peers/forwarded-request.ts';
 import { type Fault, type PlaybackRequest, readPlaybackRequest } from './playback-request.ts';
 import { refuse } from './refuse.ts';
 import { faultOfHead } from './request-head.ts';
 import type { SharedApi } from './shared-api.ts';
 import { staticFiles } from './static-files.ts';
+
+/** Bytes of a message from a viewer over WebSocket, who has nothing to say. */
+const MAX_VIEWER_MESSAGE_BYTES = 1_024;
+
+/** Bytes of a request's body; there is nothing to say there. */
+const MAX_PLAYBACK_BODY_BYTES = 1_024;
+
+/** Bytes of a request's line and headers together. */
+const MAX_HEADER_BYTES = 16_384;
+
+/** A connection on which nothing is asked any more, in milliseconds: HLS players ask every few seconds. */
+const KEEP_ALIVE_TIMEOUT_MS = 60_000;
+
+/** Time that it has for the whole request. */
+const REQUEST_TIMEOUT_MS = 15_000;
+
+/** Time that a client has to send the head of a request, from the connection or from its last request's answer on. */
+const HEADERS_TIMEOUT_MS = 10_000;
 
 declare module 'fastify' {
   interface FastifyRequest {

@@ -1,10 +1,12 @@
 import { isIPv6, type Socket } from 'node:net';
-import { MAX_EARLY_SOCKETS } from '../clients/limits.ts';
 import type { Logger } from '../model/logger.ts';
 import type { ListenAddress } from '../model/options.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
 import { type Bind, bindsOf, IPV4_ANY, IPV6_ANY } from './binds.ts';
 import { isLackOfIpv6, type Listener, listen, showAddress } from './listener.ts';
+
+/** Sockets that wait at a new address until the configuration that has it counts; one more is closed. */
+const MAX_EARLY_SOCKETS = 1_024;
 
 /** What clients speak at an address. */
 export type Protocol = 'rtmp' | 'rtmps' | 'http' | 'https';

@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
-import { PROXY_HEADER_TIMEOUT_MS } from '../clients/limits.ts';
 import type { Clock } from '../model/clock.ts';
 import { formatIp } from '../model/ip.ts';
 import { type ProxyHeader, parseProxyHeader } from '../protocol/proxy-header.ts';
+
+/** From accept to the end of a trusted proxy's PROXY header, in milliseconds. */
+const PROXY_HEADER_TIMEOUT_MS = 10_000;
 
 /**
  * Reads the PROXY header with which a trusted proxy begins a connection and calls `done` with the client's address, or

@@ -1,4 +1,8 @@
-import { MAX_DISK_OPERATIONS, MAX_UNWRITTEN_BYTES_IN_ALL } from './limits.ts';
+/** Disk operations under way at once. Node has four threads for them, which name lookups and the outbox need too. */
+const MAX_DISK_OPERATIONS = 2;
+
+/** Bytes of all files of the process that wait for the disk. */
+const MAX_UNWRITTEN_BYTES_IN_ALL: number = 256 * 1024 * 1024;
 
 /** The process's use of disks for recordings: a few operations at a time, and a bound on what waits for them. */
 export class Disk {

@@ -2,7 +2,9 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { Disk } from './disk.ts';
 import { type DiskFailure, diskFailure } from './disk-failure.ts';
-import { MAX_UNWRITTEN_BYTES } from './limits.ts';
+
+/** Bytes of one file that wait for the disk; over it the file ends. */
+const MAX_UNWRITTEN_BYTES: number = 32 * 1024 * 1024;
 
 /** Small pieces are gathered into buffers of this size. */
 const CHUNK_BYTES = 65_536;

@@ -6,7 +6,12 @@ import { StreamTime } from '../remux/stream-time.ts';
 import type { FileSequence } from './file-sequence.ts';
 import { FlvFile } from './flv-file.ts';
 import { flvHead } from './flv-head.ts';
-import { MAX_INDEXED_KEYFRAMES, MAX_KEPT_HEADERS } from './limits.ts';
+
+/** Decoder configurations that are kept for the beginning of the next file. */
+const MAX_KEPT_HEADERS = 32;
+
+/** Keyframes in the index of an FLV file; of more, every second one is left out, then every fourth, and so on. */
+const MAX_INDEXED_KEYFRAMES = 4_096;
 
 /** A keyframe in each such time has a place in a segment's index, in milliseconds. */
 const SHORTEST_GOP_MS = 250;

@@ -7,8 +7,10 @@ import type { TrackConfig, TrackSample } from '../remux/track.ts';
 import { TrackAssembler, type TrackConsumer } from '../remux/track-assembler.ts';
 import type { Turns } from '../remux/turns.ts';
 import type { FileSequence } from './file-sequence.ts';
-import { MAX_FRAGMENT_BYTES } from './limits.ts';
 import type { OpenFile } from './open-file.ts';
+
+/** Bytes of a fragment of MP4, which waits in memory; over it the fragment ends without a keyframe. */
+const MAX_FRAGMENT_BYTES: number = 16 * 1024 * 1024;
 
 /** A fragment is at least this long, in milliseconds, and ends at the next keyframe: what a crash may lose. */
 const FRAGMENT_MS = 2_000;

@@ -1,11 +1,13 @@
 import type { EncodedPacket, Output } from 'mediabunny';
 import { readAacConfig } from '../protocol/codec/aac.ts';
-import { MAX_PIECE_BYTES } from './limits.ts';
 import type { Mediabunny } from './load-mediabunny.ts';
 import { fragmentOf } from './mp4-fragment.ts';
 import type { TrackConfig, TrackSample } from './track.ts';
 import { addClock, TS_START_MS } from './ts-clock.ts';
 import { TsCounters } from './ts-counters.ts';
+
+/** Bytes of samples that one piece of a file may have; what is beyond is left out, so a piece has to be cut before. */
+const MAX_PIECE_BYTES: number = 64 * 1024 * 1024;
 
 /** `ts` is MPEG-TS, `fmp4` fragmented MP4 as CMAF has it. */
 export type Container = 'ts' | 'fmp4';

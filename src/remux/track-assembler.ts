@@ -1,7 +1,12 @@
 import type { MediaPacket } from '../model/media-packet.ts';
-import { MAX_HELD_BYTES, MAX_HELD_SAMPLES } from './limits.ts';
 import type { TrackConfig, TrackEvent, TrackSample } from './track.ts';
 import { TrackReader } from './track-reader.ts';
+
+/** Samples that wait for it. */
+const MAX_HELD_SAMPLES = 2_000;
+
+/** Bytes of samples that wait for a publish to show which tracks it has. */
+const MAX_HELD_BYTES: number = 8 * 1024 * 1024;
 
 /** How long a publish may take to show its second kind of track, in milliseconds of its media. */
 const PATIENCE_MS = 1_000;

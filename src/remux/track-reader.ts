@@ -3,10 +3,15 @@ import { readAudioBodies } from '../protocol/flv/audio.ts';
 import type { TagBody } from '../protocol/flv/body.ts';
 import { readVideoBodies } from '../protocol/flv/video.ts';
 import { describeAudio, soundOfFrame } from './audio-track.ts';
-import { MAX_LEFT_OUT, MAX_TRACKS } from './limits.ts';
 import { StreamTime } from './stream-time.ts';
 import type { AudioCodec, AudioConfig, TrackConfig, TrackEvent, VideoCodec, VideoConfig } from './track.ts';
 import { type Described, describeVideo, pictureConfig, sizeOfKeyframe, VP8 } from './video-track.ts';
+
+/** Things that cannot be read of which one publish's reader tells; then it is silent. */
+const MAX_LEFT_OUT = 16;
+
+/** Tracks of one publish that are read; more are left out. */
+const MAX_TRACKS = 8;
 
 const VIDEO_CODECS: ReadonlySet<string> = new Set<VideoCodec>(['avc', 'hevc', 'av1', 'vp9', 'vp8']);
 const AUDIO_CODECS: ReadonlySet<string> = new Set<AudioCodec>(['aac', 'mp3', 'opus', 'flac', 'ac3', 'eac3']);

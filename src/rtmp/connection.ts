@@ -17,9 +17,20 @@ import {
 } from '../protocol/rtmp/control.ts';
 import type { HandshakeStep } from '../protocol/rtmp/handshake.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
-import { ANSWER_PACKETS, CHUNKS_PER_PACKET, MAX_EARLY_BYTES, MAX_REPLY_BACKLOG } from './limits.ts';
 import { ReadThrottle } from './read-throttle.ts';
 import { WorkBudget } from './work-budget.ts';
+
+/** Work that an answer counts as, for its write, in media packets. */
+const ANSWER_PACKETS = 4;
+
+/** Chunks that count as the work of one media packet. */
+const CHUNKS_PER_PACKET = 16;
+
+/** Bytes of replies that may wait for a peer which asks and does not read. */
+export const MAX_REPLY_BACKLOG: number = 1024 * 1024;
+
+/** Bytes that are read ahead while a gate is being asked; then the socket is not read any more. */
+export const MAX_EARLY_BYTES: number = 1024 * 1024;
 
 /** RTMP 5.4.1: the chunk size of both directions until a Set Chunk Size says otherwise. */
 const DEFAULT_CHUNK_SIZE = 128;

@@ -4,7 +4,12 @@ import { parseDataMessage } from '../protocol/flv/metadata.ts';
 import { inspectVideo } from '../protocol/flv/video.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
 import type { Publication } from '../streams/hub.ts';
-import { MAX_CONFIGURATION_BYTES, MAX_METADATA_BYTES } from './limits.ts';
+
+/** Longest decoder configuration that is kept for joiners, in bytes. */
+export const MAX_CONFIGURATION_BYTES: number = 64 * 1024;
+
+/** Longest metadata message that is kept for joiners, in bytes. */
+const MAX_METADATA_BYTES: number = 64 * 1024;
 
 /** Where a publisher's media goes. */
 export type MediaConsumer = Pick<Publication, 'write' | 'clearMetadata'>;

@@ -14,15 +14,20 @@ import { MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
 import { STATUS, statusInfo } from '../protocol/rtmp/status.ts';
 import { dispatch } from './commands/index.ts';
 import { Connection } from './connection.ts';
-import {
-  COMMAND_BYTES_PER_PACKET,
-  COMMAND_PACKETS,
-  HANDSHAKE_TIMEOUT_MS,
-  IDLE_TIMEOUT_MS,
-} from './limits.ts';
 import { MessageStreams } from './message-streams.ts';
 import { command as commandMessage } from './replies.ts';
 import type { SessionContext } from './session-context.ts';
+
+export const COMMAND_PACKETS = 16;
+
+/** Bytes of a command that count as the work of one media packet, beside `COMMAND_PACKETS`. */
+const COMMAND_BYTES_PER_PACKET = 64;
+
+/** A connection that neither publishes nor plays, in milliseconds (SRS waits as long for a republish). */
+export const IDLE_TIMEOUT_MS = 180_000;
+
+/** From accept to the end of the handshake, and from there to an accepted `connect`, in milliseconds. */
+export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** One client's RTMP session, server side, from the handshake to the closing events. */
 export class ServerSession implements ClientHandle {

@@ -13,8 +13,10 @@ import type { VhostOptions } from '../model/options.ts';
 import type { RtmpMessage } from '../protocol/rtmp/message.ts';
 import type { Hub } from '../streams/hub.ts';
 import type { Connection } from './connection.ts';
-import { MAX_VHOSTS_PER_CONNECTION } from './limits.ts';
 import type { MessageStreams } from './message-streams.ts';
+
+/** Vhosts that one connection may visit. */
+export const MAX_VHOSTS_PER_CONNECTION = 8;
 
 /** A client whose `connect` has been taken. */
 export interface ConnectInfo {

@@ -1,4 +1,11 @@
-import { MAX_PACKET_BURST, MAX_PACKETS_PER_SECOND, MAX_PACKETS_PER_TURN } from './limits.ts';
+/** How much of it may come at once before that counts. */
+export const MAX_PACKET_BURST = 10_000;
+
+/** Work of one connection over time, in media packets a second. One that brings more is read more slowly. */
+export const MAX_PACKETS_PER_SECOND = 5_000;
+
+/** Work of one connection in one turn of the event loop, in media packets: others have their turn before it goes on. */
+export const MAX_PACKETS_PER_TURN = 256;
 
 /**
  * Bounds the work of one connection, in media packets: how much of it is done in one turn of the event loop, and how much

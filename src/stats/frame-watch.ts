@@ -1,7 +1,12 @@
 import type { Clock, Timer } from '../model/clock.ts';
 import type { MediaSource } from '../model/media-source.ts';
 import type { FrameMark, ServerStats } from '../model/stats.ts';
-import { FRAME_WATCH_TIMEOUT_MS, MAX_FRAME_MARKS } from './limits.ts';
+
+/** Time after which nobody is taken to look at a stream's plots any more. */
+export const FRAME_WATCH_TIMEOUT_MS = 10_000;
+
+/** Packets that are noted of a stream whose plots somebody looks at; a reader who is further behind misses the oldest. */
+export const MAX_FRAME_MARKS = 4_000;
 
 /** Notes the packets of one publish for as long as somebody asks for them. */
 export class FrameWatch {

@@ -3,8 +3,13 @@ import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Clock } from '../model/clock.ts';
 import type { TlsVersion } from '../model/options.ts';
 import { explainFailure } from './explain-failure.ts';
-import { MAX_TLS_HANDSHAKES, TLS_HANDSHAKE_TIMEOUT_MS } from './limits.ts';
 import type { Certificate } from './read-certificate.ts';
+
+/** TLS handshakes of one kind of listener that are under way at once. */
+export const MAX_TLS_HANDSHAKES = 1024;
+
+/** From accept to the end of the TLS handshake, in milliseconds. */
+export const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** How the clients of a listener are met; looked at anew for each handshake. */
 export interface TlsParams {

@@ -2,7 +2,9 @@ import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext } from 'node:tls';
 import type { CertificateFiles } from '../model/options.ts';
 import { readSmallFile } from '../model/read-bounded-file.ts';
-import { MAX_PEM_BYTES } from './limits.ts';
+
+/** Bytes of a file with certificates or a key. */
+const MAX_PEM_BYTES: number = 1024 * 1024;
 
 /** A certificate with its key, read and found to belong together. */
 export interface Certificate {

@@ -4,7 +4,7 @@ import {
   MAX_API_CONNECTIONS,
   MAX_API_CONNECTIONS_PER_ADDRESS,
   MAX_KEPT_API_CONNECTIONS,
-} from '../../src/api/limits.ts';
+} from '../../src/api/api-connections.ts';
 import { until } from '../support/until.ts';
 import { requestOf, WebClient } from '../support/web-viewer.ts';
 import { startApi } from './support.ts';

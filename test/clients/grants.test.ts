@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { MAX_BURST_MS } from '../../src/clients/limits.ts';
+import { MAX_BURST_MS } from '../../src/clients/grant-limits.ts';
 import type { Grant, Verdict } from '../../src/model/authorization.ts';
 import { FakeGate, refused } from '../support/fake-gate.ts';
 import { openServer, PICTURE, PICTURE_HEARD, settled } from '../support/memory-server.ts';

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, test, vi } from 'vitest';
-import { MAX_WAITING_BYTES } from '../../src/hls/limits.ts';
+import { MAX_WAITING_BYTES } from '../../src/hls/hls.ts';
 import type { HlsOptions } from '../../src/model/options.ts';
 import { toMediaPackets } from '../support/media-packets.ts';
 import { picture } from '../support/picture.ts';

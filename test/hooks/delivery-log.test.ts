@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Journal, shortId } from '../../src/hooks/delivery-log.ts';
-import { MAX_FOLLOWERS, MAX_JOURNAL_BYTES } from '../../src/hooks/limits.ts';
+import { Journal, MAX_FOLLOWERS, MAX_JOURNAL_BYTES, shortId } from '../../src/hooks/delivery-log.ts';
 import type { Delivery } from '../../src/model/delivery.ts';
 import { delivery } from '../support/deliveries.ts';
 

@@ -1,7 +1,6 @@
 import { expect, test } from 'vitest';
 import type { MediaPacket } from '../../src/model/media-packet.ts';
-import { MAX_CONFIGURATION_BYTES } from '../../src/rtmp/limits.ts';
-import { readMedia } from '../../src/rtmp/read-media.ts';
+import { MAX_CONFIGURATION_BYTES, readMedia } from '../../src/rtmp/read-media.ts';
 import { flv } from '../support/say.ts';
 
 /** What is made of a message. */

@@ -1,7 +1,11 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { MAX_PACKET_BURST, MAX_PACKETS_PER_SECOND, MAX_PACKETS_PER_TURN } from '../../src/rtmp/limits.ts';
-import { WorkBudget } from '../../src/rtmp/work-budget.ts';
+import {
+  MAX_PACKET_BURST,
+  MAX_PACKETS_PER_SECOND,
+  MAX_PACKETS_PER_TURN,
+  WorkBudget,
+} from '../../src/rtmp/work-budget.ts';
 
 /** Does `packets` at once, a turn's worth at a time; returns the milliseconds that had to be waited for all of them. */
 function waitFor(budget: WorkBudget, packets: number, now: number): number {

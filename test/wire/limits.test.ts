@@ -1,12 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { LINGER_MS, STALL_TIMEOUT_MS } from '../../src/clients/limits.ts';
 import { ALLOWED } from '../../src/model/authorization.ts';
-import {
-  HANDSHAKE_TIMEOUT_MS,
-  IDLE_TIMEOUT_MS,
-  MAX_MESSAGE_STREAMS,
-  MAX_REPLY_BACKLOG,
-} from '../../src/rtmp/limits.ts';
+import { MAX_REPLY_BACKLOG } from '../../src/rtmp/connection.ts';
+import { MAX_MESSAGE_STREAMS } from '../../src/rtmp/limits.ts';
+import { HANDSHAKE_TIMEOUT_MS, IDLE_TIMEOUT_MS } from '../../src/rtmp/server-session.ts';
 import { MIN_BACKLOG_BYTES } from '../../src/streams/fanout-group.ts';
 import { FakeGate, refused } from '../support/fake-gate.ts';
 import { openServer, PICTURE, settled } from '../support/memory-server.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ALLOWED } from '../../src/model/authorization.ts';
-import { MAX_EARLY_BYTES } from '../../src/rtmp/limits.ts';
+import { MAX_EARLY_BYTES } from '../../src/rtmp/connection.ts';
 import { FakeGate, refused } from '../support/fake-gate.ts';
 import { openServer, PICTURE, PICTURE_HEARD, settled } from '../support/memory-server.ts';
 import { vhost } from '../support/options.ts';

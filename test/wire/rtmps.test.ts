@@ -11,7 +11,7 @@ import fc from 'fast-check';
 import { describe, expect, onTestFinished, type TestContext, test } from 'vitest';
 import type { CertificateFiles, Config, TlsListenOptions } from '../../src/model/options.ts';
 import { createServer } from '../../src/server/server.ts';
-import { MAX_TLS_HANDSHAKES, TLS_HANDSHAKE_TIMEOUT_MS } from '../../src/tls/limits.ts';
+import { MAX_TLS_HANDSHAKES, TLS_HANDSHAKE_TIMEOUT_MS } from '../../src/tls/handshakes.ts';
 import { certificateMaker, trusting } from '../support/certificates.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { FakeGate } from '../support/fake-gate.ts';

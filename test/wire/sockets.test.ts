@@ -3,7 +3,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { ALLOWED } from '../../src/model/authorization.ts';
 import type { Config } from '../../src/model/options.ts';
-import { HANDSHAKE_TIMEOUT_MS } from '../../src/rtmp/limits.ts';
+import { HANDSHAKE_TIMEOUT_MS } from '../../src/rtmp/server-session.ts';
 import { createServer, type Server } from '../../src/server/server.ts';
 import { type Script, startBackend } from '../hooks/scripted-backend.ts';
 import { FakeClock } from '../support/fake-clock.ts';

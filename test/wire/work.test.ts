@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
+import { OPENING_PACKETS } from '../../src/rtmp/limits.ts';
+import { COMMAND_PACKETS } from '../../src/rtmp/server-session.ts';
 import {
-  COMMAND_PACKETS,
   MAX_PACKET_BURST,
   MAX_PACKETS_PER_SECOND,
   MAX_PACKETS_PER_TURN,
-  OPENING_PACKETS,
-} from '../../src/rtmp/limits.ts';
+} from '../../src/rtmp/work-budget.ts';
 import { openServer, settled } from '../support/memory-server.ts';
 import { call, flv, say } from '../support/say.ts';
 import { until } from '../support/until.ts';

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import type { ConfigTrial } from '../../model/control.ts';
-import { MAX_CONFIG_TEXT } from '../limits.ts';
+
+/** Characters of a configuration text that is sent to the API; the file itself may not have more bytes. */
+const MAX_CONFIG_TEXT = 1_048_576;
 
 /** A directive or a block of `/api/v2`. */
 export interface SettingBody {

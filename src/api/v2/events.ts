@@ -4,8 +4,10 @@ import { z } from 'zod';
 import { RequestError, type ServerControl } from '../../model/control.ts';
 import { EventFeed, TOPICS, type Topic } from '../event-feed.ts';
 import type { Guard } from '../guard.ts';
-import { MAX_EVENT_FOLLOWERS } from '../limits.ts';
 import { FAULT, ID } from '../schemas/common.ts';
+
+/** Followers of events at the same time. */
+const MAX_EVENT_FOLLOWERS = 32;
 
 const TOPIC_LIST = z
   .string()

@@ -10,7 +10,6 @@ import type { Stamped, Stamper, ToldEvent } from '../event.ts';
 import type { HookClient } from '../hook-client.ts';
 import { DeliveryWorker } from './delivery-worker.ts';
 import type { HookRouting } from './hook-routing.ts';
-import { ALIVE_INTERVAL_MS, MAX_SEGMENT_EVENTS } from './limits.ts';
 import { Queue } from './queue.ts';
 import type { Table } from './record-line.ts';
 import {
@@ -26,6 +25,12 @@ import {
 import type { SteadyTime } from './steady-time.ts';
 import type { Store } from './store.ts';
 import { TroubleLog } from './trouble-log.ts';
+
+/** Events about segments that wait for their backends at most; over it the oldest goes, before any other event does. */
+const MAX_SEGMENT_EVENTS = 5_000;
+
+/** How often a run writes down what time it is: how exactly a crash can be dated, in milliseconds. */
+const ALIVE_INTERVAL_MS = 10_000;
 
 /** What the outbox needs of the hooks. */
 export interface OutboxDeps {

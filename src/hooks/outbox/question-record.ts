@@ -1,7 +1,9 @@
 import type { Clock, Timer } from '../../model/clock.ts';
 import type { EventRecorder } from '../../model/event-recorder.ts';
 import type { QuestionWatcher } from '../question-watcher.ts';
-import { WAITING_AFTER_MS } from './limits.ts';
+
+/** Time that a question may wait to be sent before its record says that it waits, in milliseconds. */
+const WAITING_AFTER_MS = 100;
 
 /**
  * Has the record of an opening say whether its question may have been sent: one that is not sent soon is on record as

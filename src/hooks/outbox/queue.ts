@@ -1,5 +1,10 @@
 import type { Clock, Timer } from '../../model/clock.ts';
-import { MAX_DELIVERIES } from '../limits.ts';
+
+/**
+ * Closing events of one vhost that are on their way at the same time. Half of the connections, so that the end of many
+ * clients at once never keeps new ones waiting at the gate.
+ */
+const MAX_DELIVERIES = 32;
 
 /** What has to be known of an event to give it its turn; the event itself is in the store. */
 export interface Ticket {

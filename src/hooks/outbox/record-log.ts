@@ -12,15 +12,21 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock } from '../../model/clock.ts';
-import {
-  CARRIED_AT_ONCE,
-  LOG_FILE_BYTES,
-  MAX_CARRIES,
-  MAX_LOG_FILE_BYTES,
-  STORE_RETRY_MS,
-} from './limits.ts';
+import { STORE_RETRY_MS } from './limits.ts';
 import { ForeignFile, LogSegment, segmentName, segmentNumber } from './log-segment.ts';
 import { type Change, decodeLine, encodeLine, type RecordName } from './record-line.ts';
+
+/** Helpings of carried records behind one commit. */
+const MAX_CARRIES = 4;
+
+/** Records of the oldest file that are written anew in one helping. */
+const CARRIED_AT_ONCE = 256;
+
+/** Length of a file where much waits, in bytes. */
+const MAX_LOG_FILE_BYTES = 16_777_216;
+
+/** Length of a file of the outbox, in bytes: another one of it is held ready, which a disk that fills up cannot take. */
+export const LOG_FILE_BYTES = 1_048_576;
 
 const openFile = promisify(open);
 const syncFile = promisify(fsync);

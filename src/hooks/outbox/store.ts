@@ -1,9 +1,18 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../model/clock.ts';
-import { BURST, COMMIT_PAUSE_MS, COMMIT_TIMEOUT_MS, STORE_RETRY_MS } from './limits.ts';
+import { STORE_RETRY_MS } from './limits.ts';
 import { type Change, type Key, nameOf, partsOf, type RecordName, type Table } from './record-line.ts';
 import { type Damage, RecordLog } from './record-log.ts';
+
+/** Time from one commit to the next while clients come in a burst, in milliseconds. */
+const COMMIT_PAUSE_MS = 10;
+
+/** Changes in one commit from which on clients come in a burst. */
+const BURST = 8;
+
+/** A record that is not on the disk after this time counts as one that cannot be written, in milliseconds. */
+const COMMIT_TIMEOUT_MS = 2_000;
 
 type Changes = Map<RecordName, Change>;
 type Waiting = (saved: boolean) => void;

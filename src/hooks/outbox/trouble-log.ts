@@ -1,6 +1,8 @@
 import type { Clock } from '../../model/clock.ts';
 import type { Logger } from '../../model/logger.ts';
-import { TROUBLE_LOG_INTERVAL_MS } from './limits.ts';
+
+/** Shortest time between two log lines about the same trouble, in milliseconds. */
+const TROUBLE_LOG_INTERVAL_MS = 10_000;
 
 interface Trouble {
   loggedAt: number;

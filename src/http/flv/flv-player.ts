@@ -11,9 +11,17 @@ import { LAST_CHUNK } from '../../protocol/http-chunk.ts';
 import type { Hub } from '../../streams/hub.ts';
 import type { Subscription } from '../../streams/live-stream.ts';
 import type { Sink } from '../../streams/sink.ts';
-import { MAX_EARLY_BATCHES, MAX_VIEWER_BYTES, PONG_TIMEOUT_MS } from '../limits.ts';
 import { flvSerializer } from './flv-serializer.ts';
 import { type Framing, framed } from './framing.ts';
+
+/** Batches that wait until something is known of what a stream holds, for the FLV header to say. */
+export const MAX_EARLY_BATCHES = 8;
+
+/** How often a viewer over WebSocket is pinged, and how long it has to answer. */
+export const PONG_TIMEOUT_MS = 30_000;
+
+/** Bytes of all that such a viewer says within a second, pings included. */
+export const MAX_VIEWER_BYTES = 65_536;
 
 /** What a close frame may hold beside its code (RFC 6455, 5.5), in bytes. */
 const CLOSE_WORDS_BYTES = 123;

@@ -6,12 +6,11 @@ import type { Address } from '../../model/address.ts';
 import type { StreamKey } from '../../model/stream-key.ts';
 import type { Answer, HttpHandler } from '../http-handler.ts';
 import type { ForeignSession } from '../peers/forwarded-request.ts';
-import { FORWARD_TIMEOUT_MS, NEWCOMER_FORWARD_TIMEOUT_MS } from '../peers/limits.ts';
+import { NEWCOMER_FORWARD_TIMEOUT_MS } from '../peers/limits.ts';
 import type { PeerServers } from '../peers/peer-server.ts';
 import type { Fault, PlaybackRequest } from '../playback-request.ts';
 import { streamAddress } from '../stream-address.ts';
 import { answered, counted, faulty, later } from './answers.ts';
-import { RESUME_TIMEOUT_MS } from './limits.ts';
 import { MasterPlaylists } from './master-playlist.ts';
 import { notThere } from './not-there.ts';
 import { matchFile, matchPlaylist } from './playlist-path.ts';
@@ -23,6 +22,15 @@ import type { HlsSession } from './session.ts';
 import { HlsSessions } from './sessions.ts';
 import { playlistUri, StreamFiles } from './stream-files.ts';
 import { waitForStream } from './wait-for-stream.ts';
+
+/** Time in which an answer begins that needs no backend and no waiting. */
+const FORWARD_TIMEOUT_MS = 10_000;
+
+/**
+ * How long a viewer who comes back waits for the first segment, in milliseconds: hls.js takes a playlist that it has had
+ * before for lost after ten seconds.
+ */
+const RESUME_TIMEOUT_MS = 8_000;
 
 /** What is told to who has no session. */
 const NO_SESSION: Fault = {

@@ -4,7 +4,9 @@ import type { Traffic } from '../../clients/client-events.ts';
 import type { ClientRegistry } from '../../clients/client-registry.ts';
 import { type PlayRequest, PlaySession, type PlayTransport } from '../../clients/play-session.ts';
 import type { CloseReason } from '../../model/events.ts';
-import { NEW_SESSION_MS } from './limits.ts';
+
+/** A new viewer has this long to ask for something by its id, in milliseconds; who does not is no viewer. */
+const NEW_SESSION_MS = 10_000;
 
 /** Bytes of randomness in the id of a session. */
 const ID_BYTES = 16;

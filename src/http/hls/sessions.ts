@@ -2,8 +2,13 @@ import { LRUCache } from 'lru-cache';
 import type { ClientRegistry } from '../../clients/client-registry.ts';
 import type { PlayRequest } from '../../clients/play-session.ts';
 import type { Fault } from '../playback-request.ts';
-import { MAX_ENDED_SESSIONS, MAX_SESSIONS_PER_IP } from './limits.ts';
 import { HlsSession, type SessionEnd } from './session.ts';
+
+/** Sessions that are over of which the server knows why. */
+const MAX_ENDED_SESSIONS = 10_000;
+
+/** Viewers with the same address. */
+const MAX_SESSIONS_PER_IP = 1_000;
 
 /** The viewers of HLS, by the ids in their URLs. */
 export class HlsSessions {

@@ -4,7 +4,9 @@ import type { Hls } from '../../hls/hls.ts';
 import type { LivePlaylist } from '../../hls/live-playlist.ts';
 import type { StreamKey } from '../../model/stream-key.ts';
 import type { PeerServers } from '../peers/peer-server.ts';
-import { PLAYLIST_TIMEOUT_MS } from './limits.ts';
+
+/** How long a request waits for the first segment of a stream, in milliseconds: less than players wait for an answer. */
+const PLAYLIST_TIMEOUT_MS = 15_000;
 
 /**
  * The playlist of a stream, as soon as it is there, or the name of another of these processes where it is; undefined if

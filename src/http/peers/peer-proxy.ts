@@ -7,12 +7,18 @@ import type { Peers } from '../../model/peers.ts';
 import type { Fault } from '../playback-request.ts';
 import { refuse } from '../refuse.ts';
 import { type ForwardedRequest, forwardedHeaders } from './forwarded-request.ts';
-import {
-  FORWARD_CONNECT_TIMEOUT_MS,
-  FORWARD_IDLE_TIMEOUT_MS,
-  MAX_FORWARDED,
-  MAX_NEIGHBOURS,
-} from './limits.ts';
+
+/** A worker that is in the middle of an answer has this long for its next bytes. */
+const FORWARD_IDLE_TIMEOUT_MS = 10_000;
+
+/** Time in which a worker takes a connection of another, in milliseconds. */
+const FORWARD_CONNECT_TIMEOUT_MS = 5_000;
+
+/** Workers that one worker has connections to. */
+const MAX_NEIGHBOURS = 256;
+
+/** Requests that one worker has passed on to another and that are not answered to the end. */
+export const MAX_FORWARDED = 1_000;
 
 /** What a viewer's headers say to whoever answers. What is not here, connection and proxies' words, is for this process. */
 const ASKED = [
