@@ -7,7 +7,7 @@ type Role = 'publish' | 'play';
 type Check = (role: Role, event: GateEvent) => Verdict;
 
 /**
- * The doors that the configuration keeps by itself: `security { allow|deny }` by address and `refer { }` by page. They
+ * Access rules that the configuration has itself: `security { allow|deny }` by address and `refer { }` by page. They
  * are kept at publish and play, never at connect, so that a backend that hears of a connection's end has heard of its
  * beginning.
  */

@@ -163,9 +163,9 @@ async function buildApi(
     contentSecurityPolicy: { directives: POLICY },
     strictTransportSecurity: false,
   });
-  const door = await guard(app, options, logIns);
+  const apiGuard = await guard(app, options, logIns);
   app.addHook('onRequest', async (request, reply) => {
-    const known = !logIns || door.userOf(request) !== null;
+    const known = !logIns || apiGuard.userOf(request) !== null;
     if (!connections.request(request.raw.socket, known)) reply.header('connection', 'close');
   });
   app.addHook('onSend', (_request, reply, payload, done) => {
@@ -176,10 +176,10 @@ async function buildApi(
   await app.register(
     (api, _options, done) => {
       api.register(streamRoutes(control));
-      api.register(serverRoutes(control, door));
+      api.register(serverRoutes(control, apiGuard));
       api.register(hookRoutes(control));
       api.register(configRoutes(control, options.editConfig));
-      api.register(eventRoutes(control, door));
+      api.register(eventRoutes(control, apiGuard));
       done();
     },
     { prefix: '/api/v2' },

@@ -27,7 +27,7 @@ export class Refusal extends Error {
   }
 }
 
-/** Who stands at the door of the API. */
+/** What decides who may use the API. */
 export interface Guard {
   /** Who asks; null where nobody needs to say. */
   userOf(request: FastifyRequest): string | null;

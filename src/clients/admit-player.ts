@@ -21,7 +21,7 @@ export interface AdmittedPlayer {
   readonly ok: true;
   /** What it plays, under the name that the backend gave. */
   readonly key: StreamKey;
-  /** The terms on which it stays; undefined if there are none. Somebody has to have it look at the clock. */
+  /** Limits that were granted; undefined if there are none. To be ticked once a second. */
   readonly limits: GrantLimits | undefined;
   /** To be called once it plays: tells the backend if there is nothing to play. */
   reportAbsence(): Promise<void>;

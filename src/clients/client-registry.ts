@@ -193,7 +193,7 @@ export class ClientRegistry {
     };
   }
 
-  /** Rules for those who come from now on. Guests of vhosts that are gone are shown out. */
+  /** Applies a policy to clients that come from now on. Clients of vhosts that are gone are closed. */
   change(policy: ServerPolicy): void {
     this.#policy = policy;
     for (const client of this.#handles) {

@@ -8,7 +8,7 @@ import { explain } from './refusal.ts';
 /** How much more than it was granted a publisher may have sent at any time, in milliseconds at the granted rate. */
 export const MAX_BURST_MS = 5_000;
 
-/** A client that stays, as its stay needs it. */
+/** A client to which limits apply. */
 export interface LimitedClient {
   readonly clock: Clock;
   /** Bytes that the client has sent so far. */
@@ -17,13 +17,13 @@ export interface LimitedClient {
   readonly kick: (reason: CloseReason, why: string) => void;
 }
 
-/** What a stay is judged by. */
+/** What limits are checked with. */
 interface GrantLimitsDeps extends LimitedClient {
   /** Asks the backend whether the client is still welcome; undefined where nobody would be asked. */
   readonly askAgain: (() => Promise<Verdict>) | undefined;
   /** Interval of that question where no answer sets one, in milliseconds. */
   readonly updateMs: number;
-  /** True if a question that nobody answers ends the stay. */
+  /** True if a question that nobody answers ends the client. */
   readonly failureEnds: boolean;
 }
 
@@ -50,7 +50,7 @@ export class GrantLimits {
     this.#take(grant);
   }
 
-  /** The stay of a client that was granted this; undefined if there is nothing to look at. */
+  /** Limits of a client that was granted this; undefined if there is nothing to check. */
   static of(grant: Grant | undefined, deps: GrantLimitsDeps): GrantLimits | undefined {
     const bounded = grant?.maxDurationMs !== undefined || grant?.maxBitrate !== undefined;
     return bounded || deps.askAgain ? new GrantLimits(deps, grant ?? {}) : undefined;
@@ -114,7 +114,7 @@ export class GrantLimits {
   }
 }
 
-/** The stay of a publish or play that was let in; undefined if its backend set no terms and wants to hear no more. */
+/** Limits of an accepted publish or play; undefined if its backend set none and is not to be asked again. */
 export function grantLimitsFor(
   { clock, bytesIn, kick }: LimitedClient,
   events: ClientEvents,

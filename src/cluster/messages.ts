@@ -44,7 +44,7 @@ export interface Assignment {
   readonly serverId: string;
   readonly serviceId: string;
   readonly place: Place;
-  /** Opens back doors. */
+  /** Lets relays in. */
   readonly token: string;
   readonly numbers: readonly NumberBlock[];
 }

@@ -5,7 +5,7 @@ import type { StreamKey } from '../model/stream-key.ts';
 export interface Place {
   /** Never used again for another process. */
   readonly node: string;
-  /** Where its back door listens. */
+  /** Where its relay server listens. */
   readonly address: string;
 }
 

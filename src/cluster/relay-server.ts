@@ -15,7 +15,7 @@ import type { Hub } from '../streams/hub.ts';
 
 type Vhosts = ReadonlyMap<string, VhostOptions>;
 
-const NOBODY: Verdict = { allowed: false, message: 'This door is for relays.' };
+const NOBODY: Verdict = { allowed: false, message: 'This socket is for relays.' };
 const NOT_HERE: Verdict = { allowed: false, message: 'The stream is not on air here.' };
 
 /** What a relay is told last, by how its publisher has left. */
@@ -24,7 +24,7 @@ export const FAREWELLS: Readonly<Record<PublishEnd, string>> = {
   lost: 'The publisher has left.',
 };
 
-/** What a relay says at a back door. */
+/** What a relay says to a relay server. */
 export interface RelayWords {
   readonly tcUrl: string;
   readonly app: string;
@@ -44,7 +44,7 @@ export function relayWords({ vhost, app, stream }: StreamKey, token: string): Re
  */
 export class RelayServer {
   readonly #clients: ClientRegistry;
-  readonly #door: RtmpServer;
+  readonly #rtmpServer: RtmpServer;
   readonly #hub: Hub;
   readonly #token: string;
   /** Streams by the client ids of their relays. */
@@ -60,12 +60,12 @@ export class RelayServer {
       clock,
       hushed(logger.child({ relay: true })),
     );
-    this.#door = new RtmpServer(this.#clients, { enabled: false, trusted: [] });
+    this.#rtmpServer = new RtmpServer(this.#clients, { enabled: false, trusted: [] });
   }
 
   /** Takes a relay's connection. */
   enter(stream: Duplex): void {
-    const session = this.#door.enter(stream, 'relay');
+    const session = this.#rtmpServer.enter(stream, 'relay');
     const { id } = session.client;
     this.#sessions.set(id, session);
     void session.settled.then(() => {

@@ -23,7 +23,7 @@ export interface RelayDeps {
   /** The name of this process. */
   readonly node: string;
   readonly token: string;
-  /** Opens a connection to the back door of another process. */
+  /** Opens a connection to the relay server of another process. */
   open(place: Place): Duplex;
 }
 

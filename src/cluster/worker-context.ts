@@ -26,7 +26,7 @@ export interface RelayLink {
   close(): Promise<void>;
 }
 
-/** A worker's part in the whole: its registry, its relays and its back door, and what it tells the primary. */
+/** A worker's part in the whole: its registry, its relays and its relay server, and what it tells the primary. */
 export class WorkerContext implements ClusterClients {
   readonly ids: { readonly serverId: string; readonly serviceId: string };
   /** Names this process among those of all runs. */

@@ -14,7 +14,7 @@ const BACKLOG = 4_096;
 /** Streams whose places a worker remembers: of the others it asks again. */
 export const MAX_KNOWN_PLACES = 1_000;
 
-/** The other workers of this machine: what they have is known from the registry, their sockets lie beside the back doors. */
+/** The other workers of this machine: what they have is known from the registry, their sockets lie beside the relay sockets. */
 export class WorkerPeers implements Peers {
   readonly node: string;
   readonly token: string;

@@ -40,7 +40,7 @@ export class VerdictCache {
     return inFlight?.givenUp ? undefined : inFlight;
   }
 
-  /** Lets others join `flight` while it is out, and keeps what comes of it for `cacheMs` at most. */
+  /** Lets others join `inFlight` while it is out, and keeps what comes of it for `cacheMs` at most. */
   async launch(question: string, inFlight: InFlight, cacheMs: number): Promise<void> {
     this.#out.set(question, inFlight);
     const decision = await inFlight.decision;

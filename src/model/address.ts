@@ -186,7 +186,7 @@ function chooseVhost(
 }
 
 function choose(name: string, vhosts: KnownVhosts): VhostChoice {
-  // A vhost that is switched off lets nobody in; least of all through the default vhost's doors.
+  // A vhost that is switched off lets nobody in; least of all through the default vhost.
   return vhosts.get(name)?.enabled ? { ok: true, name } : refuse(`vhost ${name} is switched off`);
 }
 

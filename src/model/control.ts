@@ -1,4 +1,4 @@
-/** What somebody who runs the server may see and do of its hooks. The door to it (src/http) knows nothing else. */
+/** What somebody who runs the server may see and do of its hooks. The API knows nothing else. */
 
 import type { BreakerState, Delivery, DeliveryOutcome } from './delivery.ts';
 import type { Action } from './events.ts';

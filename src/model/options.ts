@@ -106,7 +106,7 @@ export interface OutboxOptions {
   readonly retryMaxMs: number;
 }
 
-/** `play { … }` and its neighbours: how a stream of this vhost is fanned out. */
+/** `play { … }` and the directives beside it: how a stream of this vhost is fanned out. */
 export interface PlayOptions {
   readonly gopCache: boolean;
   /** Packets that a GOP cache holds at most. */

@@ -60,7 +60,7 @@ export class TrackAssembler {
     this.#reader = new TrackReader(leftOut);
   }
 
-  /** Takes the next packet of the publish. Throws only what the taker throws. */
+  /** Takes the next packet of the publish. Throws only what the consumer throws. */
   write(packet: MediaPacket): void {
     for (const event of this.#reader.read(packet)) this.#take(event);
   }

@@ -37,7 +37,7 @@ export interface SessionContext {
   readonly clock: Clock;
   /** Undefined where this process is alone with its streams. */
   readonly claims: Claims | undefined;
-  /** Places of the players that come through this door. */
+  /** Slots of the players of this process. */
   readonly slots: PlayerSlots;
   /** The configuration of this moment. */
   readonly currentSnapshot: () => Snapshot;
@@ -53,7 +53,7 @@ export interface SessionContext {
   kick(reason: CloseReason, why: string): void;
 }
 
-/** The client of a session, as its stay needs it. */
+/** The client of a session, as its limits need it. */
 export function limitedClient({ clock, connection, kick }: SessionContext): LimitedClient {
   return { clock, kick, bytesIn: () => connection.bytesIn };
 }

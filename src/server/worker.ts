@@ -26,7 +26,7 @@ process.on('disconnect', () => {
   if (sockets !== undefined) rmSync(sockets, { recursive: true, force: true });
   process.exit(1);
 });
-/** The directory of the back doors, which a primary that was killed leaves behind. */
+/** The directory of the relay sockets, which a primary that was killed leaves behind. */
 let sockets: string | undefined;
 
 process.once('message', (message: ToWorker) => {

@@ -15,7 +15,7 @@ export class GopCache {
   readonly #maxPackets: number;
   #packets: MediaPacket[] = [];
   #bytes = 0;
-  /** Memory that the packet before was cut from, as its neighbours may be. */
+  /** Memory that the packet before was cut from, as other packets may be. */
   #shared: ArrayBufferLike | undefined;
   #open = false;
   /** What fan-out groups that have closed made of these packets, by format, the newest last. */

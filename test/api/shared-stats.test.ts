@@ -3,10 +3,10 @@ import { SharedStats } from '../../src/api/shared-stats.ts';
 import type { ServerStats } from '../../src/model/stats.ts';
 import { until } from '../support/until.ts';
 
-const CENSUS: ServerStats = { processes: [], streams: [], clients: [], matching: 0, frames: undefined };
+const STATS: ServerStats = { processes: [], streams: [], clients: [], matching: 0, frames: undefined };
 
 /** An office that counts how often it is asked. */
-function open(answer: () => Promise<ServerStats> = () => Promise.resolve(CENSUS)) {
+function open(answer: () => Promise<ServerStats> = () => Promise.resolve(STATS)) {
   const asked: unknown[] = [];
   const shared = new SharedStats({
     take(question) {
@@ -32,7 +32,7 @@ test('another question is another one', async () => {
 
 test('an answer grows old, a failure at once', async () => {
   const { shared, asked } = open();
-  await until('a second census', async () => {
+  await until('a second look', async () => {
     await shared.take({});
     return asked.length === 2;
   });

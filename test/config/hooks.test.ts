@@ -52,7 +52,7 @@ test('each directive of http_hooks reaches its option', () => {
   });
 });
 
-test('each directive of the outbox and its neighbours reaches its option', () => {
+test('each directive of the outbox and of what is beside it reaches its option', () => {
   expect(
     configOf(`listen 1935; vhost v { } state_dir /var/lib/g; hook_journal 0;
       outbox { enabled off; max_events 1; when_full refuse_clients; max_age 60; retry_min 2; retry_max 3; }`),

@@ -40,7 +40,7 @@ test.each([
 const HEADS: Readonly<Record<string, string>> = { vhost: ' a', policy: ' on_play' };
 const NAMED_BY_EXAMPLES = { HOOKS_SECRET: KEY, HOOKS_SECRET_OLD: KEY, BACKEND_API_KEY: 'k' };
 
-/** Whose examples are of no use alone: they need files, or a neighbour. */
+/** Whose examples are of no use alone: they need files, or another directive. */
 const NEEDS_MORE = new Set([
   'vhost.http_hooks.tls_ca_file',
   'rtmps.enabled',

@@ -333,7 +333,7 @@ describe('a muxer', () => {
   });
 });
 
-test('whatever a publisher sends, each programme of it can be muxed', async () => {
+test('whatever a publisher sends, each set of tracks of it can be muxed', async () => {
   let pieces = 0;
   await fc.assert(
     fc.asyncProperty(

@@ -3,7 +3,7 @@ import type { MediaPacket } from '../../src/model/media-packet.ts';
 import { TrackAssembler } from '../../src/remux/track-assembler.ts';
 import * as t from '../support/tracks.ts';
 
-/** What a taker gets, one line each. */
+/** What a consumer gets, one line each. */
 function taken(packets: readonly MediaPacket[], end = true): string[] {
   const lines: string[] = [];
   const assembler = new TrackAssembler({
@@ -20,7 +20,7 @@ const INTERLACED = 'avc1.f40015';
 const AAC = 'mp4a.40.2';
 const headers = [t.avcConfig(), t.aacConfig()];
 
-describe('a programme begins', () => {
+describe('a set of tracks begins', () => {
   test('with picture and sound, as soon as there is both', () => {
     expect(
       taken([...headers, t.avcKeyframe(0, 'k'), t.avcFrame(40, 'f'), t.aacFrame(45, 's')], false),
@@ -63,7 +63,7 @@ describe('a programme begins', () => {
   });
 });
 
-describe('another programme begins', () => {
+describe('another set of tracks begins', () => {
   test('with the keyframe of a new picture configuration', () => {
     expect(
       taken([

@@ -226,7 +226,7 @@ describe('the cache', () => {
     expect(join().sink.names).toEqual([]);
   });
 
-  test('counts the memory that payloads were cut from, once for neighbours', () => {
+  test('counts the memory that payloads were cut from, once for packets of the same memory', () => {
     const { publish, join, write } = openHub();
     const publication = publish();
     const cut = (from: Buffer, at: number) => ({ ...frame('x'), payload: from.subarray(at, at + 1) });

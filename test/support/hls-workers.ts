@@ -70,6 +70,6 @@ function assigned(workers: WorkerRegistry, clock: FakeClock, number: number) {
   };
   void workers.engage(worker, config());
   workers.take(worker, { type: 'ready' });
-  if (!workerContext) throw new Error('the crew gave no assignment');
+  if (!workerContext) throw new Error('the registry gave no assignment');
   return { workerContext, dismiss: () => workers.dismiss(worker, 'SIGKILL', false) };
 }

@@ -328,7 +328,7 @@ test('a server at rest holds no timer but its tick', async () => {
   expect(server.clients.connections).toBe(0);
 });
 
-test('a lobby that has closed ticks no more', async () => {
+test('a client registry that has closed ticks no more', async () => {
   const server = openServer();
   await server.clients.close('shutdown', 'bye');
   await server.seconds(2);

@@ -64,7 +64,7 @@ export class HlsHandler implements HttpHandler {
   readonly #distant: RemoteViewers;
   readonly #masterPlaylists: MasterPlaylists;
 
-  /** `hls` is the room that has the streams, undefined while no vhost has HLS; without `neighbours` all is here. */
+  /** `hls` has the streams, undefined while no vhost has HLS; without `peerServers` all is here. */
   constructor(clients: ClientRegistry, hls: () => Hls | undefined, peerServers?: PeerServers) {
     this.#hls = hls;
     this.#peerServers = peerServers;

@@ -131,7 +131,7 @@ export class PeerProxy {
     const { Pool } = await import('undici');
     const made =
       this.#pools.get(node) ??
-      new Pool('http://neighbour', {
+      new Pool('http://peer', {
         socketPath,
         connections: MAX_FORWARDED,
         connect: { timeout: FORWARD_CONNECT_TIMEOUT_MS },

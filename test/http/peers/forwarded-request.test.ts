@@ -4,7 +4,7 @@ import { forwardedHeaders, readForwardedRequest } from '../../../src/http/peers/
 
 const names = fc.record({ vhost: fc.string(), app: fc.string({ unit: 'grapheme' }), stream: fc.string() });
 
-test('an errand is read as it was said, whatever streams are called', () => {
+test('a forwarded request is read as it was said, whatever streams are called', () => {
   fc.assert(
     fc.property(names, fc.ipV4(), (key, ip) => {
       const forwarded = { ip, session: { ctx: '1.AAAAAAAAAAAAAAAAAAAAAA', key } };
@@ -19,6 +19,6 @@ test('an errand is read as it was said, whatever streams are called', () => {
 test.each([
   ['no token', { 'gatecast-viewer': '192.0.2.1' }],
   ['no word of the viewer', { 'gatecast-token': 'token' }],
-])('%s is no errand', (_what, headers) => {
+])('%s is no forwarded request', (_what, headers) => {
   expect(readForwardedRequest(headers, 'token')).toBe(undefined);
 });
