@@ -97,3 +97,23 @@ test('the console takes nothing but types from the server', () => {
   expect(statements.length).toBeGreaterThan(0);
   for (const statement of statements) expect(statement).toMatch(/^(?:import|export) type /);
 });
+
+test('no files import each other in a circle, types included', () => {
+  const isDone = new Set<string>();
+  const path: string[] = [];
+  const circles: string[] = [];
+  const visit = (file: string) => {
+    const at = path.indexOf(file);
+    if (at >= 0) circles.push([...path.slice(at), file].join(' -> '));
+    if (at >= 0 || isDone.has(file)) return;
+    path.push(file);
+    for (const specifier of importsOf(file)) {
+      if (specifier.startsWith('.') && /\.tsx?$/.test(specifier))
+        visit(relative(SRC, join(SRC, dirname(file), specifier)));
+    }
+    path.pop();
+    isDone.add(file);
+  };
+  for (const file of files) visit(file);
+  expect(circles).toEqual([]);
+});

@@ -1,4 +1,15 @@
 import { createHash } from 'node:crypto';
+import {
+  chownSync,
+  closeSync,
+  fsyncSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { compareSettings } from '../config/compare.ts';
 import {
@@ -13,7 +24,6 @@ import type { Setting } from '../config/resolve/block.ts';
 import { type ConfigControl, type ConfigTrial, RequestError, type ShownSetting } from '../model/control.ts';
 import type { Config } from '../model/options.ts';
 import type { Loaded } from './read-config.ts';
-import { writeAtomically } from './write-atomically.ts';
 
 /** What became of the wish to go over to what is in the file. */
 export type Outcome =
@@ -140,4 +150,25 @@ export class ConfigFile implements ConfigControl {
 
 function texts(diagnostics: readonly Diagnostic[]): string[] {
   return diagnostics.map(formatDiagnostic);
+}
+
+/** Puts a text in a file's place, all or nothing: readers see the old one or the new one. Owner and rights stay. */
+function writeAtomically(path: string, text: string): void {
+  const target = realpathSync(path);
+  const { mode, uid, gid } = statSync(target);
+  const beside = `${target}.${process.pid}.new`;
+  try {
+    const handle = openSync(beside, 'wx', mode & 0o7777);
+    try {
+      writeSync(handle, text);
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    if (statSync(beside).uid !== uid || statSync(beside).gid !== gid) chownSync(beside, uid, gid);
+    renameSync(beside, target);
+  } catch (error) {
+    rmSync(beside, { force: true });
+    throw error;
+  }
 }

@@ -2,7 +2,6 @@ import type { Socket } from 'node:net';
 import { createServer, type Server, type TLSSocket } from 'node:tls';
 import type { Clock } from '../model/clock.ts';
 import type { TlsVersion } from '../model/options.ts';
-import { explainFailure } from './explain-failure.ts';
 import type { Certificate } from './read-certificate.ts';
 
 /** TLS handshakes of one kind of listener that are under way at once. */
@@ -121,4 +120,28 @@ export class Handshakes {
 /** The addresses and ports of both ends. */
 function nameOf({ remoteAddress, remotePort, localAddress, localPort }: Socket): string {
   return `${remoteAddress} ${remotePort} ${localAddress} ${localPort}`;
+}
+
+const UNTRUSTED = 'the client does not trust the certificate';
+const REASONS: Readonly<Record<string, string>> = {
+  ECONNRESET:
+    'the client left before the TLS handshake was complete; perhaps it does not trust the certificate',
+  ERR_SSL_WRONG_VERSION_NUMBER:
+    'what the client sent is not TLS: at this port URLs begin with rtmps:// or https://, not rtmp:// or http://',
+  ERR_SSL_HTTP_REQUEST: 'the client sent HTTP without TLS: at this port URLs begin with https://',
+  ERR_SSL_UNSUPPORTED_PROTOCOL: 'the client knows no version of TLS that is spoken here (see "protocols")',
+  ERR_SSL_NO_SHARED_CIPHER: 'the client knows no cipher that goes with the certificate',
+  ERR_SSL_TLSV1_ALERT_UNKNOWN_CA: `${UNTRUSTED}: it does not know who signed it, or certificates in between are missing in the file`,
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED: 'the client finds that the certificate has expired',
+  ERR_SSL_SSLV3_ALERT_BAD_CERTIFICATE: UNTRUSTED,
+  ERR_SSL_SSLV3_ALERT_CERTIFICATE_UNKNOWN: UNTRUSTED,
+};
+
+/** Why a TLS handshake failed, as a sentence for the person who reads the log. */
+export function explainFailure({ code = '', message = '' }: { code?: string; message?: string }): string {
+  const known = REASONS[code];
+  if (known !== undefined) return known;
+  // OpenSSL has it between numbers and places: thread:error:code:library:function:reason:file:line.
+  const reason = /^[\dA-F]+:error:[^:]*:[^:]*:[^:]*:([^:]+):/.exec(message)?.[1] ?? message;
+  return `the TLS handshake failed: ${reason.trim() || code}`;
 }

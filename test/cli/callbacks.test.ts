@@ -3,8 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { connect, createServer, Server } from 'node:net';
 import { Command, CommanderError } from 'commander';
 import { afterEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import type { Rules } from '../../src/cli/callbacks/answer.ts';
 import { callbacksCommand } from '../../src/cli/callbacks/command.ts';
+import type { Rules } from '../../src/cli/callbacks/decide.ts';
 import { createCallbackServer } from '../../src/cli/callbacks/server.ts';
 
 const EVENT = {

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { explainFailure } from '../../src/tls/explain-failure.ts';
+import { explainFailure } from '../../src/tls/handshakes.ts';
 
 const openssl = (code: string, reason: string) => ({
   code,

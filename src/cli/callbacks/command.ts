@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { ENDPOINTS } from './answer.ts';
+import { ENDPOINTS } from './decide.ts';
 import { listenOrExplain, parsePort } from './listening.ts';
 import { createCallbackServer } from './server.ts';
 

@@ -1,7 +1,8 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { LRUCache } from 'lru-cache';
 import { maskQuery } from '../../model/secret-values.ts';
-import { type Answer, decide, ENDPOINTS, type Rules, refuse } from './answer.ts';
+import { type Answer, refuse } from './answer.ts';
+import { decide, ENDPOINTS, type Rules } from './decide.ts';
 import { type Event, readEvent } from './event.ts';
 
 /** What the sample backend is told. */

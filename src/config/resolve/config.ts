@@ -16,7 +16,6 @@ import {
   resolveBlock,
   type Setting,
 } from './block.ts';
-import { deepFreeze } from './deep-freeze.ts';
 import { warnOfPrivateRecordings } from './dvr.ts';
 import { checkHls } from './hls.ts';
 import { checkServedDir } from './http.ts';
@@ -169,4 +168,11 @@ function resolveLog(
     );
   }
   return { file: logTank === 'file' ? logFile : undefined, level: LEVELS[logLevel] };
+}
+
+/** Freezes a tree of plain objects and arrays; the configuration is a snapshot that nobody changes. */
+function deepFreeze<T>(value: T): T {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return value;
+  for (const inner of Object.values(value)) deepFreeze(inner);
+  return Object.freeze(value);
 }

@@ -1,5 +1,11 @@
 import uPlot from 'uplot';
-import type { PlotSeries } from './plot.tsx';
+
+/** One line, or row of bars, of a plot. */
+export interface PlotSeries {
+  readonly label: string;
+  readonly color: '--chart-1' | '--chart-2' | '--chart-3' | '--text-faint';
+  readonly look: 'area' | 'line' | 'dots' | 'bars';
+}
 
 const FONT = '11px Inter, system-ui, sans-serif';
 

@@ -2,14 +2,7 @@ import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
-import { plotOptions } from './plot-options.ts';
-
-/** One line, or row of bars, of a plot. */
-export interface PlotSeries {
-  readonly label: string;
-  readonly color: '--chart-1' | '--chart-2' | '--chart-3' | '--text-faint';
-  readonly look: 'area' | 'line' | 'dots' | 'bars';
-}
+import { type PlotSeries, plotOptions } from './plot-options.ts';
 
 /** What a plot shows. `data` holds the times in seconds first, then the values of each series; null is a gap. */
 export interface PlotProps {
