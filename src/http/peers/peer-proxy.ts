@@ -15,7 +15,7 @@ const FORWARD_IDLE_TIMEOUT_MS = 10_000;
 const FORWARD_CONNECT_TIMEOUT_MS = 5_000;
 
 /** Workers that one worker has connections to. */
-const MAX_NEIGHBOURS = 256;
+const MAX_PEERS = 256;
 
 /** Requests that one worker has passed on to another and that are not answered to the end. */
 export const MAX_FORWARDED = 1_000;
@@ -58,7 +58,7 @@ const NOBODY = new Set(['ECONNREFUSED', 'ENOENT']);
 export class PeerProxy {
   readonly #peers: Peers;
   readonly #pools = new LRUCache<string, Pool>({
-    max: MAX_NEIGHBOURS,
+    max: MAX_PEERS,
     dispose: (pool) => void pool.close().catch(() => undefined),
   });
 
