@@ -75,12 +75,12 @@ export function notSupported(name: string): string {
   return `${name} is not supported yet and is ignored`;
 }
 
-/** Whether a value says that what SRS has is not wanted here. */
+/** True if a value switches off what only SRS has. */
 export function isOffWord(word: string | undefined): boolean {
   return word === 'off' || word === 'local' || /^0(?:\.0*)?$/.test(word ?? '');
 }
 
-/** Whether the directive asks for nothing, so that ignoring it loses nothing. */
+/** True if the directive asks for nothing, so that ignoring it loses nothing. */
 function isOff({ args, block }: Directive): boolean {
   if (block === undefined) return isOffWord(args[0]?.text);
   const enabled = block.find((inner) => inner.name === 'enabled');

@@ -8,7 +8,7 @@ export interface Difference {
   readonly to: string | null;
 }
 
-/** What another configuration has otherwise. Of a value that has secrets in it both may look alike: they are masked. */
+/** Differences of another configuration. Values with secrets are masked, so both may look alike. */
 export function compareSettings(
   before: readonly Setting[],
   after: readonly Setting[],

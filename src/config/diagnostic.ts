@@ -1,4 +1,4 @@
-/** Where something stands. `line` and `column` count from 1; 0 means the file or variable as a whole. */
+/** Place in a file. `line` and `column` count from 1; 0 means the file or variable as a whole. */
 export interface Position {
   readonly file: string;
   readonly line: number;
@@ -7,7 +7,7 @@ export interface Position {
 
 /** One thing that is wrong with a configuration, or worth knowing about it. */
 export interface Diagnostic extends Position {
-  /** What is wrong and what was expected, as one sentence. */
+  /** Sentence that says what is wrong and what was expected. */
   readonly message: string;
 }
 

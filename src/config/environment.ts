@@ -10,7 +10,7 @@ import { isWritable } from './srs-conf/format.ts';
 import type { Word } from './tree.ts';
 import { nearest } from './vocabulary.ts';
 
-/** What a variable says for a directive; for one in a vhost, in all of them. */
+/** Value of a variable for a directive; one of a vhost is for all vhosts. */
 export interface Override {
   readonly words: readonly Word[];
   readonly at: Position;

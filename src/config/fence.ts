@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from 'node:path';
 
-/** What a configuration wants of a place that it names. */
+/** Use that a configuration makes of a path. */
 export type PathUse = {
   /**
    * `include`: it is read as a part of the configuration; `read`: for a key, a certificate, a password; `write`: what is

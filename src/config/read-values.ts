@@ -34,7 +34,7 @@ export function readValue<T>(
   return undefined;
 }
 
-/** Whether nobody may read the directive's word of this index. */
+/** True if the directive's word of this index is secret. */
 export function isSecretAt({ secretFrom = Number.POSITIVE_INFINITY }: Spec<unknown>, index: number): boolean {
   return index >= secretFrom;
 }

@@ -5,7 +5,7 @@ import type { Fence, PathUse } from './fence.ts';
 /** A hostile file can be wrong a million times; nobody reads past the first hundred. */
 const MAX_FINDINGS = 100;
 
-/** What is said of a file instead of what is in it. */
+/** Message in place of a file's content. */
 const UNQUOTED =
   'is no configuration as it is; what is wrong in a file that is not in use yet is not shown to who edits by the API';
 

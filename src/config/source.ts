@@ -7,7 +7,7 @@ import type { Directive } from './tree.ts';
 import { isSecretive, namesIn } from './vocabulary.ts';
 import { parseYaml } from './yaml/parse.ts';
 
-/** Whether a file of this name is read as YAML; all others are SRS grammar. */
+/** True if a file of this name is read as YAML; all others are SRS grammar. */
 export function isYaml(file: string): boolean {
   return /\.ya?ml$/i.test(file);
 }

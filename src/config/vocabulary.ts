@@ -4,7 +4,7 @@ import { HOOK_WORDS } from './rewrite.ts';
 import { BLOCKS, specsOf } from './schema/index.ts';
 import type { BlockSpec, Spec } from './schema/spec.ts';
 
-/** What a name means in its block. */
+/** Meaning of a name in its block. */
 export type Entry =
   | { readonly kind: 'directive'; readonly spec: Spec<unknown> }
   | { readonly kind: 'block'; readonly block: BlockSpec<unknown> }
@@ -44,7 +44,7 @@ const REWRITTEN: Readonly<Record<string, readonly string[]>> = {
   'vhost.http_hooks': [...Object.keys(HOOK_WORDS), 'include'],
 };
 
-/** What `name` means in the block at `path`; undefined if it means nothing there. */
+/** Meaning of `name` in the block at `path`; undefined if it has none there. */
 export function lookUp(path: readonly string[], name: string): Entry | undefined {
   return words.get(path.join('.'))?.get(name);
 }
@@ -56,7 +56,7 @@ export function namesIn(path: readonly string[]): ReadonlySet<string> | undefine
   return known && new Set([...known.keys(), ...(REWRITTEN[key] ?? [])]);
 }
 
-/** Whether a directive of this name, wherever it stands, has words that nobody may read. */
+/** True if a directive of this name, wherever it stands, has secret words. */
 export function isSecretive(name: string): boolean {
   return SECRETIVE.has(name);
 }

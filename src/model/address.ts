@@ -8,7 +8,7 @@ const DEFAULT_APP = '__defaultApp__';
 /** Wowza's and FMS's name for an app's default instance: no part of anybody's stream. */
 const DEFAULT_INSTANCE = '_definst_';
 
-/** What a client says of where it wants to go. */
+/** Address as a client gives it. */
 export interface AddressRequest {
   /** `tcUrl` of the connect command. */
   readonly tcUrl: string;
@@ -20,7 +20,7 @@ export interface AddressRequest {
   readonly cutsQueries?: boolean;
 }
 
-/** Where it gets. `stream` is empty if the client has named none. */
+/** Resolved address. `stream` is empty if the client has named none. */
 export interface Address {
   readonly vhost: string;
   readonly app: string;
@@ -79,7 +79,7 @@ export function resolveAddress(said: AddressRequest, vhosts: KnownVhosts, strict
   };
 }
 
-/** Whether a client can name a stream so, in any URL: the name alone, without a query or another app or vhost. */
+/** True if a client can name a stream so in any URL: the name alone, without a query or another app or vhost. */
 export function isStreamName(name: string): boolean {
   if (name === '' || /[\p{Cc}\p{Cf}\p{Cs}\\]/u.test(name)) return false;
   const vhosts: KnownVhosts = { get: () => ({ enabled: true }) };

@@ -1,6 +1,6 @@
 import type { EmittedEvent, GateEvent, NoticeAction, PersistedEvent, QuestionAction } from './events.ts';
 
-/** What a backend may grant with its yes. Everything is optional; a room that gets one need not have asked for it. */
+/** Grant that a backend may give with its yes. Everything is optional. */
 export interface Grant {
   /** The name under which the stream is published or played, instead of the one that the client gave. */
   readonly stream?: string | undefined;
@@ -14,7 +14,7 @@ export interface Grant {
   readonly takeover?: boolean | undefined;
   /** Ask `on_update` at this interval. */
   readonly recheckMs?: number | undefined;
-  /** Whether the published stream is recorded, whatever the configuration says of it. */
+  /** True or false to record the published stream or not, whatever the configuration says. */
   readonly record?: boolean | undefined;
 }
 

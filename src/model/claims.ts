@@ -8,7 +8,7 @@ export interface Claim {
   release(): void;
 }
 
-/** Who may publish and play what, where several processes take clients. No promise of these rejects. */
+/** Rights to publish and play streams, where several processes take clients. No promise of these rejects. */
 export interface Claims {
   /**
    * Takes a stream for a publisher of this process; undefined when there is a publisher elsewhere. With `takeover`, that

@@ -9,13 +9,13 @@ export const MAX_CONCEALED_STREAMS = 20_000;
 /** Vhosts whose answers are known to replace names; over it the one that was not looked for longest is forgotten. */
 export const MAX_RENAMING_VHOSTS = 1_000;
 
-/** Who named a stream: an event's facts, and its client's id, empty where there is none. */
+/** A client's naming of a stream: the event's facts and the client's id, empty where there is none. */
 export interface Named extends StreamKey {
   readonly action: Action;
   readonly clientId: string;
 }
 
-/** What a client does that names a stream so. A connection may come to do either. */
+/** Action that named the stream. A connection may lead to either. */
 const ROLES: Readonly<Partial<Record<Action, readonly string[]>>> = {
   on_connect: ['publish', 'play'],
   on_close: ['publish', 'play'],
@@ -45,7 +45,7 @@ export class ConcealedNames {
     return this.#keys.get(nameOf(key)) !== undefined;
   }
 
-  /** What a log line says of a stream. */
+  /** Fields of a log line about a stream. */
   shown({ vhost, app, stream }: StreamKey): StreamKey {
     return { vhost, app, stream: this.has({ vhost, app, stream }) ? MASK : stream };
   }
@@ -70,7 +70,7 @@ export function isOfConnection(action: Action): boolean {
   return action === 'on_connect' || action === 'on_close';
 }
 
-/** What a client names before its stream is let in, as it may be shown: the first segment may be no key. */
+/** App or URL as it may be shown before its stream is accepted: only the first segment cannot be a key. */
 export function headOfApp(app: string): string {
   const slash = app.indexOf('/');
   return slash < 0 ? app : `${app.slice(0, slash)}/${MASK}`;

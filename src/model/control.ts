@@ -1,4 +1,4 @@
-/** What somebody who runs the server may see and do of its hooks. The API knows nothing else. */
+/** Views and actions on the hooks for operators. The API knows nothing else of them. */
 
 import type { BreakerState, Delivery, DeliveryOutcome } from './delivery.ts';
 import type { Action } from './events.ts';
@@ -8,7 +8,7 @@ import type { StatsSource } from './stats.ts';
 /** The name of the socket in the state directory. */
 export const CONTROL_SOCKET = 'control.sock';
 
-/** Which deliveries somebody wants to see; what is left out does not matter. */
+/** Filter of deliveries; a field that is left out matches all. */
 export interface DeliveryFilter {
   readonly vhost?: string | undefined;
   readonly event?: Action | undefined;
@@ -42,7 +42,7 @@ export interface DeliveryLog {
   follow(filter: DeliveryFilter): Follower | undefined;
 }
 
-/** What waits on its way to the backends. */
+/** Events on their way to the backends. */
 export interface OutboxStats {
   /** Events that are not delivered yet. */
   readonly events: number;
@@ -56,7 +56,7 @@ export interface OutboxStats {
   readonly onDisk: boolean;
 }
 
-/** How one configured URL fares since the server started, or since it was configured. */
+/** Health of a configured URL since the server started, or since it was configured. */
 export interface UrlHealth {
   /** As deliveries show it. */
   readonly url: string;
@@ -79,7 +79,7 @@ export interface UrlHealth {
   };
 }
 
-/** What can be seen and done of the hooks of a running server. */
+/** Views and actions on the hooks of a running server. */
 export interface HookControl {
   readonly deliveries: DeliveryLog;
   /** Sends an event again; rejects with a RequestError if that cannot be done. */
@@ -101,13 +101,13 @@ export interface ShownSetting {
     | { readonly file: string; readonly line: number; readonly column: number };
 }
 
-/** What another configuration text would come to. */
+/** Outcome of checking a configuration text. */
 export interface ConfigTrial {
   readonly ok: boolean;
   /** As the command line has them: `file:line:column: what is wrong`. */
   readonly errors: readonly string[];
   readonly warnings: readonly string[];
-  /** What would be different; a value that is not there is null. */
+  /** Differences from the configuration in force; a value that is not there is null. */
   readonly changes: readonly {
     readonly path: string;
     readonly from: string | null;
@@ -118,7 +118,7 @@ export interface ConfigTrial {
 /** The configuration of a running server, and the file that it is in. */
 export interface ConfigControl {
   readonly file: string;
-  /** What is in force. */
+  /** The configuration in force. */
   settings(): readonly ShownSetting[];
   warnings(): readonly string[];
   /** The text of the file as it is now, and a name for exactly this text. */
@@ -131,14 +131,14 @@ export interface ConfigControl {
   apply(text: string, etag: string): Promise<ConfigTrial & { readonly applied: boolean }>;
 }
 
-/** Where the server listens. */
+/** An address on which the server listens. */
 export interface ListeningPlace {
   readonly protocol: 'rtmp' | 'rtmps' | 'http' | 'https' | 'api';
   readonly host: string;
   readonly port: number;
 }
 
-/** What can be seen and done of a running server. The rooms that show it know nothing else. */
+/** Views and actions on a running server. The API knows nothing else of it. */
 export interface ServerControl {
   readonly version: string;
   readonly serverId: string;
@@ -147,7 +147,7 @@ export interface ServerControl {
   readonly startedAt: number;
   readonly stats: StatsSource;
   readonly hooks: HookControl;
-  /** How each configured URL fares. */
+  /** Health of each configured URL. */
   health(): readonly UrlHealth[];
   listening(): readonly ListeningPlace[];
   vhosts(): readonly VhostOptions[];

@@ -1,13 +1,13 @@
 import type { Action } from './events.ts';
 
-/** What one attempt to deliver one event to one URL came to. */
+/** Outcome of an attempt to deliver an event to a URL. */
 export type DeliveryOutcome =
   | 'allowed' // a question was answered with yes, or an event was taken
   | 'refused' // the backend meant to say no
   | 'failed' // no answer, or none that can be understood
   | 'skipped'; // not sent: the backend is left alone or out of reach, or too many wait for it
 
-/** Where the time of an attempt went, in milliseconds; undefined where it did not get that far. */
+/** Durations of the phases of an attempt, in milliseconds; undefined for phases that it did not reach. */
 export interface DeliveryTiming {
   /** Waiting for a free connection. */
   readonly queueMs: number;
@@ -55,7 +55,7 @@ export interface Delivery {
 
 export type BreakerState = 'closed' | 'open' | 'half_open';
 
-/** Who wants to know how the hooks fare: journal and metrics. Called on the hooks' path: must be quick and not throw. */
+/** Observer of the hooks, for journal and metrics. Called on the hooks' path: must be quick and not throw. */
 export interface HookObserver {
   delivered(delivery: Delivery): void;
   /** The breaker of a URL, as it may be shown, has changed; without one that of the origin, whose URLs all fail then. */
@@ -66,7 +66,7 @@ export interface HookObserver {
   cached(action: Action): void;
 }
 
-/** Where nobody wants to know. */
+/** Observer that does nothing. */
 export const UNOBSERVED: HookObserver = {
   delivered: () => undefined,
   breaker: () => undefined,
@@ -74,12 +74,12 @@ export const UNOBSERVED: HookObserver = {
   cached: () => undefined,
 };
 
-/** What of a delivery is counted, by those who do not keep it. */
+/** Fields of a delivery that are counted without keeping it. */
 export type CountedDelivery = Pick<Delivery, 'action' | 'origin' | 'url' | 'outcome'> & {
   readonly timing: Pick<DeliveryTiming, 'totalMs'>;
 };
 
-/** What one process tells another of its hooks: everything since the last time, or as much as there is room for. */
+/** Report of a process about its hooks: everything since the last one, or as much as there is room for. */
 export interface HookReport {
   readonly deliveries: readonly Delivery[];
   /** Deliveries for which there was no room. */

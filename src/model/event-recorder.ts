@@ -1,7 +1,7 @@
 import type { ClosingAction, EmittedEvent, EventFacts, GateAction, PersistedEvent, Stamp } from './events.ts';
 import type { HookSchema } from './options.ts';
 
-/** Which closing event ends what a gate event opens. */
+/** Closing event of each gate event. */
 export const CLOSING_OF: Readonly<Record<GateAction, ClosingAction>> = {
   on_connect: 'on_close',
   on_publish: 'on_unpublish',
@@ -13,14 +13,14 @@ export interface OpenedEvent extends EventFacts {
   readonly action: GateAction;
 }
 
-/** What is put on record before its question goes out. */
+/** Record that is written before its question is sent. */
 export interface Opening {
   /** A UUID: the id of the closing event, whoever sends it in the end. */
   readonly id: string;
   readonly event: OpenedEvent;
-  /** How its backends are asked, and are told of its end, whatever a reload says meanwhile. */
+  /** Schema of its question and of its closing event, whatever a reload says meanwhile. */
   readonly schema: HookSchema;
-  /** How long the question may wait for the end of the stream's publisher before it, in milliseconds. */
+  /** Time that the question may wait for the end of the stream's publisher before it, in milliseconds. */
   readonly patienceMs: number;
 }
 
@@ -37,7 +37,7 @@ export interface EventRecorder {
   wait(id: string): void;
   /** The question of an opening that waited is going to be sent. Settles when that is on record, or cannot be. */
   resume(id: string): Promise<void>;
-  /** What an opening is about goes by this stream name from now on. */
+  /** Renames the stream of an opening. */
   rename(id: string, stream: string): void;
   /** Nothing came of an opening: there is no end to be told. */
   withdraw(id: string): void;

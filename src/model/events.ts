@@ -5,7 +5,7 @@ export const CLOSING_ACTIONS = ['on_unpublish', 'on_stop', 'on_close'] as const;
 
 /** Questions that come up while a client is there: it is still welcome (`on_update`); may it take a busy stream over. */
 export const LATER_ACTIONS = ['on_update', 'on_publish_busy'] as const;
-/** What is worth knowing and ends nothing. */
+/** Events that inform and end nothing. */
 export const NOTICE_ACTIONS = [
   'on_not_found',
   'on_idle',
@@ -19,7 +19,7 @@ export type GateAction = (typeof GATE_ACTIONS)[number];
 export type LaterAction = (typeof LATER_ACTIONS)[number];
 export type ClosingAction = (typeof CLOSING_ACTIONS)[number];
 export type NoticeAction = (typeof NOTICE_ACTIONS)[number];
-/** What a backend is asked, and what it is told. */
+/** Questions to a backend, and events for it. */
 export type QuestionAction = GateAction | LaterAction;
 export type TellAction = ClosingAction | NoticeAction;
 export type Action = QuestionAction | TellAction;
@@ -61,7 +61,7 @@ export interface ClientIdentity {
   readonly ip: string;
 }
 
-/** What every event says of its client. Strings may hold any bytes that the client sent. */
+/** Facts of the client in every event. Strings may hold any bytes that the client sent. */
 export interface EventFacts {
   readonly client: ClientIdentity;
   /**
@@ -86,9 +86,9 @@ export interface EventFacts {
   readonly swfUrl?: string | undefined;
 }
 
-/** What a client has used so far. */
+/** Counters of a client so far. */
 export interface Counters {
-  /** How long the play or publish, or for `on_close` the connection, has lasted. */
+  /** Duration of the play or publish, or for `on_close` of the connection. */
   readonly durationMs: number;
   /** Bytes that the server sent to this connection so far. */
   readonly sendBytes: number;
@@ -98,7 +98,7 @@ export interface Counters {
 
 export interface GateEvent extends EventFacts {
   readonly action: QuestionAction;
-  /** What the client does, of an `on_update`. */
+  /** Role of the client, of an `on_update`. */
   readonly role?: 'publish' | 'play' | undefined;
   /** Of an `on_update`. */
   readonly counters?: Counters | undefined;
@@ -162,7 +162,7 @@ export interface RecordedFile {
   readonly reason: RecordingEnd;
 }
 
-/** What makes an event one of its kind; given once, kept through every repetition and restart. */
+/** Identity of an event; given once, kept through every repetition and restart. */
 export interface Stamp {
   /** A UUID. */
   readonly id: string;
@@ -172,7 +172,7 @@ export interface Stamp {
   readonly seq: number;
 }
 
-/** Which server, and which run of it. */
+/** Ids of the server and of its run. */
 export interface ServerIds {
   readonly serverId: string;
   readonly serviceId: string;

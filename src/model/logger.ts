@@ -1,4 +1,4 @@
-/** What every room may say: one structured line per event that a person cares about. pino satisfies it. */
+/** Structured log: one line per event that a person cares about. pino satisfies it. */
 export interface Logger {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

@@ -4,10 +4,10 @@ import type { MediaPacket } from './media-packet.ts';
 import type { PlayOptions, VhostOptions } from './options.ts';
 import type { StreamKey } from './stream-key.ts';
 
-/** How a publish ended: its publisher said so (FCUnpublish, closeStream, deleteStream), or went without a word. */
+/** End of a publish: unpublished (FCUnpublish, closeStream, deleteStream), or lost without a word. */
 export type PublishEnd = 'unpublished' | 'lost';
 
-/** How long the players of a stream wait for its next publisher, in milliseconds. */
+/** Time that the players of a stream wait for its next publisher, in milliseconds. */
 export function endWaitMs(options: PlayOptions, how: PublishEnd): number | 'never' {
   return how === 'unpublished' ? options.unpublishWaitMs : options.publisherLostWaitMs;
 }
@@ -20,11 +20,11 @@ export interface MediaTap {
   end(how: PublishEnd): void;
 }
 
-/** Who publishes, and on which terms. */
+/** Publisher of a source, with what it was granted. */
 export interface Origin {
   /** The publisher's events say this of it; the stream has the name that it was given. */
   readonly facts: EventFacts;
-  /** What its backend granted. */
+  /** Grant of its backend. */
   readonly grant: Grant | undefined;
   /** Of the configuration with which the publisher came. */
   readonly vhost: VhostOptions;

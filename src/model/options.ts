@@ -28,19 +28,19 @@ export interface TlsListenOptions extends CertificateFiles {
   readonly versions: readonly TlsVersion[];
 }
 
-/** How one event's URLs are called. */
+/** Policy of calling the URLs of one event. */
 export interface HookPolicy {
   /** Time to reach a backend (TCP and TLS), in milliseconds. */
   readonly connectTimeoutMs: number;
   /** Time for the whole chain of one event's URLs, repetitions included, in milliseconds. */
   readonly timeoutMs: number;
-  /** How often a question is put again to a URL that failed to answer, within `timeoutMs`. */
+  /** Repetitions of a question to a URL that failed to answer, within `timeoutMs`. */
   readonly retries: number;
-  /** What a question ends in when a URL fails to answer: `allow` lets the client in. A refusal is always one. */
+  /** Outcome of a question that a URL failed to answer: `allow` accepts the client. A refusal always refuses. */
   readonly onError: 'deny' | 'allow';
   /** For how long the same question need not be put again, in milliseconds; 0 asks always. */
   readonly cacheMs: number;
-  /** What makes two questions the same, beside their action. */
+  /** Fields that make two questions the same, beside their action. */
   readonly cacheKey: readonly CacheKeyPart[];
 }
 
@@ -69,7 +69,7 @@ export interface HookOptions extends HookPolicy {
   readonly schema: HookSchema;
   /** Absolute http(s) URLs per event, in the order in which they are called; a missing key means none. */
   readonly urls: Readonly<Partial<Record<HookName, readonly string[]>>>;
-  /** Where an event is treated in its own way. */
+  /** Policies of events that have their own. */
   readonly policies: Readonly<Partial<Record<Action, HookPolicy>>>;
   /** Keys for signatures as raw bytes in base64, without `whsec_`; the first is the newest. Empty signs nothing. */
   readonly secrets: readonly string[];
@@ -96,7 +96,7 @@ export interface OutboxOptions {
   readonly enabled: boolean;
   /** Events held at most. */
   readonly maxEvents: number;
-  /** What gives way when that many are held: the oldest event, or clients who would cause new ones. */
+  /** Victim when that many are held: the oldest event, or clients that would cause new ones. */
   readonly whenFull: 'drop_oldest' | 'refuse_clients';
   /** Age at which an event is given up, in milliseconds. */
   readonly maxAgeMs: number;
@@ -111,7 +111,7 @@ export interface PlayOptions {
   readonly gopCache: boolean;
   /** Packets that a GOP cache holds at most. */
   readonly gopCacheMaxFrames: number;
-  /** How far a player may fall behind, in milliseconds of media. */
+  /** Backlog that a player may have, in milliseconds of media. */
   readonly queueLengthMs: number;
   /** Interval of flushes in milliseconds, or `auto`: as short as the machine's load allows. */
   readonly mwLatency: number | 'auto';
@@ -119,7 +119,7 @@ export interface PlayOptions {
   readonly minLatency: boolean;
   /** `full`: a stream's time goes on when its publisher comes back; `zero`: each publish starts at 0; `off`: as sent. */
   readonly timeJitter: 'full' | 'zero' | 'off';
-  /** How long players wait for the next publisher when the last one has unpublished, in milliseconds. */
+  /** Time that players wait for the next publisher after an unpublish, in milliseconds. */
   readonly unpublishWaitMs: number | 'never';
   /** The same when it went without a word. */
   readonly publisherLostWaitMs: number | 'never';
@@ -157,7 +157,7 @@ export interface HlsOptions {
   readonly storage: 'disk' | 'memory';
   /** Length of a segment, in milliseconds of media. */
   readonly fragmentMs: number;
-  /** What a playlist lists, in milliseconds of media. */
+  /** Length of a playlist, in milliseconds of media. */
   readonly windowMs: number;
   /** HookRouting of the files; may hold `[vhost]`. */
   readonly path: string;
@@ -227,7 +227,7 @@ export interface VhostOptions {
   /** undefined when the block is off. */
   readonly security: readonly SecurityRule[] | undefined;
   readonly refer: ReferOptions;
-  /** What clients are shown that ask TLS for this vhost by its name, or for a name in the certificate. */
+  /** Certificate for clients that ask TLS for this vhost's name, or for a name in the certificate. */
   readonly tls: CertificateFiles | undefined;
   readonly hls: HlsOptions;
   readonly httpRemux: HttpRemuxOptions;
@@ -274,7 +274,7 @@ export interface HttpApiOptions {
   readonly listen: readonly HostAddress[];
   /** Addresses of `http_server` at which it answers too, with TLS or without. */
   readonly shared: readonly ListenAddress[];
-  /** Where it listens with TLS too. */
+  /** Listener with TLS. */
   readonly https: (TlsListenOptions & { readonly listen: readonly HostAddress[] }) | undefined;
   /** True lets pages of any origin use `/api/v1`. */
   readonly crossdomain: boolean;
@@ -286,10 +286,10 @@ export interface HttpApiOptions {
   readonly credentials: Credentials | undefined;
 }
 
-/** Who has a token instead of a name. */
+/** User with a token instead of a name. */
 export const BEARER_USER = 'bearer';
 
-/** Who may use the API. */
+/** Users of the API. */
 export interface Credentials {
   readonly username: string;
   readonly password: string;
@@ -310,7 +310,7 @@ export interface Config {
   readonly log: LogOptions;
   /** True refuses a client that names a vhost which is not configured, even if there is a default vhost. */
   readonly strictVhost: boolean;
-  /** How long a stopping server waits for its closing hooks, in milliseconds. */
+  /** Time that a stopping server waits for its closing hooks, in milliseconds. */
   readonly drainTimeoutMs: number;
   readonly proxyProtocol: ProxyProtocolOptions;
   /** HookRouting of the outbox and of the socket by which the command line reaches the server. */

@@ -5,7 +5,7 @@ import type { StreamKey } from './stream-key.ts';
 export interface Peers {
   /** Names this process: decimal digits, never used again for another one. */
   readonly node: string;
-  /** What the processes of a server know each other by. Nobody else may learn it. */
+  /** Secret by which the processes of a server know each other. Nobody else may learn it. */
   readonly token: string;
   /**
    * The process where a stream is on air, or was last; undefined if that is this one, or none. As it was up to a second

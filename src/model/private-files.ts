@@ -12,7 +12,7 @@ export const PRIVATE_LIST = '.gatecast-private';
 /** Bytes of such a list that are read; of a longer one nothing is believed, and all that is under it is private. */
 export const MAX_PRIVATE_LIST_BYTES = 65_536;
 
-/** Who writes files. */
+/** Writer of files. */
 export type MediaWriter = 'hls' | 'recording';
 
 /** Names of files under a directory, with words in brackets for what differs from file to file. */

@@ -1,11 +1,11 @@
 import type { Clock, Timer } from './clock.ts';
 
-/** How often it is looked at whether the event loop comes round. */
+/** Interval at which the event loop is checked. */
 export const BEAT_MS = 250;
 /** An event loop that comes round later than this was paused. Timers up to this length never wait for it. */
 export const LATE_MS = 500;
 
-/** What a process has of time. Timers and the like do not keep it alive. */
+/** Clock of the process. Its timers do not keep the process alive. */
 export interface ProcessTimers {
   /** Milliseconds on a monotonic scale. */
   now(): number;

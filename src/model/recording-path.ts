@@ -6,7 +6,7 @@ const MAX_PATH_BYTES = 4000;
 
 export type RecordingContainer = 'flv' | 'mp4';
 
-/** Where the files of one recording go. */
+/** Path template of the files of a recording. */
 export interface RecordingPath {
   /** With variables such as `[stream]`, and a file name at its end. */
   readonly template: string;
@@ -20,7 +20,7 @@ export type FilledPath =
 
 const two = (value: number): string => String(value).padStart(2, '0');
 
-/** What each variable stands for: SRS's names, which are those of Go's reference time. Times are local. */
+/** Values of the variables, with SRS's names, which are those of Go's reference time. Times are local. */
 const VARIABLES: Readonly<Record<string, (key: StreamKey, at: Date) => string>> = {
   vhost: ({ vhost }) => vhost,
   app: ({ app }) => app,

@@ -1,4 +1,4 @@
-/** What stands for a secret wherever something is shown. */
+/** Replacement of a secret wherever something is shown. */
 export const MASK = '***';
 
 /** A value shorter than this is hidden where it stands, but not looked for elsewhere: it would be found in every word. */
@@ -44,7 +44,7 @@ export function maskSentence(text: string): string {
 const URL_IN_TEXT = /([a-z][a-z0-9+.-]*:\/\/)([^\s/?#"'<>\\]*@)?([^\s?#"'<>]*)(\?[^\s#"'<>]*)?/gi;
 /** `user:password@host` without a scheme. */
 const USERINFO = /(^|[\s"'=(/])[^\s/?#@"'=(:]+:[^\s/?#@"']+@(?=[\w[])/g;
-/** What is said to a server behind `Authorization:`, and keys for signatures. */
+/** Credentials behind `Authorization:`, and signing keys. */
 const AUTHORIZATION = /\b(Bearer|Basic|Digest|Token|ApiKey)(\s+)[\w.~+/=-]{6,}/gi;
 const SIGNING_KEY = /\bwhsec_[\w+/=-]+/g;
 

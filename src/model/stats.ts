@@ -1,4 +1,4 @@
-/** Who and what is here, as somebody who runs the server sees it. Facts are looked up when he looks, never before. */
+/** Streams, clients and processes as an operator sees them. Facts are looked up on request, never before. */
 import type { Action, ClientIdentity } from './events.ts';
 import { formatStreamKey, type StreamKey, streamId } from './stream-key.ts';
 
@@ -19,14 +19,14 @@ export interface ClientInfo {
   readonly swfUrl: string;
   /** Program of the client, as it names itself. */
   readonly agent: string;
-  /** How long it has been here, in milliseconds. */
+  /** Time since it connected, in milliseconds. */
   readonly ageMs: number;
   /** Bytes from and to the client, as the server sees it. */
   readonly recvBytes: number;
   readonly sendBytes: number;
   /** Bytes that wait for the client to take them. */
   readonly backlogBytes: number;
-  /** How often it was too slow and was taken to a later keyframe. */
+  /** Times that it was too slow and skipped to a later keyframe. */
   readonly skips: number;
 }
 
@@ -63,7 +63,7 @@ export interface AudioFacts {
   readonly profile: string;
 }
 
-/** Who publishes a stream. */
+/** Publisher of a stream. */
 export interface PublisherFacts {
   readonly clientId: string;
   readonly tcUrl: string;
@@ -83,7 +83,7 @@ export interface StreamStats extends Rates {
   readonly frames: number;
   /** Of the present publish, to players and to other processes of the server. */
   readonly sendBytes: number;
-  /** How often players skipped since the stream is there. */
+  /** Skips of all players since the stream began. */
   readonly skips: number;
   readonly video: VideoFacts | undefined;
   readonly audio: AudioFacts | undefined;
@@ -107,24 +107,24 @@ export interface ClientCount {
   readonly count: number;
 }
 
-/** How a process of the server is. */
+/** State of a server process. */
 export interface ProcessFacts {
   /** From 1 on; 0 is a server of one process. */
   readonly worker: number;
   readonly pid: number;
   readonly connections: number;
-  /** How many clients there are of each kind; kinds without any are left out. */
+  /** Clients by kind; kinds without any are left out. */
   readonly kinds: readonly ClientCount[];
   /** Of one core, over the last seconds. */
   readonly cpuPercent: number;
   readonly rssBytes: number;
   readonly heapUsedBytes: number;
-  /** How late timers are, over the last seconds, in milliseconds. */
+  /** Delay of timers over the last seconds, in milliseconds. */
   readonly loopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number };
   readonly totals: ProcessTotals;
 }
 
-/** What a process has done since it began. */
+/** Totals of a process since it began. */
 export interface ProcessTotals {
   readonly clients: number;
   /** Connections over `max_connections`. */
@@ -147,7 +147,7 @@ export interface ClientFilter {
   readonly role?: ClientRole | undefined;
 }
 
-/** What somebody wants to know beside streams and processes. */
+/** Query for more than streams and processes. */
 export interface StatsQuery {
   /** Clients that fit, in the order in which they came: `count` of them after the first `start`. */
   readonly clients?: (ClientFilter & { readonly start: number; readonly count: number }) | undefined;
@@ -155,7 +155,7 @@ export interface StatsQuery {
   readonly frames?: { readonly stream: string; readonly after: number } | undefined;
 }
 
-/** What one process answers, with the clients from the first on; or all of them together, with those that are wanted. */
+/** Stats of one process, with its clients from the first on; or merged stats of all, with the clients asked for. */
 export interface ServerStats {
   readonly processes: readonly ProcessFacts[];
   readonly streams: readonly StreamStats[];
@@ -166,7 +166,7 @@ export interface ServerStats {
   readonly frames: { readonly last: number; readonly marks: readonly FrameMark[] } | undefined;
 }
 
-/** Who knows who is here. */
+/** Source of stats. */
 export interface StatsSource {
   take(question: StatsQuery): Promise<ServerStats>;
   /** Shows out the clients that fit; resolves with how many. */
@@ -200,7 +200,7 @@ export function clientMatcher(filter: ClientFilter): (facts: ClientInfo) => bool
     (stream === undefined || (facts.role !== 'idle' && idOf(facts) === stream));
 }
 
-/** What several processes answered, as one answer: a stream is one, wherever its publisher and its players are. */
+/** Merges the stats of several processes: a stream is one, wherever its publisher and its players are. */
 export function mergeStats(parts: readonly ServerStats[], question: StatsQuery): ServerStats {
   const streams = new Map<string, StreamStats>();
   for (const stream of parts.flatMap((part) => part.streams)) {
@@ -222,7 +222,7 @@ export function mergeStats(parts: readonly ServerStats[], question: StatsQuery):
   };
 }
 
-/** What comes in is known where the publisher is; what goes out is everybody's. */
+/** Merges one stream: incoming traffic is that of the publisher's process, outgoing is the sum of all. */
 function joined(a: StreamStats, b: StreamStats): StreamStats {
   const home = b.publisher ? b : a;
   return {

@@ -10,7 +10,7 @@ const BREAKER_VALUES: Readonly<Record<BreakerState, number>> = { closed: 0, half
 
 const OUTCOMES: readonly CountedDelivery['outcome'][] = ['allowed', 'refused', 'failed', 'skipped'];
 
-/** How the hooks fare, in numbers for Prometheus. Labels are events and configured origins, so there are few. */
+/** Metrics of the hooks for Prometheus. Labels are events and configured origins, so there are few. */
 export class HookMetrics {
   readonly #registry = new Registry();
   readonly #deliveries: Counter<'event' | 'origin' | 'outcome'>;

@@ -83,7 +83,7 @@ export class HookMonitor {
     };
   }
 
-  /** How each configured URL fares. */
+  /** Health of each configured URL. */
   health(): readonly UrlHealth[] {
     return this.#health?.report() ?? [];
   }

@@ -13,7 +13,7 @@ interface Look {
 /** Whose bytes are counted. */
 export interface Counted {
   readonly name: string;
-  /** How long it has been here, in milliseconds. */
+  /** Time since it connected, in milliseconds. */
   readonly ageMs: number;
   readonly recvBytes: number;
   readonly sendBytes: number;

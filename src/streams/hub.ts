@@ -65,7 +65,7 @@ export interface StreamFacts {
   readonly gopMs: number;
   /** What players were given of it, relays to other processes among them. */
   readonly sendBytes: number;
-  /** How often players skipped since the stream is there. */
+  /** Skips of all players since the stream began. */
   readonly skips: number;
   /** What tells of its codecs: decoder configurations, then the oldest sound and picture at hand. */
   readonly signature: readonly MediaPacket[];

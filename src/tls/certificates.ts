@@ -6,10 +6,10 @@ import type { TlsParams } from './handshakes.ts';
 import { WatchedCertificate } from './kept-certificate.ts';
 import { type Certificate, readCertificate } from './read-certificate.ts';
 
-/** How often the files are looked at. */
+/** Interval at which the files are checked. */
 const LOOK_MS = 5_000;
 
-/** What a host name can be (RFC 6066, 3): anything else is not even compared. */
+/** Form of a host name (RFC 6066, 3): anything else is not even compared. */
 const HOST = /^[a-z0-9._-]{1,253}$/i;
 
 /** The certificates that a configuration names. */
@@ -21,7 +21,7 @@ export interface WantedCertificates {
 
 /** Other certificates, which have been read and tried. */
 export interface PreparedCertificates extends PreparedChange {
-  /** How to meet the clients of a listener, which has to be of the configuration, once the change is committed. */
+  /** Parameters for the clients of a listener of this configuration, once the change is committed. */
   termsFor(listener: TlsListenOptions): TlsParams;
 }
 
@@ -31,7 +31,7 @@ export class Certificates {
   readonly #log: Logger;
   readonly #today: () => number;
   #kept: ReadonlyMap<string, WatchedCertificate> = new Map();
-  /** Those of vhosts, by the name in lower case. */
+  /** Certificates of vhosts, by the name in lower case. */
   #byVhost: ReadonlyMap<string, WatchedCertificate> = new Map();
   #timer: Timer | undefined;
   #closed = false;

@@ -10,16 +10,16 @@ export const MAX_TLS_HANDSHAKES = 1024;
 /** From accept to the end of the TLS handshake, in milliseconds. */
 export const TLS_HANDSHAKE_TIMEOUT_MS = 10_000;
 
-/** How the clients of a listener are met; looked at anew for each handshake. */
+/** TLS parameters of a listener; read anew for each handshake. */
 export interface TlsParams {
   readonly versions: readonly TlsVersion[];
-  /** What those are shown who name no host, or one for which there is no other. */
+  /** Context for clients that name no host, or one without a certificate of its own. */
   readonly standard: Certificate;
-  /** What those are shown who name this host. */
+  /** Context for clients that name this host. */
   readonly named: (host: string) => Certificate | undefined;
 }
 
-/** What becomes of a handshake: one of the two is called, once. */
+/** Callbacks of a handshake: one of the two is called, once. */
 export interface HandshakeOutcome {
   /** From here on the client speaks over this socket, from which nothing has been read yet. */
   secure(socket: TLSSocket): void;
@@ -38,7 +38,7 @@ export class Handshakes {
   readonly #clock: Clock;
   /** By what no two connections share (`nameOf`): Node does not say over which socket it has shaken hands. */
   readonly #pending = new Map<string, Pending>();
-  /** What the last handshake was begun with. */
+  /** Parameters of the last handshake. */
   #latest: { readonly terms: TlsParams; readonly standard: Certificate; readonly server: Server } | undefined;
 
   /** `protocols` are what clients may choose from by ALPN; with none of them the wish is left unanswered. */
@@ -47,7 +47,7 @@ export class Handshakes {
     this.#clock = clock;
   }
 
-  /** Whether as many are under way as may be. */
+  /** True if as many are under way as may be. */
   get busy(): boolean {
     return this.#pending.size >= MAX_TLS_HANDSHAKES;
   }

@@ -4,7 +4,7 @@ import type { CertificateFiles } from '../model/options.ts';
 import { type Certificate, CertificateError, readCertificate } from './read-certificate.ts';
 
 const DAY_MS = 86_400_000;
-/** How long before its end a certificate is spoken of. */
+/** Time before its end at which a certificate is warned about. */
 const WARNING_MS = 14 * DAY_MS;
 
 /** One certificate of the configuration, kept up with its files. */
@@ -13,9 +13,9 @@ export class WatchedCertificate {
   readonly #log: Logger;
   readonly #today: () => number;
   #current: Certificate;
-  /** How the files looked when they were read last. */
+  /** State of the files when they were read last. */
   #seen: string | undefined;
-  /** What was wrong with them then, until it is told. */
+  /** Error of that reading, until it is logged. */
   #fault: string | undefined;
   #remindedAt = Number.NEGATIVE_INFINITY;
 
@@ -82,7 +82,7 @@ function factsOf({ leaf }: Certificate) {
   return { names: leaf.subjectAltName ?? leaf.subject, until: leaf.validTo };
 }
 
-/** What changes when a file is replaced, or a link on the way to it. */
+/** Fingerprint that changes when a file is replaced, or a link on the way to it. */
 async function looksOf(file: string): Promise<string> {
   try {
     const { dev, ino, size, mtimeMs, ctimeMs } = await stat(file);

@@ -68,7 +68,7 @@ function readPem(of: keyof CertificateFiles, files: CertificateFiles): string {
   }
 }
 
-/** What `make` returns; if OpenSSL throws, `fail` is told why, without the place in OpenSSL's own code. */
+/** Returns what `make` does; if OpenSSL throws, calls `fail` with the reason, without the place in OpenSSL's own code. */
 function attempt<T>(make: () => T, fail: (why: string, cause: unknown) => never): T {
   try {
     return make();

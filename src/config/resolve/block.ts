@@ -20,9 +20,9 @@ export interface Setting {
   readonly origin: 'default' | 'unset' | Position;
 }
 
-/** What resolving needs beside the tree. */
+/** Inputs of resolving beside the tree. */
 export interface ResolveContext {
-  /** Where `env:NAME` is looked up. */
+  /** Environment of `env:NAME`. */
   readonly env: NodeJS.ProcessEnv;
   readonly overrides: Overrides;
   readonly report: Report;
@@ -108,7 +108,7 @@ function shown(
   return { args, mark: createHmac('sha256', MARK_KEY).update(JSON.stringify(texts)).digest('base64') };
 }
 
-/** Where a setting was given a value; undefined where nobody gave it one. */
+/** Origin of a setting's value; undefined if it has none. */
 export function originOf(name: string, settings: readonly Setting[]): Position | undefined {
   const origin = settings.find((setting) => setting.name === name)?.origin;
   return typeof origin === 'object' ? origin : undefined;

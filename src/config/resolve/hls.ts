@@ -4,7 +4,7 @@ import type { Report } from '../report.ts';
 import type { HlsValues } from '../schema/hls.ts';
 import type { ResolvedBlock } from './block.ts';
 
-/** Who is asked or told about players, and so would be passed by if there were no sessions. */
+/** Events about players, which would be lost without sessions. */
 const ABOUT_PLAYERS = ['on_play', 'on_stop', 'on_done', 'on_update'] as const;
 
 /** `hls { … }` as the hls room wants it; refuses what would let viewers past the hooks of the vhost. */

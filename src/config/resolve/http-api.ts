@@ -34,7 +34,7 @@ export interface ResolvedHttpApi {
   readonly setting: Setting;
 }
 
-/** Where `http_server` listens, whose ports the API may share, and how many processes that are. */
+/** Addresses of `http_server`, whose ports the API may share, and the number of processes. */
 export interface Playback {
   readonly http: HttpServerOptions;
   readonly https: TlsListenOptions | undefined;
@@ -93,7 +93,7 @@ export function resolveHttpApi(
   };
 }
 
-/** Those of the API alone, and those that `http_server` has too, written alike. */
+/** Addresses of the API alone, and those that it shares with `http_server`. */
 function split(wanted: readonly ListenAddress[], playback: readonly ListenAddress[]) {
   const isShared = ({ host, port }: ListenAddress) =>
     port !== 0 && playback.some((other) => other.port === port && other.host === host);

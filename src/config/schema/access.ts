@@ -4,7 +4,7 @@ import { accessRules, hostSuffix, many, network, one, onOff } from './values.ts'
 
 type Rules = readonly Omit<SecurityRule, 'verdict'>[];
 
-/** What `security { … }` sets. */
+/** Directives of `security { … }`. */
 export interface SecurityValues {
   readonly enabled: boolean;
   readonly allow: Rules;

@@ -5,7 +5,7 @@ import { quote } from '../report.ts';
 import type { BlockSpec, Read } from './spec.ts';
 import { type Check, choice, many, one, onOff, seconds } from './values.ts';
 
-/** What `dvr { … }` sets. */
+/** Directives of `dvr { … }`. */
 export interface DvrValues extends Omit<DvrOptions, 'plan' | 'apply'> {
   /** `append` is a plan of SRS 1 and 2. */
   readonly plan: DvrOptions['plan'] | 'append';

@@ -2,7 +2,7 @@ import type { HlsOptions } from '../../model/options.ts';
 import type { BlockSpec } from './spec.ts';
 import { choice, innerTemplate, maybe, one, onOff, pathTemplate, ratio, seconds, whole } from './values.ts';
 
-/** What `hls { … }` sets; `hls_use_fmp4` is SRS's word for a format. */
+/** Directives of `hls { … }`; `hls_use_fmp4` is SRS's word for a format. */
 export interface HlsValues extends Omit<HlsOptions, 'format'> {
   /** Goes to the hooks. */
   readonly nbNotify: number;

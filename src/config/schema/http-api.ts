@@ -2,7 +2,7 @@ import type { ListenAddress } from '../../model/options.ts';
 import type { BlockSpec } from './spec.ts';
 import { choice, listenAddress, many, maybe, one, onOff, text, userName } from './values.ts';
 
-/** What `http_api { … }` sets by itself. */
+/** Directives of `http_api { … }` by itself. */
 export interface HttpApiValues {
   readonly enabled: boolean;
   readonly listen: readonly ListenAddress[];
@@ -12,7 +12,7 @@ export interface HttpApiValues {
   readonly streamMetrics: boolean;
 }
 
-/** What `http_api { auth { … } }` sets. */
+/** Directives of `http_api { auth { … } }`. */
 export interface HttpApiAuthValues {
   readonly enabled: boolean;
   readonly type: 'basic' | 'bearer';

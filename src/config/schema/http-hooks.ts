@@ -4,7 +4,7 @@ import { type HeaderWords, headerField, secretWord } from './secret-values.ts';
 import type { BlockSpec, Spec } from './spec.ts';
 import { choice, httpUrl, many, maybe, one, onOff, seconds, text, whole } from './values.ts';
 
-/** What `http_hooks { … }` sets; each event has its own key. */
+/** Directives of `http_hooks { … }`; each event has its own key. */
 export interface HookValues extends HookPolicy, Readonly<Record<HookName, readonly string[]>> {
   readonly enabled: boolean;
   readonly schema: HookSchema;

@@ -3,7 +3,7 @@ import type { ListenAddress } from '../../model/options.ts';
 import type { BlockSpec } from './spec.ts';
 import { choice, listenAddress, many, maybe, one, onOff, text, whole } from './values.ts';
 
-/** What the top level of a file sets. */
+/** Directives of the top level. */
 export interface RootValues {
   readonly listen: readonly ListenAddress[];
   readonly maxConnections: number;

@@ -60,7 +60,7 @@ export function headerField(): Read<readonly HeaderWords[]> {
     }) as Read<readonly HeaderWords[]>;
 }
 
-/** What is wrong with a text that `isHeaderValue` does not accept. */
+/** Error sentence for a text that `isHeaderValue` does not accept. */
 export const HEADER_VALUE_FAULT = 'that no header can have, expected printable ASCII characters';
 
 /** Visible ASCII with spaces inside: what arrives unchanged everywhere (RFC 9110, 5.5). */

@@ -16,11 +16,11 @@ export interface Spec<T> {
   readonly doc: string;
   /** The arguments of a fitting use. */
   readonly example: string;
-  /** What a second one of its kind in a block does: `first` (default) lets the first count and warns. */
+  /** Effect of a second one of its kind in a block: `first` (default) lets the first count and warns. */
   readonly again?: 'first' | 'error' | 'adds' | undefined;
-  /** Which of its words, counted from 0, and all behind it, nobody may read in what is printed. */
+  /** Index of the first word that is secret, with all behind it, counted from 0. */
   readonly secretFrom?: number | undefined;
-  /** What is done with the places that its words name. */
+  /** Use of the paths that its words name. */
   readonly path?: 'read' | 'write' | 'serve' | 'root' | undefined;
 }
 

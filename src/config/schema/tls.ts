@@ -2,7 +2,7 @@ import type { CertificateFiles, TlsListenOptions } from '../../model/options.ts'
 import type { BlockSpec } from './spec.ts';
 import { choice, listenAddress, many, maybe, one, onOff, text } from './values.ts';
 
-/** What a block of listeners with TLS sets. */
+/** Directives of a block of TLS listeners. */
 export interface TlsListenValues extends TlsListenOptions {
   readonly enabled: boolean;
 }

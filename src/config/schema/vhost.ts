@@ -1,7 +1,7 @@
 import type { BlockSpec } from './spec.ts';
 import { maybe, one, onOff, whole } from './values.ts';
 
-/** What a vhost sets outside its blocks. */
+/** Directives of a vhost outside its blocks. */
 export interface VhostValues {
   readonly enabled: boolean;
   readonly chunkSize: number | undefined;

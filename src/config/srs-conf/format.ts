@@ -11,7 +11,7 @@ export interface Line {
 
 const NEEDS_QUOTES = /^$|^["'#}]|[ \t\r\n;{]/;
 
-/** Whether SRS grammar, which knows no escapes, can carry this word. */
+/** True if SRS grammar, which knows no escapes, can carry this word. */
 export function isWritable(word: string): boolean {
   return !NEEDS_QUOTES.test(word) || !word.includes('"') || !word.includes("'");
 }

@@ -4,13 +4,13 @@ import { quote, type Report } from '../report.ts';
 import type { Directive, Word } from '../tree.ts';
 import { Scanner } from './scanner.ts';
 
-/** What the parser is told about the text it reads. */
+/** Options of the parser. */
 export interface ParseContext {
   readonly file: string;
   readonly report: Report;
   /** Names that a block can hold, to tell a forgotten `;` from a directive over several lines; undefined: any. */
   namesIn(path: readonly string[]): ReadonlySet<string> | undefined;
-  /** Whether a directive has words that no message may quote. */
+  /** True if a directive has words that no message may quote. */
   isSecretive(name: string): boolean;
 }
 

@@ -209,7 +209,7 @@ class Reader {
   }
 }
 
-/** What each alias names. One walk for all: the library's own `resolve` walks the document for each. */
+/** Targets of all aliases, found in one walk: the library's own `resolve` walks the document for each. */
 function targetsOf(document: Document.Parsed): Map<Alias, Node> {
   const anchors = new Map<string, Node>();
   const targets = new Map<Alias, Node>();

@@ -7,7 +7,7 @@ const MAX_OBUS = 16;
 /** Bytes of a LEB128 number (AV1 4.10.5). */
 const MAX_LEB128 = 8;
 
-/** What a decoder configuration record of AV1 says; the size is not always in it. */
+/** Decoder configuration record of AV1; the size is not always in it. */
 export interface Av1Format {
   /** RFC 6381, as the AV1 binding to ISO BMFF defines it, for example `av01.0.04M.08`. */
   readonly codec: string;

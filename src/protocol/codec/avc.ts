@@ -13,7 +13,7 @@ const EXTENSION_BYTES = 4;
 /** Most values that a picture order count cycle may have (H.264 7.4.2.1.1). */
 const MAX_CYCLE = 255;
 
-/** What an AVC decoder configuration record says. */
+/** AVC decoder configuration record. */
 export interface AvcFormat extends VideoFormat {
   /** Bytes of it that make sense: some have something else behind their parameter sets. */
   readonly bytes: number;
@@ -35,7 +35,7 @@ export function readAvcRecord(record: Uint8Array): AvcFormat | undefined {
   return { codec, ...size, bytes: extended ?? pps.end };
 }
 
-/** Where chroma format, bit depths and extensions of parameter sets end; undefined if they are not there. */
+/** End of chroma format, bit depths and extensions of parameter sets; undefined if they are not there. */
 function endOfExtension(record: Uint8Array, start: number): number | undefined {
   const count = record[start + EXTENSION_BYTES - 1];
   return count === undefined ? undefined : readNalList(record, start + EXTENSION_BYTES, count)?.end;

@@ -19,7 +19,7 @@ export function unescapeNal(nal: Uint8Array): Uint8Array {
   return result.subarray(0, length);
 }
 
-/** Where a list of NAL units with two bytes of length each ends, and the first of them; undefined if it is cut off. */
+/** End of a list of NAL units with two bytes of length each, and its first unit; undefined if it is cut off. */
 export function readNalList(
   bytes: Uint8Array,
   start: number,

@@ -1,4 +1,4 @@
-/** What a decoder and a playlist have to know of a picture. */
+/** Video facts for a decoder and a playlist. */
 export interface VideoFormat {
   /** RFC 6381, for example `avc1.64001f`. */
   readonly codec: string;

@@ -1,4 +1,4 @@
-/** What a decoder and a playlist have to know of sound. */
+/** Audio facts for a decoder and a playlist. */
 export interface AudioFormat {
   /** RFC 6381, for example `mp4a.40.2`. */
   readonly codec: string;
