@@ -60,7 +60,7 @@ interface Entry {
   readonly timeline: { endMs: number };
 }
 
-/** Where the time of a stream begins, in milliseconds: sound may be a little earlier than the first picture. */
+/** Where the time of a stream begins, in milliseconds: audio may be a little earlier than the first video frame. */
 const FIRST_MS = 1_000;
 
 /** Cuts the streams of this process into segments and keeps them for their viewers. Knows no HTTP. */

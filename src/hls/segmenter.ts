@@ -19,7 +19,7 @@ const HARD_CUT_MS = 20_000;
 /** Bytes of one segment; over it the segment is cut where it is. */
 const MAX_SEGMENT_BYTES: number = 32 * 1024 * 1024;
 
-/** At least this is between two publishes, in milliseconds: the last sound lasts that long at most. */
+/** At least this is between two publishes, in milliseconds: the last audio lasts that long at most. */
 const SEAM_MS = 100;
 
 /** What a segmenter needs. */
@@ -112,7 +112,7 @@ export class Segmenter implements MediaTap, TrackConsumer {
     if (!part?.tracks.includes(sample.track)) return;
     this.#reachedMs = Math.max(this.#reachedMs, sample.dtsMs);
     if (sample.track !== part.leading) {
-      // Sound that comes before the first picture has nothing to go with.
+      // Audio that comes before the first video frame has nothing to go with.
       if (this.#filling) part.muxer?.add(sample);
       return;
     }

@@ -7,7 +7,7 @@ export function codecNames(tracks: readonly TrackConfig[]): readonly string[] {
   return tracks.map(({ decoderConfig }) => (decoderConfig.codec === 'opus' ? 'Opus' : decoderConfig.codec));
 }
 
-/** Size of the first picture track. */
+/** Size of the first video track. */
 export function resolutionOf(tracks: readonly TrackConfig[]): Variant['resolution'] {
   for (const track of tracks) {
     if (track.kind !== 'video') continue;

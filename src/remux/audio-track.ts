@@ -1,9 +1,9 @@
 import { isCommonAac, readAacConfig } from '../protocol/codec/aac.ts';
 import { readAc3Frame, readEac3Frame } from '../protocol/codec/ac3.ts';
+import type { AudioFormat } from '../protocol/codec/audio.ts';
 import { readFlacHeader } from '../protocol/codec/flac.ts';
 import { readMp3Header } from '../protocol/codec/mp3.ts';
 import { readOpusHead } from '../protocol/codec/opus.ts';
-import type { AudioFormat } from '../protocol/codec/sound.ts';
 import type { AudioCodec, AudioConfig } from './track.ts';
 
 /** Reads a decoder configuration record; undefined if that fails, or if the codec has none. */
@@ -11,12 +11,12 @@ export function describeAudio(codec: AudioCodec, record: Uint8Array): AudioConfi
   switch (codec) {
     case 'aac': {
       const format = readAacConfig(record);
-      return format && isCommonAac(format) ? soundConfig(format, record) : undefined;
+      return format && isCommonAac(format) ? audioConfig(format, record) : undefined;
     }
     case 'opus':
-      return soundConfig(readOpusHead(record), record);
+      return audioConfig(readOpusHead(record), record);
     case 'flac':
-      return soundConfig(readFlacHeader(record), record);
+      return audioConfig(readFlacHeader(record), record);
     case 'mp3':
     case 'ac3':
     case 'eac3':
@@ -27,14 +27,14 @@ export function describeAudio(codec: AudioCodec, record: Uint8Array): AudioConfi
 }
 
 /** What a frame says by itself; undefined where a record has to, or if that fails. */
-export function soundOfFrame(codec: AudioCodec, frame: Uint8Array): AudioConfig | undefined {
-  if (codec === 'mp3') return soundConfig(readMp3Header(frame));
-  if (codec === 'ac3') return soundConfig(readAc3Frame(frame));
-  if (codec === 'eac3') return soundConfig(readEac3Frame(frame));
+export function audioOfFrame(codec: AudioCodec, frame: Uint8Array): AudioConfig | undefined {
+  if (codec === 'mp3') return audioConfig(readMp3Header(frame));
+  if (codec === 'ac3') return audioConfig(readAc3Frame(frame));
+  if (codec === 'eac3') return audioConfig(readEac3Frame(frame));
   return undefined;
 }
 
-function soundConfig(format: AudioFormat | undefined, description?: Uint8Array): AudioConfig | undefined {
+function audioConfig(format: AudioFormat | undefined, description?: Uint8Array): AudioConfig | undefined {
   if (!format) return undefined;
   const { codec, sampleRate, channels: numberOfChannels } = format;
   const config = { codec, sampleRate, numberOfChannels };

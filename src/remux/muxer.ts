@@ -41,7 +41,7 @@ interface OpenPiece {
   readonly bytes: () => Uint8Array;
   readonly init: () => Uint8Array;
   readonly add: (course: Course, packet: EncodedPacket) => Promise<void>;
-  /** Presentation times by picture track, in the order of decoding: for MPEG-TS. */
+  /** Presentation times by video track, in the order of decoding: for MPEG-TS. */
   readonly presentations: Map<TrackConfig, number[]>;
   size: number;
   startMs: number;
@@ -85,7 +85,7 @@ export class Muxer {
   }
 
   /**
-   * Takes a sample, in the order of decoding; the data is used until the next cut has been made. The first picture of a
+   * Takes a sample, in the order of decoding; the data is used until the next cut has been made. The first video frame of a
    * piece should be a keyframe: if it is not, the piece says so all the same, as mediabunny knows no other pieces. False if the sample is left out: its track is none of the muxer's, or the piece is full.
    */
   add(sample: TrackSample): boolean {

@@ -11,7 +11,7 @@ const MAX_HELD_BYTES: number = 8 * 1024 * 1024;
 /** How long a publish may take to show its second kind of track, in milliseconds of its media. */
 const PATIENCE_MS = 1_000;
 
-/** A picture that stays away for so long while sound goes on is gone, in milliseconds: nothing waits for its keyframes. */
+/** Video that stays away for so long while audio goes on is gone, in milliseconds: nothing waits for its keyframes. */
 const ABSENCE_MS = 20_000;
 
 /** More than any track id. */
@@ -19,7 +19,7 @@ const SOUND_LAST = 256;
 
 /** Takes a publish as a container wants it. */
 export interface TrackConsumer {
-  /** From here on there are these tracks, at least one, the main picture first; a file or a segment with others ends here. */
+  /** From here on there are these tracks, at least one, the main video track first; a file or a segment with others ends here. */
   begin(tracks: readonly TrackConfig[]): void;
   /** A sample of one of them, in the order of decoding. The first one of a picture is a keyframe. */
   sample(sample: TrackSample): void;
@@ -31,7 +31,7 @@ interface Known {
   lastMs: number | undefined;
 }
 
-/** What the first samples wait for: that there is picture and sound, or that it has taken too long. */
+/** What the first samples wait for: that there is video and audio, or that it has taken too long. */
 interface Held {
   readonly samples: TrackSample[];
   bytes: number;
@@ -40,7 +40,7 @@ interface Held {
 /**
  * A publish as a row of programmes: the tracks that there are at the same time, then their samples. Containers have to
  * know all tracks at their beginning, which RTMP does not say. A track that is new or has another configuration waits for
- * the main picture's next keyframe, so that no other one gets a hole. A picture that stops while sound goes on is no track
+ * the main video track's next keyframe, so that no other one gets a hole. Video that stops while audio goes on is no track
  * until it comes back.
  */
 export class TrackAssembler {
@@ -128,7 +128,7 @@ export class TrackAssembler {
     this.#changed = true;
   }
 
-  /** At the main picture's keyframe; without a picture at once. */
+  /** At the main video track's keyframe; without video at once. */
   #isTurn({ track, keyframe }: TrackSample): boolean {
     const [main] = this.#all();
     return main?.kind !== 'video' || (keyframe && track === main);
@@ -142,7 +142,7 @@ export class TrackAssembler {
     this.#consumer.begin(tracks);
   }
 
-  /** The main picture first, sound behind the pictures. */
+  /** The main video track first, audio behind video. */
   #all(): TrackConfig[] {
     const order = ({ kind, trackId }: TrackConfig) => trackId + (kind === 'video' ? 0 : SOUND_LAST);
     return [...this.#known.values()].map(({ track }) => track).sort((a, b) => order(a) - order(b));

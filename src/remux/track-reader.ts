@@ -2,10 +2,10 @@ import type { MediaPacket } from '../model/media-packet.ts';
 import { readAudioBodies } from '../protocol/flv/audio.ts';
 import type { TagBody } from '../protocol/flv/body.ts';
 import { readVideoBodies } from '../protocol/flv/video.ts';
-import { describeAudio, soundOfFrame } from './audio-track.ts';
+import { audioOfFrame, describeAudio } from './audio-track.ts';
 import { StreamTime } from './stream-time.ts';
 import type { AudioCodec, AudioConfig, TrackConfig, TrackEvent, VideoCodec, VideoConfig } from './track.ts';
-import { type Described, describeVideo, pictureConfig, sizeOfKeyframe, VP8 } from './video-track.ts';
+import { type Described, describeVideo, sizeOfKeyframe, VP8, videoConfig } from './video-track.ts';
 
 /** Things that cannot be read of which one publish's reader tells; then it is silent. */
 const MAX_LEFT_OUT = 16;
@@ -92,16 +92,16 @@ export class TrackReader {
     if (track.record && data.equals(track.record)) return;
     const record = Uint8Array.from(data);
     if (kind === 'audio') {
-      const sound = describeAudio(codec as AudioCodec, record);
-      if (sound) this.#announce(track, soundTrack(trackId, codec, sound), events);
+      const audio = describeAudio(codec as AudioCodec, record);
+      if (audio) this.#announce(track, audioTrack(trackId, codec, audio), events);
       else this.#say(`${codec} whose configuration cannot be used`);
     } else {
-      const picture = describeVideo(codec as VideoCodec, record);
-      track.described = picture;
-      if (!picture) this.#say(`${codec} whose configuration cannot be used`);
-      if (picture?.size) {
-        const config = pictureConfig(picture, picture.size);
-        this.#announce(track, pictureTrack(trackId, codec, config), events);
+      const video = describeVideo(codec as VideoCodec, record);
+      track.described = video;
+      if (!video) this.#say(`${codec} whose configuration cannot be used`);
+      if (video?.size) {
+        const config = videoConfig(video, video.size);
+        this.#announce(track, videoTrack(trackId, codec, config), events);
       } else {
         // The size is in the next keyframe.
         track.config = undefined;
@@ -132,11 +132,11 @@ export class TrackReader {
 
   /** MP3 and AC-3 describe themselves in each frame. */
   #learnAudio(track: Track, { trackId, codec, data }: TagBody, events: TrackEvent[]): void {
-    const sound = soundOfFrame(codec as AudioCodec, data);
+    const audio = audioOfFrame(codec as AudioCodec, data);
     const old = track.config?.kind === 'audio' ? track.config.decoderConfig : undefined;
-    if (!sound) return;
-    if (old?.sampleRate === sound.sampleRate && old.numberOfChannels === sound.numberOfChannels) return;
-    this.#announce(track, { ...soundTrack(trackId, codec, sound), frame: Uint8Array.from(data) }, events);
+    if (!audio) return;
+    if (old?.sampleRate === audio.sampleRate && old.numberOfChannels === audio.numberOfChannels) return;
+    this.#announce(track, { ...audioTrack(trackId, codec, audio), frame: Uint8Array.from(data) }, events);
   }
 
   /** VP8 and VP9 have their size in each keyframe, AV1 may have it there. */
@@ -146,7 +146,7 @@ export class TrackReader {
     const size = sizeOfKeyframe(codec as VideoCodec, data);
     const old = track.config?.kind === 'video' ? track.config.decoderConfig : undefined;
     if (!size || (old?.codedWidth === size.width && old.codedHeight === size.height)) return;
-    this.#announce(track, pictureTrack(trackId, codec, pictureConfig(described, size)), events);
+    this.#announce(track, videoTrack(trackId, codec, videoConfig(described, size)), events);
   }
 
   #announce(track: Track, config: TrackConfig, events: TrackEvent[]): void {
@@ -161,10 +161,10 @@ export class TrackReader {
   }
 }
 
-function soundTrack(trackId: number, codec: string, decoderConfig: AudioConfig): AudioTrack {
+function audioTrack(trackId: number, codec: string, decoderConfig: AudioConfig): AudioTrack {
   return { kind: 'audio', trackId, codec: codec as AudioCodec, decoderConfig };
 }
 
-function pictureTrack(trackId: number, codec: string, decoderConfig: VideoConfig): TrackConfig {
+function videoTrack(trackId: number, codec: string, decoderConfig: VideoConfig): TrackConfig {
   return { kind: 'video', trackId, codec: codec as VideoCodec, decoderConfig };
 }

@@ -40,12 +40,12 @@ export type TrackConfig = Named &
       }
   );
 
-/** One frame of picture or sound. */
+/** One frame of video or audio. */
 export interface TrackSample {
   readonly track: TrackConfig;
   /** A view of the packet's payload. */
   readonly data: Uint8Array;
-  /** True for a picture at which a decoder can start, and for any sound. */
+  /** True for a video frame at which a decoder can start, and for any audio. */
   readonly keyframe: boolean;
   /** Milliseconds on the stream's time line, which does not wrap here. */
   readonly dtsMs: number;

@@ -11,7 +11,7 @@ const NULL_PID = 0x1fff;
 
 /**
  * Completes a piece of MPEG-TS of mediabunny's: it has no clock reference (PCR, ISO 13818-1 2.4.3.5) and was made with
- * decoding times alone. `presentations` has, for each picture stream, the presentation time of each frame in order, in
+ * decoding times alone. `presentations` has, for each video stream, the presentation time of each frame in order, in
  * milliseconds. Returns the same packets with clock references between them, which `TsCounters` has to
  * number; `anew` marks the first piece of a stream.
  */
@@ -80,7 +80,7 @@ function pesAt(bytes: Uint8Array, at: number): number | undefined {
   return bytes[start] === 0 && bytes[start + 1] === 0 && bytes[start + 2] === 1 ? start : undefined;
 }
 
-/** The stream that the clock goes with: the first picture, else the first sound. */
+/** The stream that the clock goes with: the first video track, else the first audio track. */
 function clockPid(piece: Uint8Array, count: number): number {
   let first: number | undefined;
   for (let packet = 0; packet < count; packet++) {

@@ -1,7 +1,7 @@
 import { findAv1Size, readAv1Record } from '../protocol/codec/av1.ts';
 import { readAvcRecord } from '../protocol/codec/avc.ts';
 import { readHevcRecord } from '../protocol/codec/hevc.ts';
-import type { VideoFormat, VideoSize } from '../protocol/codec/picture.ts';
+import type { VideoFormat, VideoSize } from '../protocol/codec/video.ts';
 import { readVp8Size, readVp9Record, readVp9Size } from '../protocol/codec/vpx.ts';
 import type { VideoCodec, VideoConfig } from './track.ts';
 
@@ -52,7 +52,7 @@ export function sizeOfKeyframe(codec: VideoCodec, frame: Uint8Array): VideoSize 
 }
 
 /** What a container needs. */
-export function pictureConfig({ codec, description }: Described, { width, height }: VideoSize): VideoConfig {
+export function videoConfig({ codec, description }: Described, { width, height }: VideoSize): VideoConfig {
   const config = { codec, codedWidth: width, codedHeight: height };
   return description ? { ...config, description } : config;
 }

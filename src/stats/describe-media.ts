@@ -5,13 +5,13 @@ import { inspectVideo } from '../protocol/flv/video.ts';
 import { TrackReader } from '../remux/track-reader.ts';
 import { describeAudio, describeVideo } from './name-codec.ts';
 
-/** The main picture and the main sound of a publish. */
+/** The main video track and the main audio track of a publish. */
 export interface MediaFacts {
   readonly video: Omit<VideoFacts, 'fps' | 'gopMs'> | undefined;
   readonly audio: AudioFacts | undefined;
 }
 
-/** What packets tell of the codecs: decoder configurations, and a picture and a sound where there are none. */
+/** What packets tell of the codecs: decoder configurations, and video and audio where there are none. */
 export function describeMedia(packets: readonly MediaPacket[]): MediaFacts {
   const reader = new TrackReader();
   let video: MediaFacts['video'];

@@ -67,7 +67,7 @@ export interface StreamFacts {
   readonly sendBytes: number;
   /** Skips of all players since the stream began. */
   readonly skips: number;
-  /** What tells of its codecs: decoder configurations, then the oldest sound and picture at hand. */
+  /** What tells of its codecs: decoder configurations, then the oldest audio and video at hand. */
   readonly signature: readonly MediaPacket[];
 }
 

@@ -74,7 +74,7 @@ export class LiveStream implements FanoutSource {
     return skips;
   }
 
-  /** What tells of the present publish's codecs: decoder configurations, then the oldest sound and picture at hand. */
+  /** What tells of the present publish's codecs: decoder configurations, then the oldest audio and video at hand. */
   get signature(): readonly MediaPacket[] {
     const gop = this.#gop.packets;
     const oldest = (['video', 'audio'] as const).flatMap(
@@ -95,7 +95,7 @@ export class LiveStream implements FanoutSource {
     return this.#hasVideo;
   }
 
-  /** True once the present publish has brought sound. */
+  /** True once the present publish has brought audio. */
   get hasAudio(): boolean {
     return this.#hasAudio;
   }

@@ -6,7 +6,7 @@ export type TimelineMode = 'full' | 'zero' | 'off';
 /** Milliseconds between the last packet of one publish and the first of the next on a stream that goes on. */
 const STEP_MS = 10;
 
-/** How far sound and picture of one publish may be apart, as they are woven; further back is another time. */
+/** How far audio and video of one publish may be apart, as they are woven; further back is another time. */
 const WEAVE_MS = 5_000;
 
 /**
@@ -17,9 +17,9 @@ export class Timeline {
   readonly #mode: TimelineMode;
   /** Where the present publish starts; undefined leaves it where its publisher has it. */
   #start: number | undefined;
-  /** What is added to the present publish's times; undefined until its first sound or picture. */
+  /** What is added to the present publish's times; undefined until its first audio or video. */
   #offset: number | undefined;
-  /** Time of the last sound or picture, whichever of the two has come further. */
+  /** Time of the last audio or video, whichever of the two has come further. */
   #last: number | undefined;
 
   constructor(mode: TimelineMode) {

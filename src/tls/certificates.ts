@@ -3,8 +3,8 @@ import type { Logger } from '../model/logger.ts';
 import type { CertificateFiles, TlsListenOptions, VhostOptions } from '../model/options.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
 import type { TlsParams } from './handshakes.ts';
-import { WatchedCertificate } from './kept-certificate.ts';
 import { type Certificate, readCertificate } from './read-certificate.ts';
+import { WatchedCertificate } from './watched-certificate.ts';
 
 /** Interval at which the files are checked. */
 const LOOK_MS = 5_000;

@@ -25,14 +25,14 @@ const [AVC, AAC] = tracksOf(t.avcConfig(), t.aacConfig()) as [TrackConfig, Track
 /** A NAL unit behind its length. */
 const nal = (name: string) => cat(be(name.length + 1, 4), [0x65], name);
 
-const picture = (name: string, dtsMs: number, compositionMs = 0, keyframe = false): TrackSample => ({
+const video = (name: string, dtsMs: number, compositionMs = 0, keyframe = false): TrackSample => ({
   track: AVC,
   data: nal(name),
   keyframe,
   dtsMs,
   ptsMs: dtsMs + compositionMs,
 });
-const sound = (name: string, dtsMs: number): TrackSample => ({
+const audio = (name: string, dtsMs: number): TrackSample => ({
   track: AAC,
   data: cat(name),
   keyframe: true,
@@ -69,12 +69,12 @@ async function readMp4(bytes: Buffer, kind: 'video' | 'audio') {
 
 /** I P B B, twice. */
 const GOP = (at: number) => [
-  picture('I', at, 80, true),
-  sound('a', at + 3),
-  picture('P', at + 40, 160),
-  picture('B', at + 80, 40),
-  sound('b', at + 90),
-  picture('b', at + 120, 40),
+  video('I', at, 80, true),
+  audio('a', at + 3),
+  video('P', at + 40, 160),
+  video('B', at + 80, 40),
+  audio('b', at + 90),
+  video('b', at + 120, 40),
 ];
 
 describe('a piece of MPEG-TS', () => {
@@ -148,7 +148,7 @@ describe('a piece of MPEG-TS', () => {
 
   test('of sound alone has its clock there', async () => {
     const muxer = openMuxer('ts', [AAC]);
-    for (let at = 0; at < 10; at++) muxer.add(sound('s', at * 23));
+    for (let at = 0; at < 10; at++) muxer.add(audio('s', at * 23));
     const piece = await muxer.cut();
     const { streams, clockPid, clocks } = readTs(Buffer.from(piece?.bytes ?? []));
     expect([...streams.entries()]).toEqual([[0x0f, clockPid]]);
@@ -156,7 +156,7 @@ describe('a piece of MPEG-TS', () => {
   });
 
   test('never presents a picture before it is decoded', async () => {
-    const [piece] = await piecesOf('ts', [[picture('I', 100, 0, true), picture('P', 140, -60)]]);
+    const [piece] = await piecesOf('ts', [[video('I', 100, 0, true), video('P', 140, -60)]]);
     const { frames } = readTs(Buffer.from(piece?.bytes ?? []));
     expect(frames.map(({ pts, dts }) => pts - dts)).toEqual([0, 0]);
   });
@@ -196,13 +196,13 @@ describe('pieces of MP4', () => {
   });
 
   test('take times that make no sense as well as they can', async () => {
-    const samples = [picture('I', 100, 80, true), picture('P', 140, 80), picture('I', 150, -90, true)];
+    const samples = [video('I', 100, 80, true), video('P', 140, 80), video('I', 150, -90, true)];
     const pieces = await piecesOf('fmp4', [samples]);
     expect((await readMp4(fileOf(pieces), 'video')).map(({ ms }) => ms)).toEqual([180, 220, 220]);
   });
 
   test('may lack a track in a piece', async () => {
-    const pieces = await piecesOf('fmp4', [[picture('I', 0, 0, true)], GOP(160)]);
+    const pieces = await piecesOf('fmp4', [[video('I', 0, 0, true)], GOP(160)]);
     expect(await readMp4(fileOf(pieces), 'audio')).toHaveLength(2);
   });
 
@@ -247,8 +247,8 @@ describe('a muxer', () => {
 
   test('leaves out what is of another track, and what is too much for a piece', async () => {
     const muxer = openMuxer('fmp4', [AVC]);
-    expect(muxer.add(sound('s', 0))).toBe(false);
-    const large = { ...picture('I', 0, 0, true), data: Buffer.alloc(40 * 1024 * 1024) };
+    expect(muxer.add(audio('s', 0))).toBe(false);
+    const large = { ...video('I', 0, 0, true), data: Buffer.alloc(40 * 1024 * 1024) };
     expect(muxer.add(large)).toBe(true);
     expect(muxer.add({ ...large, dtsMs: 40, ptsMs: 40 })).toBe(false);
     expect(muxer.size).toBe(large.data.length);
@@ -258,7 +258,7 @@ describe('a muxer', () => {
   });
 
   test('begins a piece with any picture if it has to', async () => {
-    const pieces = await piecesOf('fmp4', [GOP(0), [picture('P', 160), picture('p', 200)]]);
+    const pieces = await piecesOf('fmp4', [GOP(0), [video('P', 160), video('p', 200)]]);
     expect((await readMp4(fileOf(pieces), 'video')).slice(4)).toEqual([
       { data: nal('P'), ms: 160, type: 'key' },
       { data: nal('p'), ms: 200, type: 'delta' },
@@ -270,7 +270,7 @@ describe('a muxer', () => {
     const track = { ...AVC, decoderConfig: { ...AVC.decoderConfig, description: hex('01') } };
     const muxer = openMuxer('ts', [track]);
     for (const at of [0, 40]) {
-      expect(muxer.add({ ...picture('I', at, 0, true), track })).toBe(true);
+      expect(muxer.add({ ...video('I', at, 0, true), track })).toBe(true);
       await expect(muxer.cut()).rejects.toThrow();
     }
   });
@@ -287,7 +287,7 @@ describe('a muxer', () => {
         async (container, all) => {
           const muxer = openMuxer(container, [AVC, AAC]);
           for (const [at, { isPicture, data }] of all.entries()) {
-            const sample = isPicture ? picture('', at, 0, at % 5 === 0) : sound('', at);
+            const sample = isPicture ? video('', at, 0, at % 5 === 0) : audio('', at);
             muxer.add({ ...sample, data });
           }
           const piece = await muxer.cut();

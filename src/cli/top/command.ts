@@ -2,7 +2,7 @@ import { Command } from 'commander';
 import { paintFor } from '../hooks/delivery-text.ts';
 import { readConfig } from '../read-config.ts';
 import { type ApiAddress, ApiClient } from './api-client.ts';
-import { picture } from './render.ts';
+import { renderTop } from './render.ts';
 import { Screen } from './screen.ts';
 
 const EVERY_MS = 1000;
@@ -28,7 +28,7 @@ export function topCommand(): Command {
       try {
         if (flags.json) console.log(JSON.stringify(await client.look(), null, 2));
         else if (process.stdout.isTTY) await watch(client);
-        else console.log(picture(await client.look(), paintFor(process.stdout)).join('\n'));
+        else console.log(renderTop(await client.look(), paintFor(process.stdout)).join('\n'));
       } catch (error) {
         command.error(`error: ${(error as Error).message}`, { exitCode: 1 });
       } finally {
@@ -40,7 +40,7 @@ export function topCommand(): Command {
 /** Shows the server until somebody quits. One that goes away is waited for, unless it was never there. */
 async function watch(client: ApiClient): Promise<void> {
   const paint = paintFor(process.stdout);
-  let lines = picture(await client.look(), paint);
+  let lines = renderTop(await client.look(), paint);
   const screen = new Screen(process.stdout, process.stdin);
   screen.show(lines);
   let busy = false;
@@ -48,7 +48,7 @@ async function watch(client: ApiClient): Promise<void> {
     if (busy) return;
     busy = true;
     try {
-      lines = picture(await client.look(), paint);
+      lines = renderTop(await client.look(), paint);
       screen.show(lines);
     } catch (error) {
       screen.show([paint('red', (error as Error).message), ...lines.slice(1)]);

@@ -23,7 +23,7 @@ const COLUMNS: readonly (readonly [
 ];
 
 /** The server and its streams as lines of text, those with the most viewers first. */
-export function picture({ at, server, streams, hooks }: TopFacts, paint: Paint): string[] {
+export function renderTop({ at, server, streams, hooks }: TopFacts, paint: Paint): string[] {
   const sorted = streams.toSorted((a, b) => b.players - a.players || b.recvKbps - a.recvKbps);
   const rows = sorted.map((stream) => COLUMNS.map(([, cell]) => cell(stream, at)));
   const widths = COLUMNS.map(([title], index) =>

@@ -5,7 +5,7 @@ import { codecOfFourCc, fourCcTable, readEnhancedHeader, splitTracks } from './e
 export interface AudioInfo {
   /** `aac`, `mp3`, `opus`, `flac`, `ac3`, `eac3`, `pcm`, `speex` …, a FourCC we know nothing of, or `unknown`. */
   readonly codec: string;
-  /** Decoder configuration, which has to come before any sound. */
+  /** Decoder configuration, which has to come before any audio. */
   readonly sequenceHeader: boolean;
   /** A sequence header that describes the channels (MultichannelConfig), beside the one that describes the codec. */
   readonly channelConfig: boolean;

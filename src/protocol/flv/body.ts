@@ -3,7 +3,7 @@ interface Body {
   readonly trackId: number;
   /** As `inspectVideo` and `inspectAudio` name it. */
   readonly codec: string;
-  /** True for a picture at which a decoder can start, and for any sound. */
+  /** True for a video frame at which a decoder can start, and for any audio. */
   readonly keyframe: boolean;
   /** The decoder configuration record or the coded frames; a view of the message. */
   readonly data: Buffer;

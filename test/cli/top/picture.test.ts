@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { TopFacts, TopStream } from '../../../src/cli/top/fields.ts';
-import { picture } from '../../../src/cli/top/render.ts';
+import { renderTop } from '../../../src/cli/top/render.ts';
 
 const stream = (over: Partial<TopStream>): TopStream => ({
   url: 'live/cam',
@@ -51,7 +51,7 @@ test('the picture of a server is its load, its hooks and a row for each stream, 
       recvKbps: 0,
     }),
   ];
-  expect(picture({ ...FACTS, streams }, plain)).toEqual([
+  expect(renderTop({ ...FACTS, streams }, plain)).toEqual([
     'Gatecast 1.2.3, up 4:12, load 1.50 1.00 0.25, 7 connections, cpu 30 %, memory 190 MB, loop delay 3.4 ms, 2 workers',
     '3 streams, 12 viewers, 4.9 Mbit/s in, 1.5 Mbit/s out',
     'hooks: 7 yes, 2 refused, 1 failed, 0 not sent, 5 in the outbox, URLs down: 2',
@@ -64,10 +64,10 @@ test('the picture of a server is its load, its hooks and a row for each stream, 
 });
 
 test('a stream’s name cannot steer the terminal', () => {
-  const lines = picture({ ...FACTS, streams: [stream({ url: 'live/\x1b[2Jx' })] }, plain);
+  const lines = renderTop({ ...FACTS, streams: [stream({ url: 'live/\x1b[2Jx' })] }, plain);
   expect(lines.join('')).not.toContain('\x1b');
 });
 
 test('without streams it says so', () => {
-  expect(picture(FACTS, plain).at(-1)).toBe('Nothing is on air.');
+  expect(renderTop(FACTS, plain).at(-1)).toBe('Nothing is on air.');
 });
