@@ -1,27 +1,38 @@
+import { existsSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Server } from 'node:tls';
+import { fileURLToPath } from 'node:url';
+import compress from '@fastify/compress';
 import helmet from '@fastify/helmet';
-import fastify, { type FastifyInstance } from 'fastify';
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
+import fastifyStatic from '@fastify/static';
+import fastify, {
+  type FastifyError,
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+} from 'fastify';
+import {
+  hasZodFastifySchemaValidationErrors,
+  serializerCompiler,
+  validatorCompiler,
+  type ZodTypeProvider,
+} from 'fastify-type-provider-zod';
 import { excusePauses } from '../http/excuse-pauses.ts';
 import { CLOSE_TIMEOUT_MS } from '../http/limits.ts';
 import { isApiPath, type SharedApi } from '../http/shared-api.ts';
-import type { ServerControl } from '../model/control.ts';
+import { RequestError, type ServerControl } from '../model/control.ts';
 import { isLoopback } from '../model/ip.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HostAddress, HttpApiOptions, TlsVersion } from '../model/options.ts';
 import { systemClock } from '../model/process-clock.ts';
+import type { ClientFilter, ServerStats, StatsQuery, StatsSource } from '../model/stats.ts';
 import { bindsOf } from '../net/binds.ts';
-import { answerError } from './answer-error.ts';
 import { ApiConnections } from './api-connections.ts';
-import { canonicalUrl } from './canonical-url.ts';
-import { consolePages } from './console-pages.ts';
 import { guard } from './guard.ts';
 import { MAX_API_BODY_BYTES } from './limits.ts';
 import { LogIns } from './log-ins.ts';
 import { openApi } from './openapi.ts';
-import { SharedStats } from './shared-stats.ts';
 import { v1Routes } from './v1/routes.ts';
 import { configRoutes } from './v2/config.ts';
 import { eventRoutes } from './v2/events.ts';
@@ -238,4 +249,116 @@ function peerServers(...schemes: readonly string[]): (request: IncomingMessage) 
       ? schemes.map((one) => `${one}://${name}:*`).join(' ')
       : "'self'";
   };
+}
+
+/** Says what went wrong as `{ "error": "a sentence" }`; what is a bug of ours goes to the log and is not shown. */
+export function answerError(
+  log: Logger,
+): (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
+  return (error, { method, url }, reply) => {
+    if (error instanceof RequestError)
+      return reply.code(error.kind === 'unknown' ? 404 : 409).send({ error: error.message });
+    if (hasZodFastifySchemaValidationErrors(error)) {
+      const faults = error.validation.map(({ instancePath, message }) =>
+        [instancePath.replace(/^\//, ''), message].filter(Boolean).join(': '),
+      );
+      return reply.code(400).send({ error: faults.join('; ') });
+    }
+    const status = error.statusCode ?? 500;
+    if (status < 500) return reply.code(status).send({ error: error.message });
+    log.error(
+      { err: error, method, url: url.replace(/\?.*$/s, '') },
+      'a request to the API failed: this is a bug',
+    );
+    return reply.code(500).send({ error: 'The server could not answer: its log says why.' });
+  };
+}
+
+/**
+ * A request's URL with each character written in one way (RFC 3986, 6.2.2): letters and digits plain, no fragment. Routes
+ * and guard read it, so that what one takes for a path the other does too. Nothing is decoded twice.
+ */
+export function canonicalUrl(url: string): string {
+  const [, path = '', query = ''] = /^([^?#]*)(\?[^#]*)?/s.exec(url) ?? [];
+  const plain = path.replace(/%([\da-f]{2})/gi, (encoded, digits: string) => {
+    const character = String.fromCharCode(Number.parseInt(digits, 16));
+    return /[\w.~-]/.test(character) ? character : encoded.toUpperCase();
+  });
+  return plain + query;
+}
+
+/** How long an answer is good for whoever asks the same, in milliseconds. */
+const SHARE_MS = 200;
+
+/** stats that many may want at the same time, and that is taken once for all of them. */
+export class SharedStats implements StatsSource {
+  readonly #statsSource: StatsSource;
+  readonly #taken = new Map<string, Promise<ServerStats>>();
+
+  constructor(statsSource: StatsSource) {
+    this.#statsSource = statsSource;
+  }
+
+  take(question: StatsQuery): Promise<ServerStats> {
+    const key = JSON.stringify(question);
+    const known = this.#taken.get(key);
+    if (known) return known;
+    const stats = this.#statsSource.take(question);
+    this.#taken.set(key, stats);
+    const forget = () => {
+      if (this.#taken.get(key) === stats) this.#taken.delete(key);
+    };
+    setTimeout(forget, SHARE_MS).unref();
+    stats.catch(forget);
+    return stats;
+  }
+
+  /** Whoever looks after that sees what has become of it. */
+  kick(filter: ClientFilter): Promise<number> {
+    this.#taken.clear();
+    return this.#statsSource.kick(filter).finally(() => this.#taken.clear());
+  }
+}
+
+/** Where the build puts the console, seen from here as from what is built of here. */
+const CONSOLE = fileURLToPath(new URL('../../dist/console', import.meta.url));
+
+/** How long a file may be kept whose name changes with its content, in milliseconds. */
+const YEAR_MS = 31_536_000_000;
+
+/** The console: its files, and its one page at every other address under `/console`, since the page reads the address. */
+export async function consolePages(app: FastifyInstance): Promise<void> {
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/console/'));
+  if (!existsSync(CONSOLE)) {
+    app.get('/console', { schema: { hide: true } }, (_request, reply) =>
+      reply.code(404).send({ error: 'The console has not been built: run "npm run build".' }),
+    );
+    return;
+  }
+  await app.register(
+    async (files) => {
+      await files.register(compress, { global: true });
+      await files.register(fastifyStatic, {
+        root: CONSOLE,
+        wildcard: true,
+        dotfiles: 'ignore',
+        redirect: true,
+        cacheControl: false,
+        setHeaders: (response, path) => {
+          const named = path.includes('/assets/');
+          response.header(
+            'cache-control',
+            named ? `public, max-age=${YEAR_MS / 1000}, immutable` : 'no-cache',
+          );
+        },
+      });
+      files.setNotFoundHandler((request, reply) => {
+        const isFile = /\.\w+$/.test(request.url.replace(/\?.*$/s, ''));
+        if (isFile || request.method !== 'GET')
+          return reply.code(404).send({ error: 'There is nothing at this address.' });
+        return reply.sendFile('index.html');
+      });
+    },
+    { prefix: '/console' },
+  );
 }

@@ -11,7 +11,6 @@ import { markPrivate, PRIVATE_LIST } from '../model/private-files.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { loadMediabunny, type Mediabunny } from '../remux/load-mediabunny.ts';
 import { Muxer } from '../remux/muxer.ts';
-import { diskStore } from './disk-store.ts';
 import { clearLeftovers } from './leftovers.ts';
 import {
   type FileIndex,
@@ -22,9 +21,9 @@ import {
   type MediaFile,
   type Segment,
 } from './live-playlist.ts';
-import { memoryStore } from './memory-store.ts';
 import { Outage } from './outage.ts';
 import { fillPath, privateNames } from './path-template.ts';
+import { diskStore, memoryStore } from './segment-store.ts';
 import { Segmenter } from './segmenter.ts';
 
 /** Bytes of segments on the disk that are in memory too, of all streams: the newest ones. */

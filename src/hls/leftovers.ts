@@ -1,6 +1,6 @@
 import { open, readdir, readFile, rm, rmdir } from 'node:fs/promises';
 import { dirname, join, relative, resolve, sep } from 'node:path';
-import { readOwnedText } from './live-playlist.ts';
+import { readOwnedText } from './playlist.ts';
 
 /** Files and directories that are looked through for what an earlier run has left. */
 const MAX_LEFTOVER_ENTRIES = 100_000;

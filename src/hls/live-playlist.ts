@@ -12,7 +12,7 @@ import {
   segmentWords,
   streamWords,
 } from './path-template.ts';
-import { type ListedSegment, mediaPlaylistText, type Variant } from './playlist.ts';
+import { type ListedSegment, mediaPlaylistText, OWNER, SPARE, type Variant } from './playlist.ts';
 import { SegmentList } from './segment-list.ts';
 import type { SegmentStore, Stored } from './segment-store.ts';
 
@@ -321,27 +321,9 @@ export function indexName({ vhost }: Pick<StreamKey, 'vhost'>, path: string): st
   return `${vhost}/${path}`;
 }
 
-const OWNER = '#GATECAST:PID=';
-const SPARE = '#GATECAST-KEPT:';
-
 /** A playlist with who keeps it and what is kept beside what it lists, in lines that players take for comments. */
 function ownedText(text: string, pid: number, kept: readonly string[]): string {
   return `${text}${OWNER}${pid}\n${kept.map((uri) => `${SPARE}${uri}\n`).join('')}`;
-}
-
-/** Who keeps a playlist and all URIs of its files; undefined if it is none of ours. */
-export function readOwnedText(
-  text: string,
-): { readonly pid: number; readonly uris: readonly string[] } | undefined {
-  const lines = text.split('\n');
-  const owner = lines.find((line) => line.startsWith(OWNER));
-  if (owner === undefined) return undefined;
-  const uris = lines.flatMap((line) => {
-    if (line.startsWith(SPARE)) return [line.slice(SPARE.length)];
-    const [, init] = /^#EXT-X-MAP:URI="([^"]*)"/.exec(line) ?? [];
-    return init === undefined ? (line === '' || line.startsWith('#') ? [] : [line]) : [init];
-  });
-  return { pid: Number(owner.slice(OWNER.length)), uris };
 }
 
 function longest(segments: readonly Segment[], rates: readonly number[]): number[] {

@@ -71,3 +71,21 @@ export function masterPlaylistText(
   ];
   return `#EXTM3U\n#EXT-X-STREAM-INF:${attributes.join(',')}\n${uri}\n`;
 }
+
+export const OWNER = '#GATECAST:PID=';
+export const SPARE = '#GATECAST-KEPT:';
+
+/** Reads the owner of a playlist and all URIs of its files; undefined if it is none of ours. */
+export function readOwnedText(
+  text: string,
+): { readonly pid: number; readonly uris: readonly string[] } | undefined {
+  const lines = text.split('\n');
+  const owner = lines.find((line) => line.startsWith(OWNER));
+  if (owner === undefined) return undefined;
+  const uris = lines.flatMap((line) => {
+    if (line.startsWith(SPARE)) return [line.slice(SPARE.length)];
+    const [, init] = /^#EXT-X-MAP:URI="([^"]*)"/.exec(line) ?? [];
+    return init === undefined ? (line === '' || line.startsWith('#') ? [] : [line]) : [init];
+  });
+  return { pid: Number(owner.slice(OWNER.length)), uris };
+}

@@ -5,7 +5,7 @@ import { type Container, canHold, type Muxer } from '../remux/muxer.ts';
 import type { TrackConfig, TrackSample } from '../remux/track.ts';
 import { TrackAssembler, type TrackConsumer } from '../remux/track-assembler.ts';
 import type { FreshSegment } from './live-playlist.ts';
-import { codecNames, identityOf, resolutionOf } from './variant.ts';
+import type { Variant } from './playlist.ts';
 
 /** A jump of a stream's time from which on segments do not continue each other, in milliseconds. */
 const JUMP_MS = 5_000;
@@ -183,4 +183,31 @@ const NAMES: Readonly<Record<Container, string>> = { ts: 'MPEG-TS', fmp4: 'fragm
 
 function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
+}
+
+/** The codecs of tracks as playlists name them (RFC 6381). */
+export function codecNames(tracks: readonly TrackConfig[]): readonly string[] {
+  // WebCodecs has a name in small letters for the one that MP4 does not.
+  return tracks.map(({ decoderConfig }) => (decoderConfig.codec === 'opus' ? 'Opus' : decoderConfig.codec));
+}
+
+/** Size of the first video track. */
+export function resolutionOf(tracks: readonly TrackConfig[]): Variant['resolution'] {
+  for (const track of tracks) {
+    if (track.kind !== 'video') continue;
+    const { codedWidth: width, codedHeight: height } = track.decoderConfig;
+    return width > 0 && height > 0 ? { width, height } : undefined;
+  }
+  return undefined;
+}
+
+/** The same for tracks that need the same before their first segment. */
+export function identityOf(tracks: readonly TrackConfig[]): string {
+  return JSON.stringify(
+    tracks.map(({ codec, decoderConfig: { description, ...config } }) => [
+      codec,
+      config,
+      Buffer.from(description ?? []).toString('base64'),
+    ]),
+  );
 }

@@ -3,8 +3,6 @@ import type { DeliveryFilter, DeliveryLog, Follower } from '../model/control.ts'
 import type { Delivery } from '../model/delivery.ts';
 import { isQuestion } from '../model/events.ts';
 import { maskDelivery } from './masking.ts';
-import { renamedFrom } from './renaming.ts';
-
 /** Those who follow the journal at the same time. */
 export const MAX_FOLLOWERS = 16;
 
@@ -233,4 +231,27 @@ function sizeOf({ request, response }: Delivery): number {
   const headers = [...request.headers, ...(response?.headers ?? [])];
   const characters = headers.reduce((sum, [name, value]) => sum + name.length + value.length, 0);
   return 1024 + 2 * (request.body.length + (response?.body.length ?? 0) + characters);
+}
+
+/** The stream's name, if the answer of this delivery replaced it: then it is a key that nobody is to see. */
+export function renamedFrom({ outcome, response, stream }: Delivery): string | undefined {
+  if (outcome !== 'allowed' || response === undefined || stream === '') return undefined;
+  const name = newName(response);
+  return name === undefined || name === stream ? undefined : stream;
+}
+
+/** The new name that a SRS backend gives in its body, one of nginx-rtmp in `Location`. An empty one if that is not clear. */
+function newName({ status, headers, body }: NonNullable<Delivery['response']>): string | undefined {
+  if (status >= 300 && status < 400) {
+    const [, location = ''] = headers.find(([name]) => name.toLowerCase() === 'location') ?? [];
+    return location === '' || location.includes('://') ? undefined : location;
+  }
+  if (!body.includes('"stream"')) return undefined;
+  try {
+    const { data } = JSON.parse(body) as { data?: { stream?: unknown } | null };
+    return typeof data?.stream === 'string' ? data.stream : undefined;
+  } catch {
+    // Too long to have been kept whole.
+    return '';
+  }
 }

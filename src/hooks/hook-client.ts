@@ -8,7 +8,6 @@ import type { SendKind } from './admission.ts';
 import type { Backends } from './backends.ts';
 import type { EventHead, HookEvent, Stamped } from './event.ts';
 import { type Exchanged, isUnavailable, type Reply } from './exchange.ts';
-import { freshnessOf } from './freshness.ts';
 import type { GateDeadline } from './gate-deadline.ts';
 import { hookBody } from './payload.ts';
 import type { QuestionWatcher } from './question-watcher.ts';
@@ -217,4 +216,12 @@ function record({ status, headers, body }: Reply): Delivery['response'] {
   const shown: Header[] = [];
   for (const name in headers) shown.push([name, name === 'set-cookie' ? MASK : String(headers[name])]);
   return { status, headers: shown, body: body.toString('utf8', 0, MAX_RECORDED_BODY) };
+}
+
+/** For how long `Cache-Control` (RFC 9111, 5.2.2) lets an answer be used again, in milliseconds; Infinity if it does not say. */
+export function freshnessOf(cacheControl: string | string[] | undefined): number {
+  const text = String(cacheControl ?? '').toLowerCase();
+  if (/(?:^|[\s,])no-(?:store|cache)(?:$|[\s,=])/.test(text)) return 0;
+  const age = /(?:^|[\s,])max-age="?(\d+)/.exec(text)?.[1];
+  return age === undefined ? Number.POSITIVE_INFINITY : Number(age) * 1000;
 }

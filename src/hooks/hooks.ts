@@ -1,7 +1,7 @@
 import { composeGate, type Gate } from '../model/authorization.ts';
 import type { Clock } from '../model/clock.ts';
 import { ConcealedNames } from '../model/concealed-names.ts';
-import type { OutboxStats } from '../model/control.ts';
+import { type OutboxStats, RequestError } from '../model/control.ts';
 import type { Delivery, HookObserver } from '../model/delivery.ts';
 import type { EventRecorder } from '../model/event-recorder.ts';
 import type { Stamp } from '../model/events.ts';
@@ -10,18 +10,17 @@ import type { HookOptions, OutboxOptions } from '../model/options.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
 import { Backends } from './backends.ts';
 import type { Deps } from './deps.ts';
-import { Stamper } from './event.ts';
+import { type EventHead, Stamper } from './event.ts';
+import { GateDeadline } from './gate-deadline.ts';
 import { HookAuthorizer } from './hook-authorizer.ts';
-import { HookClient } from './hook-client.ts';
+import { type Call, HookClient } from './hook-client.ts';
 import { durableGate, type WatchedAuthorizer } from './outbox/durable-gate.ts';
 import { DEFAULT_SCHEMA, HookRouting } from './outbox/hook-routing.ts';
 import { type OutboxPlace, openOutbox } from './outbox/open-outbox.ts';
 import { type DrainReport, Outbox } from './outbox/outbox.ts';
-import { replay } from './replay.ts';
 import { SegmentNotifier } from './segment-notifier.ts';
 import { VerdictCache } from './verdict-cache.ts';
 import { prepareHooks, type VhostHooks } from './vhost-hooks.ts';
-
 /** What the hooks need of the process. */
 export interface HooksDeps {
   readonly logger: Logger;
@@ -165,4 +164,48 @@ export function createHooks(setup: HooksDeps): Hooks {
       await backends.close();
     },
   };
+}
+
+/**
+ * Sends an event again as it was, with its id and its body, to the same URL, and resolves with what came of it. How that
+ * is done (time, keys, headers) is what `hooks` of its vhost say now; so is whether that URL may be called at all.
+ * No client feels the answer. Rejects with a RequestError if there is no such URL any more.
+ */
+export async function replay(
+  delivery: Delivery,
+  hooks: VhostHooks | undefined,
+  attempt: number,
+  { hookClient, clock }: { readonly hookClient: HookClient; readonly clock: Clock },
+): Promise<Delivery> {
+  const { action, url, vhost } = delivery;
+  const targets = [...(hooks?.targets.get(action) ?? []), ...[...(hooks?.targets.values() ?? [])].flat()];
+  const target = targets.find(({ shown }) => shown === url);
+  if (hooks === undefined || target === undefined) {
+    throw new RequestError(
+      'impossible',
+      `The vhost ${vhost} has no URL ${url} any more, so the event is not sent there.`,
+    );
+  }
+  const limit = new GateDeadline(clock, hooks.policy(action).timeoutMs);
+  try {
+    return await new Promise<Delivery>((resolve, reject) => {
+      const call: Call = {
+        event: eventOf(delivery),
+        hooks,
+        target,
+        attempt,
+        body: delivery.request.body,
+        report: resolve,
+      };
+      hookClient.call(call, limit).catch(reject);
+    });
+  } finally {
+    limit.clear();
+  }
+}
+
+/** As much of the event as a call needs that has its body already. */
+function eventOf({ action, vhost, app, stream, clientId, eventId, at }: Delivery): EventHead {
+  const client = { id: clientId, number: 0, ip: '' };
+  return { action, client, vhost, app, stream, stamp: { id: eventId, at, seq: 0 } };
 }

@@ -1,10 +1,10 @@
 import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import type { Snapshot } from '../clients/snapshot.ts';
 import { MAX_ADDRESS_LENGTH, resolveConnect } from '../model/address.ts';
+import { formatIp } from '../model/ip.ts';
 import type { VhostOptions } from '../model/options.ts';
-import { clientAddress } from './client-address.ts';
 import type { ForwardedRequest } from './peers/forwarded-request.ts';
-
 /** A GET or HEAD, as the parts of the playback server see it. */
 export interface PlaybackRequest {
   /** The configuration by which it is answered. */
@@ -113,4 +113,23 @@ function decode(text: string): string | undefined {
 
 function fault(status: number, message: string): Fault {
   return { ok: false, status, message };
+}
+
+/**
+ * Who a request comes from: the last address in X-Forwarded-For that is no trusted proxy's, if `peer` is one. What stands
+ * before that anybody may have written there.
+ */
+export function clientAddress(
+  peer: string,
+  forwardedFor: string | undefined,
+  isTrusted: (ip: string) => boolean,
+): string {
+  let ip = peer;
+  for (const hop of (forwardedFor ?? '').split(',').reverse()) {
+    if (!isTrusted(ip)) return ip;
+    const address = hop.trim().replace(/^\[(.*)\](?::\d+)?$/, '$1');
+    if (isIP(address) === 0) return ip;
+    ip = formatIp(address);
+  }
+  return ip;
 }

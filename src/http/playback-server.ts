@@ -1,11 +1,14 @@
+import { realpath } from 'node:fs/promises';
 import type { ServerOptions } from 'node:http';
 import type { Socket } from 'node:net';
+import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ClientRegistry } from '../clients/client-registry.ts';
 import { LINGER_MS } from '../clients/limits.ts';
 import { networkMatcher } from '../model/ip.ts';
 import type { HttpServerOptions } from '../model/options.ts';
 import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
+import { isForEverybody } from '../model/private-files.ts';
 import { AddressBound } from './address-bound.ts';
 import { excusePauses } from './excuse-pauses.ts';
 import type { Answer, HttpHandler } from './http-handler.ts';
@@ -14,7 +17,6 @@ import { type Fault, type PlaybackRequest, readPlaybackRequest } from './playbac
 import { refuse } from './refuse.ts';
 import { faultOfHead } from './request-head.ts';
 import type { SharedApi } from './shared-api.ts';
-import { staticFiles } from './static-files.ts';
 
 /** Bytes of a message from a viewer over WebSocket, who has nothing to say. */
 const MAX_VIEWER_MESSAGE_BYTES = 1_024;
@@ -316,4 +318,41 @@ function answerError(error: FastifyError, reply: FastifyReply): FastifyReply {
   const status = error.statusCode ?? 500;
   const message = status < 500 ? error.message : 'the server could not answer this';
   return refuse(reply, { ok: false, status, message });
+}
+
+/** Files of a directory, for everybody; `options` says which one at the moment. Playlists, segments and recordings are no such files. */
+export function staticFiles(options: () => Pick<HttpServerOptions, 'dir' | 'serveRecordings'>): HttpHandler {
+  return {
+    async prepare(app: FastifyInstance) {
+      const { default: fastifyStatic } = await import('@fastify/static');
+      // Files are sent by name only: `find` decides about every one of them.
+      await app.register(fastifyStatic, { serve: false });
+    },
+    async find({ path, directory }) {
+      const { dir, serveRecordings } = options();
+      if (dir === undefined || path.some((segment) => segment.startsWith('.'))) return undefined;
+      const name = [...path, ...(directory ? ['index.html'] : [])].join('/');
+      const file = await fileIn(resolve(dir), name);
+      if (!file) return undefined;
+      const served = await isForEverybody(join(dir, name), serveRecordings ? 'recording' : undefined);
+      return served
+        ? { send: (_http, reply) => reply.sendFile(file.name, file.root, { dotfiles: 'deny' }) }
+        : undefined;
+    },
+  };
+}
+
+/** Where a file of a directory is, links followed; undefined if it is not there, or if a link leads out or to what is hidden. */
+async function fileIn(
+  directory: string,
+  name: string,
+): Promise<{ readonly root: string; readonly name: string } | undefined> {
+  try {
+    const root = await realpath(directory);
+    const path = relative(root, await realpath(join(root, name)));
+    const isInside = path.split(sep).every((part) => !part.startsWith('.'));
+    return isInside && !isAbsolute(path) ? { root, name: path.split(sep).join('/') } : undefined;
+  } catch {
+    return undefined;
+  }
 }

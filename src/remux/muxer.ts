@@ -1,10 +1,8 @@
 import type { EncodedPacket, Output } from 'mediabunny';
 import { readAacConfig } from '../protocol/codec/aac.ts';
 import type { Mediabunny } from './load-mediabunny.ts';
-import { fragmentOf } from './mp4-fragment.ts';
 import type { TrackConfig, TrackSample } from './track.ts';
 import { addClock, TS_START_MS } from './ts-clock.ts';
-import { TsCounters } from './ts-counters.ts';
 
 /** Bytes of samples that one piece of a file may have; what is beyond is left out, so a piece has to be cut before. */
 const MAX_PIECE_BYTES: number = 64 * 1024 * 1024;
@@ -224,4 +222,45 @@ function present(course: Course, { keyframe, dtsMs, ptsMs }: TrackSample, contai
   const presentedMs = Math.max(ptsMs, earliest);
   course.latestMs = Math.max(course.latestMs, presentedMs);
   return presentedMs;
+}
+
+/** Offset of the sequence number in a `moof`: two box headers, then version and flags of `mfhd` (ISO 14496-12 8.8.5). */
+const SEQUENCE_NUMBER = 20;
+const BOX_HEADER = 8;
+
+/**
+ * The fragment of a CMAF segment of mediabunny's, from its `moof` on, with its number in the row. What is before that
+ * (`styp`, `sidx`) speaks of the segment alone, and so is wrong where several make a file. `RangeError` if it has none.
+ */
+export function fragmentOf(segment: Uint8Array, number: number): Uint8Array {
+  const view = new DataView(segment.buffer, segment.byteOffset, segment.byteLength);
+  let at = 0;
+  while (view.getUint32(at + 4) !== 0x6d6f6f66) at += Math.max(view.getUint32(at), BOX_HEADER);
+  view.setUint32(at + SEQUENCE_NUMBER, number);
+  return segment.subarray(at);
+}
+
+const PACKET_BYTES = 188;
+
+/** ClientIds the packets of one transport stream that is made in pieces (continuity_counter, ISO 13818-1 2.4.3.3). */
+export class TsCounters {
+  /** The number given out last, by PID. */
+  readonly #last = new Map<number, number>();
+
+  /** ClientIds the packets of the next piece, in place, so that they go on where the piece before ended. */
+  goOn(piece: Uint8Array): void {
+    for (let at = 0; at + PACKET_BYTES <= piece.length; at += PACKET_BYTES) {
+      const pid = (((piece[at + 1] as number) & 0x1f) << 8) | (piece[at + 2] as number);
+      const flags = piece[at + 3] as number;
+      const hasPayload = (flags & 0x10) !== 0;
+      const hasAdaptation = (flags & 0x20) !== 0 && piece[at + 4] !== 0;
+      const last = this.#last.get(pid);
+      // A packet without payload has the number of the one before it.
+      const number = ((last ?? 15) + (hasPayload ? 1 : 0)) & 0x0f;
+      piece[at + 3] = (flags & 0xf0) | number;
+      // What goes on is no discontinuity, as the muxer may say at the beginning of each piece.
+      if (hasAdaptation && last !== undefined) piece[at + 5] = (piece[at + 5] as number) & 0x7f;
+      this.#last.set(pid, number);
+    }
+  }
 }

@@ -6,9 +6,7 @@ import { FanoutGroup, type FanoutSource, type Subscriber } from './fanout-group.
 import type { StreamPace } from './flush-scheduler.ts';
 import { GopCache } from './gop-cache.ts';
 import type { Sink } from './sink.ts';
-import { StreamCounters } from './stream-counters.ts';
 import { Timeline } from './timeline.ts';
-
 /** Decoder configurations that one stream may have (tracks of enhanced RTMP each have their own). */
 export const MAX_HEADER_SLOTS = 32;
 
@@ -252,4 +250,47 @@ export class LiveStream implements FanoutSource {
     for (const group of this.#groups.values()) flushed = group.flush() || flushed;
     if (flushed) this.#pace.record(this.#clock.now() - start);
   };
+}
+
+/** What a publish has brought so far. Counting a packet costs a few additions and no memory. */
+export class StreamCounters {
+  packets = 0;
+  /** Video frames among them. */
+  frames = 0;
+  bytes = 0;
+  /** Milliseconds from one keyframe to the next, and frames a second between them, of the last complete GOP. */
+  gopMs = 0;
+  fps = 0;
+  #keyframeAt = 0;
+  #keyframe = 0;
+
+  /** Takes the next packet, placed on the stream's time line. */
+  count(packet: MediaPacket): void {
+    this.packets += 1;
+    this.bytes += packet.payload.length;
+    if (packet.kind !== 'video' || packet.headerSlot !== undefined) return;
+    this.frames += 1;
+    if (packet.keyframe) this.#endGop(packet.timestamp);
+  }
+
+  /** Another publish begins. */
+  reset(): void {
+    this.packets = 0;
+    this.frames = 0;
+    this.bytes = 0;
+    this.gopMs = 0;
+    this.fps = 0;
+    this.#keyframe = 0;
+  }
+
+  #endGop(timestamp: number): void {
+    // Timestamps wrap at 32 bits.
+    const gopMs = (timestamp - this.#keyframeAt) >>> 0;
+    if (this.#keyframe > 0 && gopMs > 0) {
+      this.gopMs = gopMs;
+      this.fps = ((this.frames - this.#keyframe) * 1000) / gopMs;
+    }
+    this.#keyframe = this.frames;
+    this.#keyframeAt = timestamp;
+  }
 }

@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
-import { canonicalUrl } from '../../src/api/canonical-url.ts';
+import { canonicalUrl } from '../../src/api/api-server.ts';
 import { startApi } from './support.ts';
 
 /** fetch() writes URLs its own way. */

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { SharedStats } from '../../src/api/shared-stats.ts';
+import { SharedStats } from '../../src/api/api-server.ts';
 import type { ServerStats } from '../../src/model/stats.ts';
 import { until } from '../support/until.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { WATCH_INTERVAL_MS, WATCH_MISSES, Watchdog } from '../../src/cluster/watchdog.ts';
+import { WATCH_INTERVAL_MS, WATCH_MISSES, Watchdog } from '../../src/cluster/worker-pool.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 function watch() {

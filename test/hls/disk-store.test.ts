@@ -1,8 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { LRUCache } from 'lru-cache';
 import { afterEach, expect, test } from 'vitest';
-import { diskStore } from '../../src/hls/disk-store.ts';
-import { readStored, type Stored } from '../../src/hls/segment-store.ts';
+import { diskStore, readStored, type Stored } from '../../src/hls/segment-store.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 let stop = () => {};

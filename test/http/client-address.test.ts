@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { clientAddress } from '../../src/http/client-address.ts';
+import { clientAddress } from '../../src/http/playback-request.ts';
 import { networkMatcher } from '../../src/model/ip.ts';
 
 const trusted = networkMatcher(['10.0.0.0/8', '::1']);

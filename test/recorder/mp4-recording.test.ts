@@ -3,7 +3,7 @@ import { open } from 'node:fs/promises';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
 import { expect, test } from 'vitest';
 import type { MediaPacket } from '../../src/model/media-packet.ts';
-import { repairMp4 } from '../../src/recorder/repair-mp4.ts';
+import { repairMp4 } from '../../src/recorder/repair-file.ts';
 import { stopped } from '../support/stopped.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 import * as t from '../support/tracks.ts';

@@ -14,7 +14,7 @@ import { describe, expect, test } from 'vitest';
 import { flvTagSize, writeFlvTag } from '../../src/protocol/flv/tag.ts';
 import { type FlvLayout, flvHead } from '../../src/recorder/flv-head.ts';
 import { recordingsLeft } from '../../src/recorder/journal.ts';
-import { repairFlv } from '../../src/recorder/repair-flv.ts';
+import { repairFlv } from '../../src/recorder/repair-file.ts';
 import { isKeyframe, type Packet } from '../support/flv-file.ts';
 import { picture } from '../support/picture.ts';
 import { stopped } from '../support/stopped.ts';

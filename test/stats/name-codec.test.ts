@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { describeAudio, describeVideo } from '../../src/stats/name-codec.ts';
+import { describeAudio, describeVideo } from '../../src/stats/describe-media.ts';
 
 test.each([
   ['avc', 'avc1.64001f', 'H264', 'High', '3.1'],

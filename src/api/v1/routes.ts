@@ -1,13 +1,12 @@
 import type { FastifyPluginCallback, FastifyReply, FastifyRequest } from 'fastify';
 import { z } from 'zod';
 import type { ServerControl } from '../../model/control.ts';
+import { MASK, maskQuery, soundsSecret } from '../../model/secret-values.ts';
 import type { StreamStats } from '../../model/stats.ts';
-import { streamId } from '../../model/stream-key.ts';
+import { DEFAULT_VHOST, streamId } from '../../model/stream-key.ts';
 import { MAX_LISTED_CLIENTS } from '../limits.ts';
-import { clientV1, streamV1, vhostV1 } from './bodies.ts';
-import { CODE, enveloped, sendV1 } from './envelope.ts';
+import { clientV1, type SrsBody, streamV1, vhostV1 } from './bodies.ts';
 import { MachineStats, meminfos, rusages } from './machine-stats.ts';
-import { clusterV1, requestV1 } from './requests.ts';
 import { Summaries } from './summaries.ts';
 import { vhostId } from './vhost-id.ts';
 
@@ -18,7 +17,7 @@ const whole = (fallback: number) => z.coerce.number().int().min(0).max(1_000_000
 const PAGE = z.object({ start: whole(0), count: whole(LEAST_COUNT) });
 const word = z.string().max(4096).optional().catch(undefined);
 const CLUSTER = z.object({ ip: word, vhost: word, app: word, stream: word, coworker: word });
-const CALLBACK = z.object({ callback: z.string().max(200).optional().catch(undefined) });
+const QUERY = z.object({ callback: z.string().max(200).optional().catch(undefined) });
 
 /** What is at the addresses of `/api/v1`, in the words of SRS. */
 const INDEX = {
@@ -53,7 +52,7 @@ export function v1Routes(control: ServerControl, crossdomain: boolean): FastifyP
     const { code, status = 200, content } = await read(request, id);
     reply.code(status);
     // A page of another origin may run scripts of ours without asking.
-    const callback = crossdomain ? CALLBACK.parse(request.query).callback : undefined;
+    const callback = crossdomain ? QUERY.parse(request.query).callback : undefined;
     return sendV1(reply, enveloped(control, content, code), callback);
   };
   const inVhost = (streams: readonly StreamStats[], name: string) =>
@@ -174,4 +173,87 @@ function allowOrigin({ headers }: FastifyRequest, reply: FastifyReply): void {
   reply.header('access-control-allow-headers', 'authorization, content-type');
   // Helmet would let pages of ours alone load it.
   reply.header('cross-origin-resource-policy', 'cross-origin');
+}
+
+/** Codes of SRS that scripts look at. */
+export const CODE = {
+  success: 0,
+  test: 100,
+  notFound: 404,
+  rawDisabled: 1061,
+  noSuchVhost: 2047,
+  noSuchStream: 2048,
+  noSuchClient: 2049,
+} as const;
+
+/** What SRS puts around every answer; `pid` is a string there. */
+export interface Envelope {
+  readonly code: number;
+  readonly server: string;
+  readonly service: string;
+  readonly pid: string;
+}
+
+/** The envelope with what is in it. The HTTP status is 200 whatever the code, as in SRS. */
+export function enveloped<T extends object>(
+  { serverId, serviceId }: Pick<ServerControl, 'serverId' | 'serviceId'>,
+  content: T,
+  code: number = CODE.success,
+): Envelope & T {
+  return { code, server: serverId, service: serviceId, pid: String(process.pid), ...content };
+}
+
+/** A function's name, as JSONP may have it: nothing that could be more than a call. */
+const CALLBACK = /^[A-Za-z_$][\w$.]{0,63}$/;
+
+/** Sends an answer as JSON, or as a script that calls `callback` with it. */
+export function sendV1(reply: FastifyReply, body: object, callback: string | undefined): FastifyReply {
+  const text = JSON.stringify(body);
+  if (callback === undefined || !CALLBACK.test(callback))
+    return reply.type('application/json; charset=utf-8').serializer(String).send(text);
+  // Line separators end a line of a script, not of JSON.
+  const safe = text.replace(/\u2028/g, '\\u2028').replace(/\u2029/g, '\\u2029');
+  return reply.type('text/javascript; charset=utf-8').serializer(String).send(`/**/${callback}(${safe})`);
+}
+
+/** The request itself, as SRS shows it to who debugs a client. A page of another origin may read it: no credentials. */
+export function requestV1({ url, method, headers }: FastifyRequest, version: string): SrsBody {
+  const shown = Object.entries(headers).map(([name, value]) => [
+    name,
+    soundsSecret(name) ? MASK : maskQuery(String(value)),
+  ]);
+  return {
+    uri: maskQuery(url),
+    path: url.replace(/\?.*$/s, ''),
+    METHOD: method,
+    headers: Object.fromEntries(shown) as SrsBody,
+    // SRS spells it so.
+    server: { sigature: 'Gatecast', name: 'Gatecast', version, link: '', time: Date.now() },
+  };
+}
+
+type Query = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Where a stream is, as SRS's origin cluster asks its members: here, or nowhere as far as this server knows. `ip` of the
+ * query is the name by which the asking one reaches this server.
+ */
+export function clusterV1(
+  query: Query,
+  host: string,
+  streams: readonly StreamStats[],
+  { listening }: Pick<ServerControl, 'listening'>,
+): SrsBody {
+  const { ip = '', vhost = DEFAULT_VHOST, app = '', stream = '', coworker = '' } = query;
+  const isHere = streams.some(
+    ({ key, publisher }) =>
+      publisher !== undefined && key.vhost === vhost && key.app === app && key.stream === stream,
+  );
+  const name = coworker.replace(/:\d+$/, '') || host.replace(/:\d+$/, '');
+  const port = listening().find(({ protocol }) => protocol === 'rtmp')?.port ?? 1935;
+  const api = `${name}:${listening().find(({ protocol }) => protocol === 'api')?.port ?? 1985}`;
+  return {
+    query: { ip, vhost, app, stream, coworker },
+    origin: isHere ? { ip: name, port, vhost, api, routers: [api] } : null,
+  };
 }

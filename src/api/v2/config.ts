@@ -1,9 +1,19 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
-import { type ConfigControl, RequestError, type ServerControl } from '../../model/control.ts';
-import { settingBody } from '../present/settings.ts';
+import {
+  type ConfigControl,
+  RequestError,
+  type ServerControl,
+  type ShownSetting,
+} from '../../model/control.ts';
 import { FAULT } from '../schemas/common.ts';
-import { CONFIG, CONFIG_APPLIED, CONFIG_CHANGE, CONFIG_TEXT, CONFIG_TRIAL } from '../schemas/config.ts';
-
+import {
+  CONFIG,
+  CONFIG_APPLIED,
+  CONFIG_CHANGE,
+  CONFIG_TEXT,
+  CONFIG_TRIAL,
+  type SettingBody,
+} from '../schemas/config.ts';
 /** The configuration: what is in force, and, where the configuration itself allows that, another one. */
 export function configRoutes({ configuration }: ServerControl, editable: boolean): FastifyPluginCallbackZod {
   const present = (): ConfigControl => {
@@ -68,4 +78,13 @@ export function configRoutes({ configuration }: ServerControl, editable: boolean
     );
     done();
   };
+}
+
+/** A directive as `/api/v2` shows it. */
+export function settingBody({ name, args, block, origin }: ShownSetting): SettingBody {
+  const common = { name, args, block: block?.map(settingBody) ?? null };
+  if (typeof origin !== 'object') return { ...common, origin, file: null, line: null };
+  const { file, line } = origin;
+  const variable = file.startsWith('env ');
+  return { ...common, origin: variable ? 'env' : 'file', file, line: line > 0 ? line : null };
 }

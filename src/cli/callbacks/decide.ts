@@ -1,7 +1,7 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { decodePart } from '../../model/secret-values.ts';
 import { ACCEPTED, type Answer, refuse } from './answer.ts';
 import type { Event } from './event.ts';
-import { sameSecret, tokensOf } from './token.ts';
-
 /** What decides an answer. */
 export interface Rules {
   /** Required of publishers and players, as `?token=…`; undefined lets everybody in. */
@@ -41,4 +41,21 @@ function checkToken(event: Event, token: string): Answer | undefined {
   if (shown.some((candidate) => sameSecret(candidate, token))) return undefined;
   if (shown.length > 0) return refuse(403, 'token wrong', 403);
   return connects ? undefined : refuse(403, 'token missing', 403);
+}
+
+/** The values of `token` in a query, with or without its `?`; SRS glues queries together, so a `?` may come again. */
+export function tokensOf(query: string): readonly string[] {
+  return query
+    .split(/[?&]/)
+    .filter((pair) => pair.startsWith('token='))
+    .map((pair) => decodePart(pair.slice('token='.length)));
+}
+
+/** Compares in a time that says nothing about either. */
+export function sameSecret(one: string, other: string): boolean {
+  return timingSafeEqual(digest(one), digest(other));
+}
+
+function digest(text: string): Buffer {
+  return createHash('sha256').update(text).digest();
 }

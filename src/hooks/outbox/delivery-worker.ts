@@ -7,14 +7,12 @@ import { GateDeadline } from '../gate-deadline.ts';
 import type { HookClient } from '../hook-client.ts';
 import type { Target } from '../target.ts';
 import type { VhostHooks } from '../vhost-hooks.ts';
-import { backoff } from './backoff.ts';
 import type { HookRouting } from './hook-routing.ts';
 import type { Outcome } from './queue.ts';
 import type { EventRecord } from './records.ts';
 import type { SteadyTime } from './steady-time.ts';
 import type { Store } from './store.ts';
 import { TroubleLog } from './trouble-log.ts';
-
 /** What a courier needs. */
 export interface CourierDeps {
   readonly clock: Clock;
@@ -149,4 +147,17 @@ function urlOf({ hook, backend, path }: Target): string {
  */
 export function hasArrived(status: number | undefined): boolean {
   return status !== undefined && status !== 408 && status !== 429 && status < 500;
+}
+
+/**
+ * Milliseconds until the repetition that follows `attempts` failures: doubling from `retryMinMs` to `retryMaxMs`, and of
+ * that a random part, half of it at least, so that what failed together does not come back together.
+ */
+export function backoff(
+  attempts: number,
+  { retryMinMs, retryMaxMs }: { readonly retryMinMs: number; readonly retryMaxMs: number },
+  random: () => number = Math.random,
+): number {
+  const full = Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(attempts - 1, 30));
+  return full / 2 + (full / 2) * random();
 }

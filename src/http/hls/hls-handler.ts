@@ -1,9 +1,11 @@
+import { createHash } from 'node:crypto';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ClientRegistry } from '../../clients/client-registry.ts';
 import type { Hls } from '../../hls/hls.ts';
 import { fillPath, streamWords } from '../../hls/path-template.ts';
 import type { Address } from '../../model/address.ts';
-import type { StreamKey } from '../../model/stream-key.ts';
+import type { Timer } from '../../model/clock.ts';
+import { formatStreamKey, type StreamKey } from '../../model/stream-key.ts';
 import type { Answer, HttpHandler } from '../http-handler.ts';
 import type { ForeignSession } from '../peers/forwarded-request.ts';
 import { NEWCOMER_FORWARD_TIMEOUT_MS } from '../peers/limits.ts';
@@ -14,8 +16,6 @@ import { answered, counted, faulty, later } from './answers.ts';
 import { MasterPlaylists } from './master-playlist.ts';
 import { notThere } from './not-there.ts';
 import { matchFile, matchPlaylist } from './playlist-path.ts';
-import { RemoteViewers } from './remote-viewers.ts';
-import { resumedName, withoutCtx } from './resumed.ts';
 import { sendFile } from './send-file.ts';
 import { sendMaster } from './send-playlist.ts';
 import type { HlsSession } from './session.ts';
@@ -262,4 +262,59 @@ export class HlsHandler implements HttpHandler {
       },
     };
   }
+}
+
+interface Presence {
+  readonly leave: () => void;
+  timer: Timer;
+}
+
+/**
+ * Viewers whose sessions are in other processes and who watch a stream of this one: together they are one player, so that
+ * the stream does not pass for one that nobody watches.
+ */
+export class RemoteViewers {
+  readonly #clients: Pick<ClientRegistry, 'slots' | 'clock'>;
+  readonly #present = new Map<string, Presence>();
+
+  constructor(clients: Pick<ClientRegistry, 'slots' | 'clock'>) {
+    this.#clients = clients;
+  }
+
+  /** One of them has asked for something, and is here for as many milliseconds. */
+  seen(key: StreamKey, ms: number): void {
+    const name = formatStreamKey(key);
+    const { slots, clock } = this.#clients;
+    const known = this.#present.get(name);
+    known?.timer.clear();
+    const leave = known?.leave ?? slots.take(key);
+    if (typeof leave === 'number') return;
+    const timer = clock.after(ms, () => {
+      this.#present.delete(name);
+      leave();
+    });
+    this.#present.set(name, { leave, timer });
+  }
+}
+
+/**
+ * Name of what a viewer resumes who comes with the id of a session that is no more. Whatever of it is different makes
+ * another one: an id that was found in a log opens nothing that its finder was not asked about himself.
+ */
+export function resumedName(ctx: string, { ip }: PlaybackRequest, address: Address): string {
+  const { vhost, app, stream, param } = address;
+  return createHash('sha256')
+    .update(JSON.stringify([ctx, ip, vhost, app, stream, param]))
+    .digest('base64url');
+}
+
+/** A request as it would be if it had no session's id. */
+export function withoutCtx(request: PlaybackRequest): PlaybackRequest {
+  const strip = (query: string) =>
+    query
+      .split('&')
+      .filter((word) => !word.startsWith('hls_ctx='))
+      .join('&');
+  const param = strip(request.param.replace(/^\?/, ''));
+  return { ...request, query: strip(request.query), param: param === '' ? '' : `?${param}` };
 }

@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { MediaFile } from '../../hls/live-playlist.ts';
-import { readStored } from '../../hls/segment-store.ts';
-import { parseRange } from './range.ts';
+import { type Part, readStored } from '../../hls/segment-store.ts';
 
 const TYPES: Readonly<Record<string, string>> = {
   ts: 'video/mp2t',
@@ -50,4 +49,21 @@ export async function sendFile(
     return 0;
   }
   return length;
+}
+
+/**
+ * The part of a file of `size` bytes that a Range header asks for (RFC 9110 14.2); undefined for the whole, which is also
+ * the answer to several parts and to what cannot be read.
+ */
+export function parseRange(header: string | undefined, size: number): Part | 'impossible' | undefined {
+  const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? [];
+  if (first === '' && last === '') return undefined;
+  if (first === '') {
+    const length = Math.min(Number(last), size);
+    return length === 0 ? 'impossible' : { start: size - length, end: size - 1 };
+  }
+  const start = Number(first);
+  if (start >= size) return 'impossible';
+  const end = last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  return end < start ? undefined : { start, end };
 }

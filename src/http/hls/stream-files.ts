@@ -4,7 +4,7 @@ import { relativeUri } from '../../hls/path-template.ts';
 import { masterPlaylistText } from '../../hls/playlist.ts';
 import type { PlaybackRequest } from '../playback-request.ts';
 import { notThere } from './not-there.ts';
-import { PlaylistCache } from './playlist-cache.ts';
+import { PlaylistCache } from './playlist-template.ts';
 import { sendFile } from './send-file.ts';
 import { sendMaster, sendPlaylist } from './send-playlist.ts';
 

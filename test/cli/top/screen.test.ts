@@ -1,7 +1,7 @@
 import { PassThrough } from 'node:stream';
 import type { ReadStream, WriteStream } from 'node:tty';
 import { expect, onTestFinished, test } from 'vitest';
-import { Screen } from '../../../src/cli/top/screen.ts';
+import { Screen } from '../../../src/cli/top/command.ts';
 
 /** A terminal of `rows` lines, and what was written to it. */
 function terminal(rows: number) {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { backoff } from '../../../src/hooks/outbox/backoff.ts';
+import { backoff } from '../../../src/hooks/outbox/delivery-worker.ts';
 import { type Outcome, Queue } from '../../../src/hooks/outbox/queue.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 

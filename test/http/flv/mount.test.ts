@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { matchMount } from '../../../src/http/flv/mount.ts';
+import { matchMount } from '../../../src/http/flv/flv-handler.ts';
 
 const at = (mount: string, path: string) => matchMount(mount, path.split('/').slice(1));
 

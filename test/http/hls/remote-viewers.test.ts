@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { PlayerSlots } from '../../../src/clients/player-slots.ts';
-import { RemoteViewers } from '../../../src/http/hls/remote-viewers.ts';
+import { RemoteViewers } from '../../../src/http/hls/hls-handler.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
 const KEY = { vhost: 'v', app: 'live', stream: 'cam' };
