@@ -7,7 +7,7 @@ import type { EventRecorder } from '../model/event-recorder.ts';
 import type { Stamp } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HookOptions, OutboxOptions } from '../model/options.ts';
-import type { PreparedChange } from '../model/prepared-change.ts';
+import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
 import { Backends } from './backends.ts';
 import type { Deps } from './deps.ts';
 import { type EventHead, Stamper } from './event.ts';
@@ -17,7 +17,7 @@ import { type Call, HookClient } from './hook-client.ts';
 import { durableGate, type WatchedAuthorizer } from './outbox/durable-gate.ts';
 import { DEFAULT_SCHEMA, HookRouting } from './outbox/hook-routing.ts';
 import { type OutboxPlace, openOutbox } from './outbox/open-outbox.ts';
-import { type DrainReport, Outbox } from './outbox/outbox.ts';
+import type { DrainReport, Outbox } from './outbox/outbox.ts';
 import { SegmentNotifier } from './segment-notifier.ts';
 import { VerdictCache } from './verdict-cache.ts';
 import { prepareHooks, type VhostHooks } from './vhost-hooks.ts';
@@ -47,10 +47,15 @@ export interface Hooks {
   /**
    * Gets ready for one configuration snapshot. From the commit on its gate works, and one of an earlier snapshot goes on
    * working; connections are shared between snapshots, and those that only earlier ones use are closed. Throws if a URL
-   * is not an absolute http or https URL, or the outbox cannot be opened. `vhosts` has every vhost there is, also those
-   * without hooks: a vhost that it lacks lets nobody through.
+   * is not an absolute http or https URL. `vhosts` has every vhost there is, also those without hooks: a vhost that it
+   * lacks lets nobody through.
    */
   prepare(vhosts: ReadonlyMap<string, HookOptions>): PreparedHooks;
+  /**
+   * Opens the outbox of this process if a vhost has hooks and it is not open yet. The commit, which has to follow that of
+   * `prepare`, recovers what earlier runs left in it, and applies new bounds and times. Throws if it cannot be opened.
+   */
+  prepareOutbox(vhosts: ReadonlyMap<string, HookOptions>, options: OutboxOptions): PreparedChange;
   /**
    * Sends an event again as it was, as the `attempt`th time, under the rules of the last snapshot; resolves with what
    * came of it. Rejects with a RequestError if its URL is not configured any more.
@@ -60,8 +65,6 @@ export interface Hooks {
   readonly outbox: Outbox | undefined;
   /** How the outbox fares. */
   readonly stats: OutboxStats;
-  /** Bounds and times of the outbox in a new configuration. */
-  change(options: OutboxOptions): void;
   /** The stamp for an event that is going to be sealed. */
   stamp(id: string): Promise<Stamp>;
   /** Tells every vhost that has a URL for it. */
@@ -85,12 +88,14 @@ export function createHooks(setup: HooksDeps): Hooks {
   let latest: ReadonlyMap<string, VhostHooks> = new Map();
   const directory = new HookRouting(version);
   let outbox: Outbox | undefined;
-  const recorderOf = (place: OutboxPlace | EventRecorder): EventRecorder | Outbox =>
-    'open' in place ? place : (outbox ?? openOutbox(place, { ...deps, directory, server }));
+  const recorder = (): EventRecorder => {
+    const opened = 'open' in setup.outbox ? setup.outbox : outbox;
+    if (!opened) throw new Error('the outbox is not open');
+    return opened;
+  };
   const gateOf = (
     options: ReadonlyMap<string, HookOptions>,
     vhosts: ReadonlyMap<string, VhostHooks>,
-    recorder: EventRecorder | undefined,
   ): Gate => {
     const cache = new VerdictCache(clock);
     const asking: WatchedAuthorizer = {
@@ -104,7 +109,7 @@ export function createHooks(setup: HooksDeps): Hooks {
         return vhosts.get(vhost)?.targets.has(action) ?? true;
       },
     };
-    if (!recorder) return composeGate([asking], []);
+    if (!hasHooks(options)) return composeGate([asking], []);
     const gate = durableGate(asking, {
       recorder,
       clock,
@@ -126,23 +131,34 @@ export function createHooks(setup: HooksDeps): Hooks {
   };
   const prepare = (options: ReadonlyMap<string, HookOptions>): PreparedHooks => {
     const vhosts = new Map(Array.from(options, ([name, hooks]) => [name, prepareHooks(hooks, version)]));
-    const isOn = [...options.values()].some(({ enabled }) => enabled);
-    const recorder = isOn ? recorderOf(setup.outbox) : undefined;
-    const opened = recorder instanceof Outbox && recorder !== outbox ? recorder : undefined;
+    const change = changeBy(() => {
+      latest = vhosts;
+      backends.keepOnly(Array.from(vhosts.values(), ({ targets }) => [...targets.values()].flat()).flat());
+      directory.update(options, vhosts);
+    });
+    return { ...change, gate: gateOf(options, vhosts) };
+  };
+  const prepareOutbox = (
+    vhosts: ReadonlyMap<string, HookOptions>,
+    options: OutboxOptions,
+  ): PreparedChange => {
+    const place = setup.outbox;
+    if ('open' in place) return changeBy(() => undefined);
+    if (outbox || !hasHooks(vhosts)) return changeBy(() => outbox?.applyOptions(options));
+    // Where it is kept is decided when the server starts.
+    const { enabled } = place.options;
+    const opened = openOutbox({ ...place, options: { ...options, enabled } }, { ...deps, directory, server });
     return {
-      gate: gateOf(options, vhosts, recorder),
       commit() {
-        latest = vhosts;
-        backends.keepOnly(Array.from(vhosts.values(), ({ targets }) => [...targets.values()].flat()).flat());
-        directory.update(options, vhosts);
-        outbox ??= opened;
-        opened?.recover();
+        outbox = opened;
+        opened.recover();
       },
-      rollBack: () => opened?.close(),
+      rollBack: () => opened.close(),
     };
   };
   return {
     prepare,
+    prepareOutbox,
     replay: (delivery, attempt) => replay(delivery, latest.get(delivery.vhost), attempt, deps),
     get outbox() {
       return outbox;
@@ -150,7 +166,6 @@ export function createHooks(setup: HooksDeps): Hooks {
     get stats() {
       return outbox?.stats ?? { events: 0, oldestMs: 0, dropped: 0, givenUp: 0, onDisk: false };
     },
-    change: (options) => outbox?.change(options),
     stamp: (id) => ('open' in setup.outbox ? setup.outbox.stamp(id) : Promise.resolve(stamper.next(id))),
     announce(action) {
       for (const [vhost, { schema }] of directory.vhostsWith(action))
@@ -166,12 +181,16 @@ export function createHooks(setup: HooksDeps): Hooks {
   };
 }
 
+function hasHooks(vhosts: ReadonlyMap<string, HookOptions>): boolean {
+  return [...vhosts.values()].some(({ enabled }) => enabled);
+}
+
 /**
  * Sends an event again as it was, with its id and its body, to the same URL, and resolves with what came of it. How that
  * is done (time, keys, headers) is what `hooks` of its vhost say now; so is whether that URL may be called at all.
  * No client feels the answer. Rejects with a RequestError if there is no such URL any more.
  */
-export async function replay(
+async function replay(
   delivery: Delivery,
   hooks: VhostHooks | undefined,
   attempt: number,

@@ -53,7 +53,7 @@ export class Recorder {
   }
 
   /** Files that begin from now on, and those that others have left, are told to this gate. */
-  tell(gate: Gate): void {
+  applyGate(gate: Gate): void {
     this.#gate = gate;
   }
 
@@ -62,7 +62,7 @@ export class Recorder {
     const recording = [...vhosts].filter(({ dvr }) => dvr.enabled);
     if (recording.some(({ dvr }) => dvr.paths.some(({ container }) => container === 'mp4')))
       this.#bunny ??= await loadMediabunny();
-    return changeBy(() => this.tell(gate));
+    return changeBy(() => this.applyGate(gate));
   }
 
   /** Finishes, in the background, what processes have left in the state directory whose names fit. */

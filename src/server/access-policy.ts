@@ -3,7 +3,7 @@ import type { ServerPolicy } from '../clients/client-registry.ts';
 import type { Hooks } from '../hooks/hooks.ts';
 import { type Authorizer, composeGate, type Gate } from '../model/authorization.ts';
 import type { Action } from '../model/events.ts';
-import type { Config } from '../model/options.ts';
+import type { Config, HookOptions } from '../model/options.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
 
 /** Counts of the questions that were answered with no, by action. */
@@ -29,13 +29,18 @@ export interface PreparedPolicy extends PreparedChange {
  */
 export function prepareAccessPolicy(config: Config, { hooks, gate, refusals }: PolicyDeps): PreparedPolicy {
   const vhosts = new Map(config.vhosts.map((vhost) => [vhost.name, vhost]));
-  const prepared = hooks.prepare(new Map(config.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
+  const prepared = hooks.prepare(hooksOf(config));
   const embedder = gate ? [gate] : [];
   const asked = [...embedder, accessAuthorizer(vhosts), prepared.gate];
   const authorizers = refusals ? [countRefusals(asked, refusals)] : asked;
   const composed = composeGate(authorizers, [...embedder, prepared.gate]);
   const snapshot = { vhosts, strictVhost: config.strictVhost, gate: composed };
   return { ...prepared, policy: { snapshot, maxConnections: config.maxConnections } };
+}
+
+/** Hooks of each vhost, by its name. */
+export function hooksOf({ vhosts }: Pick<Config, 'vhosts'>): ReadonlyMap<string, HookOptions> {
+  return new Map(vhosts.map((vhost) => [vhost.name, vhost.hooks]));
 }
 
 /** Authorizer of all of these, whose refusals are counted. */

@@ -14,6 +14,7 @@ import { systemClock } from '../model/process-clock.ts';
 import { VERSION } from '../model/version.ts';
 import { recordingsLeft } from '../recorder/journal.ts';
 import { Recorder } from '../recorder/recorder.ts';
+import { hooksOf } from './access-policy.ts';
 import { AdminApi } from './admin-api.ts';
 import { HookMonitor } from './hook-monitor.ts';
 import { makeIds, orRelease, type Server, type ServerDeps, STOP_GRACE_MS, waitingPart } from './server.ts';
@@ -65,17 +66,19 @@ export async function createPrimary(
   let current = config;
   let orders = ordersOf(config);
   const prepareHooks = (next: Config): PreparedChange => {
-    const prepared = hooks.prepare(new Map(next.vhosts.map((vhost) => [vhost.name, vhost.hooks])));
+    const prepared = hooks.prepare(hooksOf(next));
     return {
       commit() {
         prepared.commit();
-        dvr.tell(prepared.gate);
-        hooks.change(next.outbox);
+        dvr.applyGate(prepared.gate);
       },
       rollBack: () => prepared.rollBack(),
     };
   };
-  await orRelease(() => committed(prepareHooks(config)), monitor);
+  await orRelease(() => {
+    committed(prepareHooks(config));
+    committed(hooks.prepareOutbox(hooksOf(config), config.outbox));
+  }, monitor);
 
   const sequences = new StoredSequences({ stateDir, clock, log: logger });
   const workers = new WorkerRegistry(count, clock, logger, ids, recorderOf(hooks), sequences);
@@ -185,6 +188,7 @@ export async function createPrimary(
       const change = await prepareTogether(async (add) => {
         add(await monitor.prepare(next));
         add(prepareHooks(next));
+        add(hooks.prepareOutbox(hooksOf(next), next.outbox));
         add(
           changeBy(() => {
             current = next;

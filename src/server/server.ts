@@ -22,7 +22,7 @@ import type { OpenAddress } from '../net/listeners.ts';
 import { recordingsLeft } from '../recorder/journal.ts';
 import type { RtmpServer } from '../rtmp/rtmp-server.ts';
 import { Hub } from '../streams/hub.ts';
-import { prepareAccessPolicy, type RefusalCounts } from './access-policy.ts';
+import { hooksOf, prepareAccessPolicy, type RefusalCounts } from './access-policy.ts';
 import { AdminApi, openStats } from './admin-api.ts';
 import { ClientListeners } from './client-listeners.ts';
 import { HookMonitor } from './hook-monitor.ts';
@@ -91,7 +91,11 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
   monitor?.serve(hooks);
   const refusals: RefusalCounts | undefined = config.httpApi.enabled ? {} : undefined;
   const policyDeps = { hooks, gate: deps.gate, refusals };
-  const { policy } = await orRelease(() => committed(prepareAccessPolicy(config, policyDeps)), monitor);
+  const { policy } = await orRelease(() => {
+    const prepared = committed(prepareAccessPolicy(config, policyDeps));
+    committed(hooks.prepareOutbox(hooksOf(config), config.outbox));
+    return prepared;
+  }, monitor);
   const owner = workerContext?.owner ?? ids.serviceId;
   const { stateDir } = config;
   const sequences = workerContext?.sequences ?? new StoredSequences({ stateDir, clock, log: logger });
@@ -161,11 +165,11 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       // First: whoever holds the state directory may use what is in it.
       if (monitor) add(await monitor.prepare(next));
       const { policy } = add(prepareAccessPolicy(next, policyDeps));
+      add(hooks.prepareOutbox(hooksOf(next), next.outbox));
       add(
         changeBy(() => {
           current = next;
           api?.configure(next);
-          hooks.change(next.outbox);
           clients.change(policy);
           relayServer?.change(policy.snapshot.vhosts);
         }),

@@ -7,7 +7,7 @@ import type { Clock } from '../../src/model/clock.ts';
 import type { BreakerState, Delivery, HookObserver } from '../../src/model/delivery.ts';
 import type { ClosingEvent, EventFacts, GateEvent } from '../../src/model/events.ts';
 import type { Logger } from '../../src/model/logger.ts';
-import type { HookOptions } from '../../src/model/options.ts';
+import type { HookOptions, OutboxOptions } from '../../src/model/options.ts';
 import { committed } from '../../src/model/prepared-change.ts';
 import { systemClock } from '../../src/model/process-clock.ts';
 import { NO_HOOKS, OUTBOX } from '../support/options.ts';
@@ -142,8 +142,15 @@ export function openHooks(clock: Clock = systemClock, outbox: OutboxPlace = IN_M
 
 /** The gate of one vhost, `FACTS.vhost`. */
 /** The gate of a configuration, which counts from now on. */
-export const gateFor = (hooks: Hooks, vhosts: ReadonlyMap<string, HookOptions>): Gate =>
-  committed(hooks.prepare(vhosts)).gate;
+export function gateFor(
+  hooks: Hooks,
+  vhosts: ReadonlyMap<string, HookOptions>,
+  outbox: OutboxOptions = OUTBOX,
+): Gate {
+  const { gate } = committed(hooks.prepare(vhosts));
+  committed(hooks.prepareOutbox(vhosts, outbox));
+  return gate;
+}
 
 export function openGate(
   urls: HookOptions['urls'],

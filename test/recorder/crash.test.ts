@@ -27,7 +27,7 @@ async function record(directory: string, life: Life, owner: string) {
 async function finish(directory: string, life = new Life(Number.POSITIVE_INFINITY), owner = 'next') {
   const dvr = openDvr({ directory, owner });
   const survived = await life.live(async () => {
-    dvr.dvr.tell(dvr.gate);
+    dvr.dvr.applyGate(dvr.gate);
     dvr.dvr.finishLeft((other) => other !== owner);
     await dvr.settled();
   });

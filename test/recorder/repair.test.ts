@@ -133,7 +133,7 @@ describe('what a killed server has left', () => {
     writeFileSync(file('cam.flv.tmp'), bytes.subarray(0, -20));
     for (let start = 0; start < 2; start++) {
       const { dvr, gate, settled, journal } = openDvr({ directory });
-      dvr.tell(gate);
+      dvr.applyGate(gate);
       dvr.finishLeft((owner) => owner !== 'run1');
       await settled();
       expect(journal()).toEqual([]);
@@ -148,7 +148,7 @@ describe('what a killed server has left', () => {
     const { directory, entry, kept, file } = await killed();
     renameSync(kept, file(entry));
     const { dvr, gate, settled, journal } = openDvr({ directory });
-    dvr.tell(gate);
+    dvr.applyGate(gate);
     dvr.finishLeft((owner) => owner === 'run7');
     await settled();
     expect(journal()).toHaveLength(1);
@@ -160,7 +160,7 @@ describe('what a killed server has left', () => {
     renameSync(kept, file(entry));
     rmSync(file('cam.flv'));
     const { dvr, gate, log, settled, journal } = openDvr({ directory });
-    dvr.tell(gate);
+    dvr.applyGate(gate);
     dvr.finishLeft(() => true);
     await settled();
     expect(log.lines).toMatchObject([{ level: 'warn', message: 'a recording is lost' }]);
@@ -175,7 +175,7 @@ describe('what a killed server has left', () => {
       writeFileSync(file('state/dvr/run0.x.json'), text);
       for (let start = 0; start < 2; start++) {
         const { dvr, gate, settled, journal, log } = openDvr({ directory });
-        dvr.tell(gate);
+        dvr.applyGate(gate);
         dvr.finishLeft(() => true);
         await settled();
         expect([journal(), gate.files]).toEqual([['dvr/run0.x.json.damaged'], []]);
@@ -193,7 +193,7 @@ describe('what a killed server has left', () => {
     const { directory, entry, kept, file } = await killed();
     renameSync(kept, file(entry.replace('run0.', 'run0.copy-of-')));
     const { dvr, gate, settled, journal } = openDvr({ directory });
-    dvr.tell(gate);
+    dvr.applyGate(gate);
     dvr.finishLeft(() => true);
     await settled();
     expect([journal(), gate.files]).toEqual([[expect.stringMatching(/\.damaged$/)], []]);
@@ -204,7 +204,7 @@ describe('what a killed server has left', () => {
     mkdirSync(file('state/dvr'), { recursive: true });
     writeFileSync(file('state/dvr/run0.x.json.tmp'), '{"id":"x","own');
     expect(recordingsLeft(file('state'))).toBe(true);
-    dvr.tell(gate);
+    dvr.applyGate(gate);
     dvr.finishLeft(() => true);
     await settled();
     expect([journal(), gate.files, log.lines]).toEqual([[], [], []]);
@@ -227,7 +227,7 @@ describe('what a killed server has left', () => {
     rmSync(file('cam.flv'));
     writeFileSync(file('cam.flv.tmp'), content);
     const next = openDvr({ directory });
-    next.dvr.tell(next.gate);
+    next.dvr.applyGate(next.gate);
     next.dvr.finishLeft((owner) => owner === 'run0');
     await next.settled();
     expect([next.files(), next.gate.files, next.log.lines]).toEqual([files, [], []]);
@@ -250,7 +250,7 @@ describe('an event that may have been lost', () => {
       if (when.startsWith('before')) renameSync(dead.file('cam.flv'), dead.file('cam.flv.tmp'));
       if (when.startsWith('and')) rmSync(dead.file('cam.flv'));
       const next = openDvr({ directory: dead.directory });
-      next.dvr.tell(next.gate);
+      next.dvr.applyGate(next.gate);
       next.dvr.finishLeft(() => true);
       await next.settled();
       expect(next.gate.files).toEqual(gate.files);

@@ -19,7 +19,8 @@ export interface WatchedAuthorizer extends Authorizer {
 
 /** What a recorded gate needs of its configuration snapshot and its process. */
 export interface DurableGateDeps {
-  readonly recorder: EventRecorder;
+  /** The recorder, which is there once the snapshot counts. */
+  readonly recorder: () => EventRecorder;
   readonly clock: Clock;
   readonly stamper: Stamper;
   /** True if the vhost has a URL for this action. */
@@ -35,7 +36,7 @@ export interface DurableGateDeps {
  * that hands on what is told. Whoever cannot be recorded is refused: nobody would be told that he left.
  */
 export function durableGate(gate: WatchedAuthorizer, deps: DurableGateDeps): Gate {
-  const { recorder, clock, stamper, isSubscribed, schema, timeoutMs } = deps;
+  const { clock, stamper, isSubscribed, schema, timeoutMs } = deps;
   /** Connections about which no backend was asked: none is told of their end. */
   const unheard = new Set<string>();
   return {
@@ -44,6 +45,7 @@ export function durableGate(gate: WatchedAuthorizer, deps: DurableGateDeps): Gat
       if (!isOpening(action) || !isSubscribed(CLOSING_OF[action], event.vhost))
         return gate.authorize(event, signal);
       const id = randomUUID();
+      const recorder = deps.recorder();
       // Half of the time is left for the question itself.
       const patienceMs = timeoutMs(action, event.vhost) / 2;
       const recorded = await unlessAborted(
@@ -67,11 +69,11 @@ export function durableGate(gate: WatchedAuthorizer, deps: DurableGateDeps): Gat
     },
     emit(event) {
       if (event.action === 'on_close' && unheard.delete(visitOf(event))) return;
-      if (isSubscribed(event.action, event.vhost)) recorder.emit(event, schema(event.vhost));
+      if (isSubscribed(event.action, event.vhost)) deps.recorder().emit(event, schema(event.vhost));
     },
     emitDurably(event) {
       if (!isSubscribed(event.action, event.vhost)) return Promise.resolve(true);
-      return recorder.emitDurably(event, schema(event.vhost));
+      return deps.recorder().emitDurably(event, schema(event.vhost));
     },
     isInterested: (action, vhost) => gate.isInterested(action, vhost),
   };

@@ -98,8 +98,8 @@ export class Outbox implements EventRecorder {
     };
   }
 
-  /** Bounds and times of a new configuration; where it is kept is decided at the start. */
-  change(options: OutboxOptions): void {
+  /** Applies bounds and times of a new configuration; where it is kept is decided at the start. */
+  applyOptions(options: OutboxOptions): void {
     this.#options = options;
   }
 

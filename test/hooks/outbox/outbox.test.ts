@@ -43,7 +43,8 @@ function openRun(
     outbox: { options: { ...OUTBOX, enabled: stateDir !== '', ...options }, stateDir },
   });
   onTestFinished(() => hooks.close());
-  const gate = gateFor(hooks, new Map([[vhost, hookOptions(urls, { timeoutMs: 1000 })]]));
+  const vhosts = new Map([[vhost, hookOptions(urls, { timeoutMs: 1000 })]]);
+  const gate = gateFor(hooks, vhosts, { ...OUTBOX, ...options });
   return { hooks, gate, logger };
 }
 
