@@ -4,6 +4,7 @@ import { globSync } from 'tinyglobby';
 import { expect, test } from 'vitest';
 
 const SRC = resolve(import.meta.dirname, '../src');
+const ARCHITECTURE = resolve(import.meta.dirname, '../docs/ARCHITECTURE.md');
 
 /** Which room of src/ may import which, beside itself. Everything else is an error, type imports included. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -116,4 +117,27 @@ test('no files import each other in a circle, types included', () => {
   };
   for (const file of files) visit(file);
   expect(circles).toEqual([]);
+});
+
+/** The table of arrows as docs/ARCHITECTURE.md shows it. */
+function arrowTable(): string {
+  const rows = Object.entries(MAY_IMPORT).map(
+    ([room, known]) => `${room.padEnd(8)} -> ${known.join(', ') || 'nothing'}`,
+  );
+  return ['```', ...rows, '```'].join('\n');
+}
+
+test('docs/ARCHITECTURE.md shows the arrows of this test', () => {
+  const page = readFileSync(ARCHITECTURE, 'utf8');
+  const [, shown] = /<!-- arrows -->\n(.*?)\n<!-- \/arrows -->/s.exec(page) ?? [];
+  expect(shown, 'put these lines between the two comments').toBe(arrowTable());
+});
+
+test('docs/ARCHITECTURE.md names files that exist', () => {
+  const rooms = Object.keys(MAY_IMPORT).join('|');
+  const named = readFileSync(ARCHITECTURE, 'utf8').matchAll(new RegExp(`\`((?:${rooms})/[\\w/-]+)\``, 'g'));
+  const missing = [...named]
+    .map(([, name = '']) => name)
+    .filter((name) => !files.some((file) => file === `${name}.ts` || file.startsWith(`${name}/`)));
+  expect(missing).toEqual([]);
 });
