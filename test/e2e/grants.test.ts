@@ -24,13 +24,15 @@ afterAll(() => files.stop());
 const grant = (data: object) => JSON.stringify({ code: 0, data });
 
 /** A server whose clients' events go to one backend, under any directives. */
-async function open({ directives = '', hooks = '' } = {}) {
+async function open({ directives = '', hooks = '', vhost = '' } = {}) {
   const backends = stopped(await startBackends('b'));
   const origin = backends.at['b'] ?? '';
   const more = (actions: readonly string[]) => actions.map((action) => `${action} ${origin}/${action};`);
   const extra = `${more(['on_update', 'on_publish_busy', 'on_not_found', 'on_idle']).join(' ')} ${hooks}`;
   const server = stopped(
-    await startGatecast(`${directives} vhost __defaultVhost__ { ${hooksTo([origin], 'hook', extra)} }`),
+    await startGatecast(
+      `${directives} vhost __defaultVhost__ { ${vhost} ${hooksTo([origin], 'hook', extra)} }`,
+    ),
   );
   const actions = (action: string) => backends.posts.filter((post) => post.action === action);
   return { backends, server, actions };
@@ -155,7 +157,9 @@ describe('several workers', () => {
   const notIn = (worker: number) => (other: number) => other !== worker;
 
   test('a stream of another worker is found, and idle when its last player there has left', async () => {
-    const { backends, server, actions } = await open({ directives: 'workers 2;' });
+    // The publisher sends nothing more, and has to outlast the relay.
+    const vhost = 'publish { normal_timeout 600000; }';
+    const { backends, server, actions } = await open({ directives: 'workers 2;', vhost });
     const publisher = await connectWhere(server, anywhere);
     const streamId = await publisher.session.publish('cam');
     publisher.session.send(...opening(streamId));
