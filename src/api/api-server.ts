@@ -19,7 +19,6 @@ import {
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
 import { excusePauses } from '../http/excuse-pauses.ts';
-import { CLOSE_TIMEOUT_MS } from '../http/limits.ts';
 import { isApiPath, type SharedApi } from '../http/shared-api.ts';
 import { RequestError, type ServerControl } from '../model/control.ts';
 import { isLoopback } from '../model/ip.ts';
@@ -30,7 +29,7 @@ import type { ClientFilter, ServerStats, StatsQuery, StatsSource } from '../mode
 import { bindsOf } from '../net/binds.ts';
 import { ApiConnections } from './api-connections.ts';
 import { guard } from './guard.ts';
-import { MAX_API_BODY_BYTES } from './limits.ts';
+import { CLOSE_TIMEOUT_MS, MAX_API_BODY_BYTES } from './limits.ts';
 import { LogIns } from './log-ins.ts';
 import { openApi } from './openapi.ts';
 import { v1Routes } from './v1/routes.ts';

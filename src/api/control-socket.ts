@@ -3,9 +3,9 @@ import { chmodSync, linkSync, lstatSync, mkdirSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
-import { CLOSE_TIMEOUT_MS } from '../http/limits.ts';
 import { CONTROL_SOCKET, type HookControl } from '../model/control.ts';
 import { hookRoutes } from './hook-routes.ts';
+import { CLOSE_TIMEOUT_MS } from './limits.ts';
 
 const MAX_SOCKET_PATH_DARWIN = 103;
 

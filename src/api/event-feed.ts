@@ -1,7 +1,7 @@
-import { HELPING_PAUSE_MS, MAX_HELPING } from '../http/limits.ts';
 import { type Follower, RequestError, type ServerControl } from '../model/control.ts';
 import type { ServerStats, StatsQuery } from '../model/stats.ts';
 import { streamId } from '../model/stream-key.ts';
+import { HELPING_PAUSE_MS, MAX_HELPING } from './limits.ts';
 import type { UrlDeps } from './present/play-urls.ts';
 import { serverBody } from './present/server.ts';
 import { clientBody, streamBody } from './present/streams.ts';

@@ -2,7 +2,7 @@ import { isIP } from 'node:net';
 import cookie from '@fastify/cookie';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { faultOfHead } from '../http/request-head.ts';
+import { faultOfHead } from '../http/playback-request.ts';
 import type { Credentials, HttpApiOptions } from '../model/options.ts';
 import { MAX_API_BODY_BYTES } from './limits.ts';
 import { type LogIns, readBasic, readBearer } from './log-ins.ts';

@@ -2,10 +2,10 @@ import { Readable } from 'node:stream';
 import { setImmediate as nextTurn, setTimeout as pause } from 'node:timers/promises';
 import type { FastifyError, FastifyPluginCallback, FastifyReply } from 'fastify';
 import { z } from 'zod';
-import { HELPING_PAUSE_MS, MAX_HELPING, MAX_LISTED } from '../http/limits.ts';
 import { type Follower, type HookControl, RequestError } from '../model/control.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { ACTIONS } from '../model/events.ts';
+import { HELPING_PAUSE_MS, MAX_HELPING, MAX_LISTED } from './limits.ts';
 
 const FILTER = {
   vhost: z.string().optional(),

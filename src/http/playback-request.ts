@@ -1,10 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
+import type { FastifyReply } from 'fastify';
 import type { Snapshot } from '../clients/snapshot.ts';
-import { MAX_ADDRESS_LENGTH, resolveConnect } from '../model/address.ts';
+import { type Address, MAX_ADDRESS_LENGTH, resolveAddress, resolveConnect } from '../model/address.ts';
 import { formatIp } from '../model/ip.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { ForwardedRequest } from './peers/forwarded-request.ts';
+
 /** A GET or HEAD, as the parts of the playback server see it. */
 export interface PlaybackRequest {
   /** The configuration by which it is answered. */
@@ -132,4 +134,46 @@ export function clientAddress(
     ip = formatIp(address);
   }
   return ip;
+}
+
+/** Says no, with a sentence, so that somebody who looks at it in a browser or with curl knows why. */
+export function refuse(reply: FastifyReply, { status, message }: Fault): FastifyReply {
+  return reply
+    .code(status)
+    .header('cache-control', 'no-store')
+    .type('text/plain; charset=utf-8')
+    .send(`${message}\n`);
+}
+
+/**
+ * What is wrong with the head of a request, whatever it asks for: two hosts, which whoever stands before this server may
+ * read in another order, or a body over the bound where none is read.
+ */
+export function faultOfHead(
+  { rawHeaders, headers, method }: Pick<IncomingMessage, 'rawHeaders' | 'headers' | 'method'>,
+  maxBodyBytes: number,
+): Fault | undefined {
+  const hosts = rawHeaders.filter((name, i) => i % 2 === 0 && name.toLowerCase() === 'host');
+  if (hosts.length > 1)
+    return { ok: false, status: 400, message: 'the request has more than one Host header' };
+  // Other bodies are bounded where they are read.
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'OPTIONS') return undefined;
+  if (headers['transfer-encoding'] !== undefined)
+    return { ok: false, status: 411, message: `the body of a ${method} needs a Content-Length` };
+  if (Number(headers['content-length'] ?? 0) <= maxBodyBytes) return undefined;
+  return { ok: false, status: 413, message: `the body of a ${method} has more than ${maxBodyBytes} bytes` };
+}
+
+/** The stream that a path names by an app and a stream; undefined if no stream can be called so over RTMP. */
+export function streamAddress(
+  { vhost, snapshot, param }: Pick<PlaybackRequest, 'vhost' | 'snapshot' | 'param'>,
+  { app, stream }: { readonly app: string; readonly stream: string },
+): Address | undefined {
+  const said = { tcUrl: `rtmp://${vhost.name}/${app}`, app: '', streamName: stream };
+  const resolution = resolveAddress(said, snapshot.vhosts, true);
+  if (!resolution.ok) return undefined;
+  const { address } = resolution;
+  // What was decoded is a name and nothing more: no query, vhost or further folder may come out of it.
+  const same = address.vhost === vhost.name && address.app === app && address.stream === stream;
+  return same && address.param === '' ? { ...address, param } : undefined;
 }

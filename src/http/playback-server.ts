@@ -13,9 +13,13 @@ import { AddressBound } from './address-bound.ts';
 import { excusePauses } from './excuse-pauses.ts';
 import type { Answer, HttpHandler } from './http-handler.ts';
 import { readForwardedRequest } from './peers/forwarded-request.ts';
-import { type Fault, type PlaybackRequest, readPlaybackRequest } from './playback-request.ts';
-import { refuse } from './refuse.ts';
-import { faultOfHead } from './request-head.ts';
+import {
+  type Fault,
+  faultOfHead,
+  type PlaybackRequest,
+  readPlaybackRequest,
+  refuse,
+} from './playback-request.ts';
 import type { SharedApi } from './shared-api.ts';
 
 /** Bytes of a message from a viewer over WebSocket, who has nothing to say. */

@@ -10,7 +10,7 @@ import {
 import { type ListedSegment, masterPlaylistText, mediaPlaylistText } from '../../src/hls/playlist.ts';
 import { SegmentList } from '../../src/hls/segment-list.ts';
 import { matchPlaylist } from '../../src/http/hls/playlist-path.ts';
-import { parseRange } from '../../src/http/hls/send-file.ts';
+import { parseRange } from '../../src/http/hls/responses.ts';
 import { HLS } from '../support/options.ts';
 
 type Piece = ListedSegment & { readonly bytes: number };

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { MAX_LISTED } from '../../http/limits.ts';
 import type { DeliveryFilter, OutboxStats, UrlHealth } from '../../model/control.ts';
 import type { Delivery } from '../../model/delivery.ts';
 import { ACTIONS, type Action } from '../../model/events.ts';
+import { MAX_LISTED } from '../limits.ts';
 import { ID } from './common.ts';
 
 /** The hooks of `/api/v2`. */

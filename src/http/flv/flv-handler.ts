@@ -5,10 +5,9 @@ import { PlaySession } from '../../clients/play-session.ts';
 import { explain, STREAM_OVER } from '../../clients/refusal.ts';
 import type { Address } from '../../model/address.ts';
 import type { Answer, HttpHandler } from '../http-handler.ts';
-import type { Fault, PlaybackRequest } from '../playback-request.ts';
-import { streamAddress } from '../stream-address.ts';
+import { type Fault, type PlaybackRequest, streamAddress } from '../playback-request.ts';
 import { FlvPlayer } from './flv-player.ts';
-import { CHUNKED, type Framing, PLAIN, WEBSOCKET } from './framing.ts';
+import { CHUNKED, type Framing, PLAIN, WEBSOCKET } from './flv-serializer.ts';
 /** Live streams as FLV, over HTTP and over WebSocket, where `http_remux` mounts them. */
 export function liveFlv(clients: ClientRegistry): HttpHandler {
   return {

@@ -11,8 +11,7 @@ import { LAST_CHUNK } from '../../protocol/http-chunk.ts';
 import type { Hub } from '../../streams/hub.ts';
 import type { Subscription } from '../../streams/live-stream.ts';
 import type { Sink } from '../../streams/sink.ts';
-import { flvSerializer } from './flv-serializer.ts';
-import { type Framing, framed } from './framing.ts';
+import { type Framing, flvSerializer, framed } from './flv-serializer.ts';
 
 /** Batches that wait until something is known of what a stream holds, for the FLV header to say. */
 export const MAX_EARLY_BATCHES = 8;

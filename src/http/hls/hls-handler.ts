@@ -8,19 +8,22 @@ import type { Timer } from '../../model/clock.ts';
 import { formatStreamKey, type StreamKey } from '../../model/stream-key.ts';
 import type { Answer, HttpHandler } from '../http-handler.ts';
 import type { ForeignSession } from '../peers/forwarded-request.ts';
-import { NEWCOMER_FORWARD_TIMEOUT_MS } from '../peers/limits.ts';
-import type { PeerServers } from '../peers/peer-server.ts';
-import type { Fault, PlaybackRequest } from '../playback-request.ts';
-import { streamAddress } from '../stream-address.ts';
-import { answered, counted, faulty, later } from './answers.ts';
+import { NEWCOMER_FORWARD_TIMEOUT_MS, type PeerServers } from '../peers/peer-server.ts';
+import { type Fault, type PlaybackRequest, streamAddress } from '../playback-request.ts';
 import { MasterPlaylists } from './master-playlist.ts';
-import { notThere } from './not-there.ts';
 import { matchFile, matchPlaylist } from './playlist-path.ts';
-import { sendFile } from './send-file.ts';
-import { sendMaster } from './send-playlist.ts';
-import type { HlsSession } from './session.ts';
-import { HlsSessions } from './sessions.ts';
-import { playlistUri, StreamFiles } from './stream-files.ts';
+import {
+  answered,
+  counted,
+  faulty,
+  later,
+  notThere,
+  playlistUri,
+  StreamFiles,
+  sendFile,
+  sendMaster,
+} from './responses.ts';
+import { type HlsSession, HlsSessions } from './sessions.ts';
 import { waitForStream } from './wait-for-stream.ts';
 
 /** Time in which an answer begins that needs no backend and no waiting. */

@@ -4,15 +4,10 @@ import type { Hls } from '../../hls/hls.ts';
 import type { Address } from '../../model/address.ts';
 import type { StreamKey } from '../../model/stream-key.ts';
 import type { Answer } from '../http-handler.ts';
-import { NEWCOMER_FORWARD_TIMEOUT_MS } from '../peers/limits.ts';
-import type { PeerServers } from '../peers/peer-server.ts';
+import { NEWCOMER_FORWARD_TIMEOUT_MS, type PeerServers } from '../peers/peer-server.ts';
 import type { Fault, PlaybackRequest } from '../playback-request.ts';
-import { answered } from './answers.ts';
-import { notThere } from './not-there.ts';
-import { sendMaster } from './send-playlist.ts';
-import type { HlsSession } from './session.ts';
-import type { HlsSessions } from './sessions.ts';
-import type { StreamFiles } from './stream-files.ts';
+import { answered, notThere, type StreamFiles, sendMaster } from './responses.ts';
+import type { HlsSession, HlsSessions } from './sessions.ts';
 import { waitForStream } from './wait-for-stream.ts';
 
 const GONE: Fault = { ok: false, status: 503, message: 'the viewer has gone' };

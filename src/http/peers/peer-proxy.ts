@@ -4,8 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { Dispatcher, Pool } from 'undici';
 import type { Peers } from '../../model/peers.ts';
-import type { Fault } from '../playback-request.ts';
-import { refuse } from '../refuse.ts';
+import { type Fault, refuse } from '../playback-request.ts';
 import { type ForwardedRequest, forwardedHeaders } from './forwarded-request.ts';
 
 /** A worker that is in the middle of an answer has this long for its next bytes. */

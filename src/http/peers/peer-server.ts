@@ -1,9 +1,12 @@
 import type { Peers } from '../../model/peers.ts';
 import type { StreamKey } from '../../model/stream-key.ts';
 import type { Answer } from '../http-handler.ts';
-import { refuse } from '../refuse.ts';
+import { refuse } from '../playback-request.ts';
 import type { ForwardedRequest } from './forwarded-request.ts';
 import { type Forwarded, PeerProxy } from './peer-proxy.ts';
+
+/** Time in which an answer begins where a backend may be asked and a stream waited for, in milliseconds. */
+export const NEWCOMER_FORWARD_TIMEOUT_MS = 60_000;
 
 /** How a request is passed on. */
 export interface Passing {

@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { flvSerializer } from '../../../src/http/flv/flv-serializer.ts';
-import { CHUNKED, PLAIN, WEBSOCKET } from '../../../src/http/flv/framing.ts';
+import { CHUNKED, flvSerializer, PLAIN, WEBSOCKET } from '../../../src/http/flv/flv-serializer.ts';
 import type { MediaPacket } from '../../../src/model/media-packet.ts';
 import { serializeAll } from '../../../src/streams/serializer.ts';
 import { readFrames } from '../../support/web-viewer.ts';
