@@ -1,3 +1,5 @@
+import type { RecordingEnd } from '../model/events.ts';
+
 /** Disk operations under way at once. Node has four threads for them, which name lookups and the outbox need too. */
 const MAX_DISK_OPERATIONS = 2;
 
@@ -34,4 +36,19 @@ export class Disk {
   release(bytes: number): void {
     this.#held -= bytes;
   }
+}
+
+/** Why the disk takes no more of a file. */
+export interface DiskFailure {
+  readonly reason: Extract<RecordingEnd, 'disk_full' | 'disk_error' | 'disk_slow'>;
+  /** For the log. */
+  readonly why: string;
+}
+
+const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** What an error of the file system means. */
+export function diskFailure(error: unknown): DiskFailure {
+  const { code, message } = error as NodeJS.ErrnoException;
+  return { reason: FULL.has(code) ? 'disk_full' : 'disk_error', why: message };
 }

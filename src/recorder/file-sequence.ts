@@ -5,12 +5,10 @@ import type { DvrOptions } from '../model/options.ts';
 import { splitTemplate } from '../model/private-files.ts';
 import { fillRecordingPath, type RecordingPath } from '../model/recording-path.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
-import type { RecordingDeps } from './deps.ts';
-import type { DiskFailure } from './disk-failure.ts';
-import type { FileFacts } from './finalize.ts';
+import type { DiskFailure } from './disk.ts';
+import { type FileFacts, LONGEST_RETRY_MS, retryPauseMs } from './finalize.ts';
 import type { FlvLayout } from './flv-head.ts';
-import { LONGEST_RETRY_MS, retryPauseMs } from './limits.ts';
-import { OpenFile } from './open-file.ts';
+import { OpenFile, type RecordingDeps } from './open-file.ts';
 
 /** What the files of a publish at one path need of the dvr. */
 export interface FileSequenceDeps extends RecordingDeps {

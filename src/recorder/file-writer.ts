@@ -1,7 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { Clock, Timer } from '../model/clock.ts';
-import type { Disk } from './disk.ts';
-import { type DiskFailure, diskFailure } from './disk-failure.ts';
+import { type Disk, type DiskFailure, diskFailure } from './disk.ts';
 
 /** Bytes of one file that wait for the disk; over it the file ends. */
 const MAX_UNWRITTEN_BYTES: number = 32 * 1024 * 1024;

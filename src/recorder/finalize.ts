@@ -1,12 +1,18 @@
-import { rename } from 'node:fs/promises';
+import { type FileHandle, open, rename, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Gate } from '../model/authorization.ts';
 import type { RecordedFile, Stamp } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
-import { unfinished } from './create-unique.ts';
-import type { Journal } from './journal.ts';
-import type { Conclusion, JournalEntry } from './journal-entry.ts';
+import type { Conclusion, Journal, JournalEntry } from './journal.ts';
+
+/** Files of the same name in one directory; the second one gets `.2` before its extension. */
+export const MAX_SAME_NAMES = 1_000;
+
+/** Pause before a recording is tried again that failed, in milliseconds; it doubles with each failure in a row … */
+const RETRY_MS = 10_000;
+/** … up to this. A file that was written for as long begins a new row. */
+export const LONGEST_RETRY_MS = 300_000;
 
 /** What is known of a file that is whole. */
 export type FileFacts = Pick<RecordedFile, 'durationMs' | 'bytes'>;
@@ -56,4 +62,38 @@ async function giveName(path: string): Promise<void> {
   await rename(unfinished(path), path).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') throw error;
   });
+}
+
+/** What a file is called while it is written, which keeps its name for it. */
+export function unfinished(file: string): string {
+  return `${file}.tmp`;
+}
+
+/** What a file may be called, the best name first: a number tells it from an older file of the same name. */
+export function* namesOf(file: string): Generator<string, void, undefined> {
+  yield file;
+  for (let number = 2; number <= MAX_SAME_NAMES; number++) yield file.replace(/(\.\w+)$/, `.${number}$1`);
+}
+
+/** Makes a file and opens it; undefined if there is one already. Rejects with what the file system says. */
+export async function openNew(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, 'wx+', 0o644);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return undefined;
+    throw error;
+  }
+}
+
+/** True if there is a file. */
+export async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Pause behind so many failures in a row, in milliseconds. */
+export function retryPauseMs(failures: number): number {
+  return Math.min(LONGEST_RETRY_MS, RETRY_MS * 2 ** (failures - 1));
 }

@@ -7,8 +7,7 @@ import { flvTagSize, writeFlvTag } from '../protocol/flv/tag.ts';
 import { StreamTime } from '../remux/stream-time.ts';
 import type { FileSequence } from './file-sequence.ts';
 import type { FileFacts } from './finalize.ts';
-import { completeFlvHead, type FlvLayout, flvHead } from './flv-head.ts';
-import { KeyframeIndex } from './keyframe-index.ts';
+import { completeFlvHead, type FlvLayout, flvHead, KeyframeIndex } from './flv-head.ts';
 import type { OpenFile } from './open-file.ts';
 
 /** Decoder configurations that are kept for the beginning of the next file. */

@@ -1,20 +1,42 @@
 import { randomUUID } from 'node:crypto';
-import type { FileHandle } from 'node:fs/promises';
-import { rm } from 'node:fs/promises';
+import { type FileHandle, rm } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import type { EventFacts, RecordingEnd } from '../model/events.ts';
+import type { Clock } from '../model/clock.ts';
+import type { EventFacts, RecordingEnd, ServerIds } from '../model/events.ts';
 import { type MediaNames, markPrivate } from '../model/private-files.ts';
 import type { RecordingContainer } from '../model/recording-path.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
-import { exists, namesOf, openNew, unfinished } from './create-unique.ts';
-import type { RecordingDeps } from './deps.ts';
-import type { DiskFailure } from './disk-failure.ts';
+import type { Disk, DiskFailure } from './disk.ts';
 import { FileWriter } from './file-writer.ts';
-import { type FileFacts, finalize } from './finalize.ts';
+import {
+  exists,
+  type FileFacts,
+  type FinalizeDeps,
+  finalize,
+  MAX_SAME_NAMES,
+  namesOf,
+  openNew,
+  unfinished,
+} from './finalize.ts';
 import type { FlvLayout } from './flv-head.ts';
-import type { JournalEntry } from './journal-entry.ts';
-import { MAX_SAME_NAMES } from './limits.ts';
+import type { JournalEntry } from './journal.ts';
 import { repairFile } from './repair-file.ts';
+import type { UnfinishedFiles } from './repair-left.ts';
+
+/** What recordings of one process share. */
+export interface RecordingDeps extends FinalizeDeps {
+  readonly clock: Clock;
+  readonly disk: Disk;
+  readonly server: ServerIds;
+  /** Takes what cannot be finished yet. */
+  readonly unfinished: Pick<UnfinishedFiles, 'add'>;
+  /** Names this process in the journal. */
+  readonly owner: string;
+  /** Unix time in milliseconds. */
+  now(): number;
+  /** Working directory, which relative paths are relative to. */
+  readonly cwd: string;
+}
 
 /** What is to be recorded in a file. */
 export interface FilePlan {

@@ -15,8 +15,7 @@ import { FileSequence, type FileSequenceDeps } from './file-sequence.ts';
 import { FlvRecording } from './flv-recording.ts';
 import { Journal } from './journal.ts';
 import { Mp4Recording } from './mp4-recording.ts';
-import { finishEntry, repairLeft } from './repair-left.ts';
-import { UnfinishedFiles } from './unfinished-files.ts';
+import { finishEntry, repairLeft, UnfinishedFiles } from './repair-left.ts';
 
 /** What the dvr needs of the process. */
 export interface RecorderDeps {

@@ -3,11 +3,9 @@ import { resolve } from 'node:path';
 import { inspectAudio } from '../protocol/flv/audio.ts';
 import { inspectVideo } from '../protocol/flv/video.ts';
 import { loadMediabunny } from '../remux/load-mediabunny.ts';
-import { unfinished } from './create-unique.ts';
-import type { FileFacts } from './finalize.ts';
-import { completeFlvHead, type FlvFacts, type FlvLayout } from './flv-head.ts';
-import type { JournalEntry } from './journal-entry.ts';
-import { KeyframeIndex } from './keyframe-index.ts';
+import { type FileFacts, unfinished } from './finalize.ts';
+import { completeFlvHead, type FlvFacts, type FlvLayout, KeyframeIndex } from './flv-head.ts';
+import type { JournalEntry } from './journal.ts';
 /** Cuts an unfinished file to what of it is whole, and makes that a file that plays. Undefined if there is nothing. */
 export async function repairFile(file: FileHandle, entry: JournalEntry): Promise<FileFacts | undefined> {
   const { container, layout } = entry;

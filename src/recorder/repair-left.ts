@@ -1,11 +1,10 @@
 import { type FileHandle, open, rm, stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
+import type { Clock, Timer } from '../model/clock.ts';
 import type { RecordingEnd } from '../model/events.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
-import { unfinished } from './create-unique.ts';
-import { type FinalizeDeps, finalize, publishFile } from './finalize.ts';
-import type { FoundEntry } from './journal.ts';
-import type { JournalEntry } from './journal-entry.ts';
+import { type FinalizeDeps, finalize, publishFile, retryPauseMs, unfinished } from './finalize.ts';
+import type { FoundEntry, JournalEntry } from './journal.ts';
 import { repairFile } from './repair-file.ts';
 
 /**
@@ -98,5 +97,61 @@ async function closing<T>(handle: FileHandle, work: () => Promise<T>): Promise<T
     return result;
   } finally {
     await handle.close();
+  }
+}
+
+/**
+ * Recordings that have ended and could not be finished, since the disk or the process had too little of something. They
+ * are tried again, less and less often, and once more when the server stops.
+ */
+export class UnfinishedFiles {
+  readonly #clock: Clock;
+  readonly #finish: (entry: string, reason: RecordingEnd) => Promise<void>;
+  /** Why they ended, by the names of their entries in the journal. */
+  readonly #left = new Map<string, RecordingEnd>();
+  #attempts = 0;
+  #timer: Timer | undefined;
+  #closed = false;
+
+  /** `finish` finishes the recording of an entry, and rejects if it cannot. */
+  constructor(clock: Clock, finish: (entry: string, reason: RecordingEnd) => Promise<void>) {
+    this.#clock = clock;
+    this.#finish = finish;
+  }
+
+  /** Tries this one too. */
+  add(entry: string, reason: RecordingEnd): void {
+    this.#left.set(entry, reason);
+    this.#schedule();
+  }
+
+  /** Tries all of them now and no more later; never rejects. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#timer?.clear();
+    await this.#tryAll();
+  }
+
+  #schedule(): void {
+    if (this.#closed || this.#timer || this.#left.size === 0) return;
+    this.#attempts++;
+    this.#timer = this.#clock.after(retryPauseMs(this.#attempts), () => {
+      void this.#tryAll().then(() => {
+        this.#timer = undefined;
+        if (this.#left.size === 0) this.#attempts = 0;
+        this.#schedule();
+      });
+    });
+  }
+
+  async #tryAll(): Promise<void> {
+    for (const [entry, reason] of [...this.#left]) {
+      const isDone = await this.#finish(entry, reason).then(
+        () => true,
+        // Somebody has taken the entry away.
+        (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+      );
+      if (isDone) this.#left.delete(entry);
+    }
   }
 }

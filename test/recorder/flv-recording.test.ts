@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { KeyframeIndex } from '../../src/recorder/keyframe-index.ts';
+import { KeyframeIndex } from '../../src/recorder/flv-head.ts';
 import { isKeyframe, type Packet } from '../support/flv-file.ts';
 import { picture } from '../support/picture.ts';
 import { amf } from '../support/wire.ts';
