@@ -2,9 +2,7 @@ import { type Follower, RequestError, type ServerControl } from '../model/contro
 import type { ServerStats, StatsQuery } from '../model/stats.ts';
 import { streamId } from '../model/stream-key.ts';
 import { HELPING_PAUSE_MS, MAX_HELPING } from './limits.ts';
-import type { UrlDeps } from './present/play-urls.ts';
-import { serverBody } from './present/server.ts';
-import { clientBody, streamBody } from './present/streams.ts';
+import { clientBody, serverBody, streamBody, type UrlDeps } from './present.ts';
 import { hooksBody } from './v2/hooks.ts';
 
 /** Clients of a stream that its followers are told of. */

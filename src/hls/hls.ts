@@ -21,9 +21,8 @@ import {
   type MediaFile,
   type Segment,
 } from './live-playlist.ts';
-import { Outage } from './outage.ts';
 import { fillPath, privateNames } from './path-template.ts';
-import { diskStore, memoryStore } from './segment-store.ts';
+import { diskStore, memoryStore, Outage } from './segment-store.ts';
 import { Segmenter } from './segmenter.ts';
 
 /** Bytes of segments on the disk that are in memory too, of all streams: the newest ones. */

@@ -1,8 +1,6 @@
 import type { HlsOptions } from '../model/options.ts';
 import type { PlaylistSequences, SequenceStart } from '../model/playlist-sequences.ts';
 import type { StreamKey } from '../model/stream-key.ts';
-import { OldFiles } from './old-files.ts';
-import type { Outage } from './outage.ts';
 import {
   fillPath,
   isFilePath,
@@ -14,7 +12,7 @@ import {
 } from './path-template.ts';
 import { type ListedSegment, mediaPlaylistText, OWNER, SPARE, type Variant } from './playlist.ts';
 import { SegmentList } from './segment-list.ts';
-import type { SegmentStore, Stored } from './segment-store.ts';
+import { OldFiles, type Outage, type SegmentStore, type Stored } from './segment-store.ts';
 
 /** Bytes of a segment, or of what segments need first, that can be served. */
 export interface MediaFile {

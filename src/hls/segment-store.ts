@@ -2,8 +2,11 @@ import { readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { LRUCache } from 'lru-cache';
+import type { Logger } from '../model/logger.ts';
 import { type MediaNames, markPrivate } from '../model/private-files.ts';
+import type { StreamKey } from '../model/stream-key.ts';
 import { readOwnedText } from './playlist.ts';
+
 /** Where the bytes of a segment are. */
 export interface Stored {
   /** The file that has them, or would have them if they were on the disk. */
@@ -118,4 +121,76 @@ export function diskStore(names: MediaNames, recent: LRUCache<string, Buffer>): 
 
 function explain(file: string, { code = '', message }: NodeJS.ErrnoException): string {
   return `cannot write ${file}: ${REASONS[code] ?? message}`;
+}
+
+/** What may fail for a while, and what is said of it. */
+const MESSAGES = {
+  segments: ['HLS segments of a stream are left out', 'HLS segments of a stream are kept again'],
+  playlist: ['the HLS playlist of a stream is not written', 'the HLS playlist of a stream is written again'],
+  removal: ['old HLS files of a stream are not removed', 'old HLS files of a stream are removed again'],
+} as const;
+
+/** Says of one stream what its segments suffer from: once when it begins and once when it is over, however often it fails. */
+export class Outage {
+  readonly #log: Logger;
+  readonly #key: StreamKey;
+  readonly #failures = new Map<keyof typeof MESSAGES, number>();
+
+  constructor(log: Logger, key: StreamKey) {
+    this.#log = log;
+    this.#key = key;
+  }
+
+  /** It has failed. */
+  failed(what: keyof typeof MESSAGES, error: unknown): void {
+    const failures = this.#failures.get(what) ?? 0;
+    this.#failures.set(what, failures + 1);
+    if (failures === 0)
+      this.#log.error({ ...this.#key, reason: (error as Error).message }, MESSAGES[what][0]);
+  }
+
+  /** It was done. */
+  worked(what: keyof typeof MESSAGES): void {
+    const failures = this.#failures.get(what);
+    if (failures === undefined) return;
+    this.#failures.delete(what);
+    this.#log.info({ ...this.#key, failures }, MESSAGES[what][1]);
+  }
+}
+
+/** Files of a stream that could not be removed and are tried again; of more, the oldest are forgotten. */
+const MAX_UNREMOVED_FILES = 1_000;
+
+/** Files of a stream that nobody needs any more; one that could not be removed is tried again with the next ones. */
+export class OldFiles {
+  readonly #store: SegmentStore;
+  readonly #outage: Outage;
+  #left: readonly string[] = [];
+
+  constructor(store: SegmentStore, outage: Outage) {
+    this.#store = store;
+    this.#outage = outage;
+  }
+
+  /** Paths of those that are there still, the oldest first. */
+  get left(): readonly string[] {
+    return this.#left;
+  }
+
+  /** Removes files, and those that are left; never rejects. */
+  async remove(paths: readonly string[]): Promise<void> {
+    const left: string[] = [];
+    let failure: unknown;
+    // Each of the new ones is tried: it is forgotten in memory even if its file stays.
+    const again = this.#left.slice(0, paths.length + 1);
+    for (const path of [...paths, ...again]) {
+      await this.#store.remove(path).catch((error: unknown) => {
+        failure = error;
+        left.push(path);
+      });
+    }
+    this.#left = [...this.#left.slice(again.length), ...left].slice(-MAX_UNREMOVED_FILES);
+    if (failure !== undefined) this.#outage.failed('removal', failure);
+    else if (this.#left.length === 0) this.#outage.worked('removal');
+  }
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '../model/clock.ts';
 import type { RecordingEnd } from '../model/events.ts';
 import type { MediaPacket } from '../model/media-packet.ts';
 import type { MediaTap } from '../model/media-source.ts';
@@ -5,9 +6,27 @@ import type { Mediabunny } from '../remux/load-mediabunny.ts';
 import { Muxer, type Piece } from '../remux/muxer.ts';
 import type { TrackConfig, TrackSample } from '../remux/track.ts';
 import { TrackAssembler, type TrackConsumer } from '../remux/track-assembler.ts';
-import type { Turns } from '../remux/turns.ts';
 import type { FileSequence } from './file-sequence.ts';
 import type { OpenFile } from './open-file.ts';
+
+/**
+ * A queue for work that takes milliseconds: each piece of it gets a turn of the event loop of its own, so that however
+ * many streams have something to mux at the same moment, media goes on in between.
+ */
+export class Turns {
+  readonly #clock: Clock;
+  #last: Promise<void> = Promise.resolve();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Settles when it is the caller's turn. */
+  next(): Promise<void> {
+    this.#last = this.#last.then(() => new Promise((resolve) => this.#clock.endOfTurn(resolve)));
+    return this.#last;
+  }
+}
 
 /** Bytes of a fragment of MP4, which waits in memory; over it the fragment ends without a keyframe. */
 const MAX_FRAGMENT_BYTES: number = 16 * 1024 * 1024;

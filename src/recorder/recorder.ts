@@ -9,12 +9,11 @@ import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
 import type { RecordingPath } from '../model/recording-path.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { loadMediabunny, type Mediabunny } from '../remux/load-mediabunny.ts';
-import { Turns } from '../remux/turns.ts';
 import { Disk } from './disk.ts';
 import { FileSequence, type FileSequenceDeps } from './file-sequence.ts';
 import { FlvRecording } from './flv-recording.ts';
 import { Journal } from './journal.ts';
-import { Mp4Recording } from './mp4-recording.ts';
+import { Mp4Recording, Turns } from './mp4-recording.ts';
 import { finishEntry, repairLeft, UnfinishedFiles } from './repair-left.ts';
 
 /** What the dvr needs of the process. */

@@ -2,10 +2,17 @@ import type { MediaPacket } from '../model/media-packet.ts';
 import { readAudioBodies } from '../protocol/flv/audio.ts';
 import type { TagBody } from '../protocol/flv/body.ts';
 import { readVideoBodies } from '../protocol/flv/video.ts';
-import { audioOfFrame, describeAudio } from './audio-track.ts';
+import {
+  audioOfFrame,
+  type Described,
+  describeAudio,
+  describeVideo,
+  sizeOfKeyframe,
+  VP8,
+  videoConfig,
+} from './decoder-config.ts';
 import { StreamTime } from './stream-time.ts';
 import type { AudioCodec, AudioConfig, TrackConfig, TrackEvent, VideoCodec, VideoConfig } from './track.ts';
-import { type Described, describeVideo, sizeOfKeyframe, VP8, videoConfig } from './video-track.ts';
 
 /** Things that cannot be read of which one publish's reader tells; then it is silent. */
 const MAX_LEFT_OUT = 16;

@@ -1,7 +1,7 @@
 import type { MediaPacket } from '../model/media-packet.ts';
 import { chunkedSize, writeChunked } from '../protocol/rtmp/chunk-encoder.ts';
 import { CSID, MESSAGE_TYPE } from '../protocol/rtmp/message.ts';
-import type { Serializer } from '../streams/serializer.ts';
+import type { Serializer } from '../streams/sink.ts';
 
 /** What the bytes for an RTMP player depend on. Players with equal ones share their bytes. */
 export interface RtmpFormat {

@@ -17,8 +17,7 @@ import { formatStreamKey, type StreamKey, streamId } from '../model/stream-key.t
 import type { Hub, StreamFacts } from '../streams/hub.ts';
 import { describeMedia, type MediaFacts } from './describe-media.ts';
 import { FrameWatch } from './frame-watch.ts';
-import { ProcessMeter } from './process-meter.ts';
-import { type Counted, RateMeter, SAMPLE_MS } from './rate-meter.ts';
+import { type Counted, ProcessMeter, RateMeter, SAMPLE_MS } from './meters.ts';
 
 /** Streams whose packets are noted at the same time. */
 const MAX_FRAME_WATCHES = 16;

@@ -1,5 +1,5 @@
 import type { MediaPacket } from '../model/media-packet.ts';
-import type { Serializer } from './serializer.ts';
+import type { Serializer } from './sink.ts';
 
 /** Bytes of one allocation that many batches share. */
 const SLAB_SIZE = 256 * 1024;

@@ -2,8 +2,7 @@ import type { Clock } from '../model/clock.ts';
 import type { MediaPacket } from '../model/media-packet.ts';
 import { OpenBatch, type SealedBatch } from './batch.ts';
 import { SerializedGop } from './serialized-gop.ts';
-import { type Serializer, serializeAll } from './serializer.ts';
-import type { Sink } from './sink.ts';
+import { type Serializer, type Sink, serializeAll } from './sink.ts';
 
 /** A player over its bound that has not drained after this many milliseconds is dropped (SRS's write time-out). */
 export const SLOW_PLAYER_DEADLINE_MS = 30_000;

@@ -1,5 +1,5 @@
 import type { MediaPacket } from '../model/media-packet.ts';
-import { type Serializer, serializeAll } from './serializer.ts';
+import { type Serializer, serializeAll } from './sink.ts';
 
 /** Segments are merged up to this size, so that a joiner costs few writes and joiners still share bytes. */
 const SEGMENT_BYTES = 64 * 1024;

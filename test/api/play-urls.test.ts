@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { playUrls } from '../../src/api/present/play-urls.ts';
+import { playUrls } from '../../src/api/present.ts';
 import type { ListeningPlace } from '../../src/model/control.ts';
 import { vhost } from '../support/options.ts';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MAX_GOP_BYTES, MAX_SPARE_GOP_BYTES } from '../../src/streams/gop-cache.ts';
 import { MAX_HEADER_SLOTS } from '../../src/streams/live-stream.ts';
-import type { Serializer } from '../../src/streams/serializer.ts';
+import type { Serializer } from '../../src/streams/sink.ts';
 import { openHub } from '../support/live.ts';
 import {
   audioHeader,

@@ -1,6 +1,5 @@
 import type { MediaKind, MediaPacket } from '../../src/model/media-packet.ts';
-import type { Serializer } from '../../src/streams/serializer.ts';
-import type { Sink } from '../../src/streams/sink.ts';
+import type { Serializer, Sink } from '../../src/streams/sink.ts';
 
 /**
  * A wire format that can be read: one line per packet, `name@timestamp`. Without a codec in the way, a test of the hub

@@ -1,8 +1,8 @@
+import { createHash } from 'node:crypto';
 import type { VhostOptions } from '../../model/options.ts';
 import { MASK } from '../../model/secret-values.ts';
 import type { AudioFacts, ClientStats, Rates, StreamStats, VideoFacts } from '../../model/stats.ts';
 import { formatStreamUrl, streamId } from '../../model/stream-key.ts';
-import { vhostId } from './vhost-id.ts';
 
 /** An object as SRS shows it; test/api/srs-fields.test.ts has its fields. */
 export type SrsBody = Readonly<Record<string, unknown>>;
@@ -88,4 +88,10 @@ function videoV1({ codec, profile, level, width, height }: VideoFacts) {
 
 function audioV1({ codec, sampleRate, channels, profile }: AudioFacts) {
   return { codec, sample_rate: sampleRate, channel: channels, profile };
+}
+
+/** The id of a vhost, in the form of SRS's: it follows from the name, so that it is the same after a restart. */
+export function vhostId(name: string): string {
+  const hash = createHash('sha1').update(`vhost ${name}`).digest().readUIntBE(0, 6);
+  return `vid-${(hash % 36 ** 7).toString(36).padStart(7, '0')}`;
 }

@@ -5,10 +5,9 @@ import { MASK, maskQuery, soundsSecret } from '../../model/secret-values.ts';
 import type { StreamStats } from '../../model/stats.ts';
 import { DEFAULT_VHOST, streamId } from '../../model/stream-key.ts';
 import { MAX_LISTED_CLIENTS } from '../limits.ts';
-import { clientV1, type SrsBody, streamV1, vhostV1 } from './bodies.ts';
-import { MachineStats, meminfos, rusages } from './machine-stats.ts';
+import { clientV1, type SrsBody, streamV1, vhostId, vhostV1 } from './bodies.ts';
+import { MachineStats, meminfos, rusages } from './machine.ts';
 import { Summaries } from './summaries.ts';
-import { vhostId } from './vhost-id.ts';
 
 /** What SRS lists at least, whoever asks for less. */
 const LEAST_COUNT = 10;

@@ -1,7 +1,7 @@
 import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import type { ServerControl } from '../../model/control.ts';
 import type { Guard } from '../guard.ts';
-import { serverBody } from '../present/server.ts';
+import { serverBody } from '../present.ts';
 import { FAULT, NOTHING } from '../schemas/common.ts';
 import { LOGIN, SERVER } from '../schemas/server.ts';
 

@@ -2,8 +2,7 @@ import type { FastifyPluginCallbackZod } from 'fastify-type-provider-zod';
 import { RequestError, type ServerControl } from '../../model/control.ts';
 import type { ServerStats } from '../../model/stats.ts';
 import { streamId } from '../../model/stream-key.ts';
-import type { UrlDeps } from '../present/play-urls.ts';
-import { clientBody, streamBody } from '../present/streams.ts';
+import { clientBody, streamBody, type UrlDeps } from '../present.ts';
 import { FAULT, KICKED, NAMED } from '../schemas/common.ts';
 import { CLIENT_QUERY, CLIENTS, KICK_QUERY, STREAM, STREAMS } from '../schemas/streams.ts';
 

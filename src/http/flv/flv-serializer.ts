@@ -2,7 +2,7 @@ import { METADATA_SLOT, type MediaPacket } from '../../model/media-packet.ts';
 import { flvTagSize, writeFlvTag } from '../../protocol/flv/tag.ts';
 import { chunkBytes, writeChunkEnd, writeChunkHead } from '../../protocol/http-chunk.ts';
 import { frameHeadSize, writeFrameHead } from '../../protocol/websocket.ts';
-import type { Serializer } from '../../streams/serializer.ts';
+import type { Serializer } from '../../streams/sink.ts';
 
 /** What a protocol puts around a piece of its body. Bytes of whole pieces go together as they are, wherever they are cut. */
 export interface Framing {

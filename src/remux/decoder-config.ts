@@ -1,9 +1,15 @@
+import { isCommonAac, readAacConfig } from '../protocol/codec/aac.ts';
+import { readAc3Frame, readEac3Frame } from '../protocol/codec/ac3.ts';
+import type { AudioFormat } from '../protocol/codec/audio.ts';
 import { findAv1Size, readAv1Record } from '../protocol/codec/av1.ts';
 import { readAvcRecord } from '../protocol/codec/avc.ts';
+import { readFlacHeader } from '../protocol/codec/flac.ts';
 import { readHevcRecord } from '../protocol/codec/hevc.ts';
+import { readMp3Header } from '../protocol/codec/mp3.ts';
+import { readOpusHead } from '../protocol/codec/opus.ts';
 import type { VideoFormat, VideoSize } from '../protocol/codec/video.ts';
 import { readVp8Size, readVp9Record, readVp9Size } from '../protocol/codec/vpx.ts';
-import type { VideoCodec, VideoConfig } from './track.ts';
+import type { AudioCodec, AudioConfig, VideoCodec, VideoConfig } from './track.ts';
 
 /** What is known of a picture from its decoder configuration record. */
 export interface Described {
@@ -59,4 +65,39 @@ export function videoConfig({ codec, description }: Described, { width, height }
 
 function described({ codec, width, height }: VideoFormat, description: Uint8Array): Described {
   return { codec, size: { width, height }, description };
+}
+
+/** Reads a decoder configuration record; undefined if that fails, or if the codec has none. */
+export function describeAudio(codec: AudioCodec, record: Uint8Array): AudioConfig | undefined {
+  switch (codec) {
+    case 'aac': {
+      const format = readAacConfig(record);
+      return format && isCommonAac(format) ? audioConfig(format, record) : undefined;
+    }
+    case 'opus':
+      return audioConfig(readOpusHead(record), record);
+    case 'flac':
+      return audioConfig(readFlacHeader(record), record);
+    case 'mp3':
+    case 'ac3':
+    case 'eac3':
+      return undefined;
+    default:
+      return codec satisfies never;
+  }
+}
+
+/** What a frame says by itself; undefined where a record has to, or if that fails. */
+export function audioOfFrame(codec: AudioCodec, frame: Uint8Array): AudioConfig | undefined {
+  if (codec === 'mp3') return audioConfig(readMp3Header(frame));
+  if (codec === 'ac3') return audioConfig(readAc3Frame(frame));
+  if (codec === 'eac3') return audioConfig(readEac3Frame(frame));
+  return undefined;
+}
+
+function audioConfig(format: AudioFormat | undefined, description?: Uint8Array): AudioConfig | undefined {
+  if (!format) return undefined;
+  const { codec, sampleRate, channels: numberOfChannels } = format;
+  const config = { codec, sampleRate, numberOfChannels };
+  return description ? { ...config, description } : config;
 }

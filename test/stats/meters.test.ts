@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { RateMeter, SAMPLE_MS } from '../../src/stats/rate-meter.ts';
+import { RateMeter, SAMPLE_MS } from '../../src/stats/meters.ts';
 
 /** One that has been here since the clock's 0 and gets `bytesPerMs`. */
 const at = (now: number, bytesPerMs: number) => ({
