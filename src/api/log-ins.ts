@@ -1,6 +1,7 @@
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
+import { randomBytes } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { BEARER_USER, type Credentials } from '../model/options.ts';
+import { isSameSecret } from '../model/same-secret.ts';
 
 /** People that are logged in at the same time; the one who has not come for longest is logged out. */
 const MAX_LOGINS = 1_000;
@@ -11,7 +12,6 @@ const LOGIN_MS = 12 * 3_600_000;
 /** Who may use the API, and who has shown it already. */
 export class LogIns {
   readonly #credentials: Credentials;
-  readonly #key = randomBytes(32);
   /** Names of users by the tokens that they were given. */
   readonly #users = new LRUCache<string, string>({ max: MAX_LOGINS, ttl: LOGIN_MS, updateAgeOnGet: true });
 
@@ -21,8 +21,8 @@ export class LogIns {
 
   /** Whether these are the credentials. How long that takes tells nothing of them. */
   accepts({ username, password }: Credentials): boolean {
-    const name = this.#same(username, this.#credentials.username);
-    const word = this.#same(password, this.#credentials.password);
+    const name = isSameSecret(username, this.#credentials.username);
+    const word = isSameSecret(password, this.#credentials.password);
     return name && word;
   }
 
@@ -40,11 +40,6 @@ export class LogIns {
 
   close(token: string): void {
     this.#users.delete(token);
-  }
-
-  #same(given: string, wanted: string): boolean {
-    const digest = (text: string) => createHmac('sha256', this.#key).update(text).digest();
-    return timingSafeEqual(digest(given), digest(wanted));
   }
 }
 

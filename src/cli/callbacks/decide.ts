@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { isSameSecret } from '../../model/same-secret.ts';
 import { decodePart } from '../../model/secret-values.ts';
 import { ACCEPTED, type Answer, refuse } from './answer.ts';
 import type { Event } from './event.ts';
@@ -38,7 +38,7 @@ function checkToken(event: Event, token: string): Answer | undefined {
   if (!connects && event.action !== 'on_publish' && event.action !== 'on_play') return undefined;
   const query = event.tcUrl.includes('?') ? event.tcUrl.slice(event.tcUrl.indexOf('?')) : '';
   const shown = [...tokensOf(event.param), ...(connects ? tokensOf(query) : [])];
-  if (shown.some((candidate) => sameSecret(candidate, token))) return undefined;
+  if (shown.some((candidate) => isSameSecret(candidate, token))) return undefined;
   if (shown.length > 0) return refuse(403, 'token wrong', 403);
   return connects ? undefined : refuse(403, 'token missing', 403);
 }
@@ -49,13 +49,4 @@ export function tokensOf(query: string): readonly string[] {
     .split(/[?&]/)
     .filter((pair) => pair.startsWith('token='))
     .map((pair) => decodePart(pair.slice('token='.length)));
-}
-
-/** Compares in a time that says nothing about either. */
-export function sameSecret(one: string, other: string): boolean {
-  return timingSafeEqual(digest(one), digest(other));
-}
-
-function digest(text: string): Buffer {
-  return createHash('sha256').update(text).digest();
 }

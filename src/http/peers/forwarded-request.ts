@@ -1,5 +1,5 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { isSameSecret } from '../../model/same-secret.ts';
 import type { StreamKey } from '../../model/stream-key.ts';
 
 /** The session of a viewer that the asking process has. */
@@ -34,14 +34,8 @@ export function readForwardedRequest(
   token: string,
 ): ForwardedRequest | undefined {
   const { [TOKEN]: said, [VIEWER]: ip, [SESSION]: session } = headers;
-  if (typeof said !== 'string' || !isSame(said, token)) return undefined;
+  if (typeof said !== 'string' || !isSameSecret(said, token)) return undefined;
   if (typeof ip !== 'string') return undefined;
   if (typeof session !== 'string') return { ip };
   return { ip, session: JSON.parse(decodeURIComponent(session)) as ForeignSession };
-}
-
-/** Takes as long whatever is different. */
-function isSame(one: string, other: string): boolean {
-  const hash = (text: string) => createHash('sha256').update(text).digest();
-  return timingSafeEqual(hash(one), hash(other));
 }
