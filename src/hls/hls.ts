@@ -6,11 +6,13 @@ import type { NoticeEvent } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
 import { endWaitMs, type MediaSource } from '../model/media-source.ts';
 import type { HlsOptions, VhostOptions } from '../model/options.ts';
+import { fillPath } from '../model/path-template.ts';
 import type { PlaylistSequences } from '../model/playlist-sequences.ts';
 import { markPrivate, PRIVATE_LIST } from '../model/private-files.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { loadMediabunny, type Mediabunny } from '../remux/load-mediabunny.ts';
 import { Muxer } from '../remux/muxer.ts';
+import { privateNames } from './file-names.ts';
 import { clearLeftovers } from './leftovers.ts';
 import {
   type FileIndex,
@@ -21,7 +23,6 @@ import {
   type MediaFile,
   type Segment,
 } from './live-playlist.ts';
-import { fillPath, privateNames } from './path-template.ts';
 import { diskStore, memoryStore, Outage } from './segment-store.ts';
 import { Segmenter } from './segmenter.ts';
 

@@ -1,15 +1,8 @@
 import type { HlsOptions } from '../model/options.ts';
+import { fillPath, isFilePath, type PathWords, streamWords } from '../model/path-template.ts';
 import type { PlaylistSequences, SequenceStart } from '../model/playlist-sequences.ts';
 import type { StreamKey } from '../model/stream-key.ts';
-import {
-  fillPath,
-  isFilePath,
-  numbered,
-  type PathWords,
-  relativeUri,
-  segmentWords,
-  streamWords,
-} from './path-template.ts';
+import { numbered, relativeUri, segmentWords } from './file-names.ts';
 import { type ListedSegment, mediaPlaylistText, OWNER, SPARE, type Variant } from './playlist.ts';
 import { SegmentList } from './segment-list.ts';
 import { OldFiles, type Outage, type SegmentStore, type Stored } from './segment-store.ts';

@@ -3,7 +3,7 @@
  * file, which grammar or which directive it came from. All are frozen.
  */
 import type { Action } from './events.ts';
-import type { RecordingPath } from './recording-path.ts';
+import type { RecordingPath } from './path-template.ts';
 
 export interface ListenAddress {
   /** Numeric address to bind; undefined means every address, IPv6 and IPv4. */

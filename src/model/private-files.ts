@@ -1,5 +1,6 @@
 import { mkdir, open, realpath } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve, sep } from 'node:path';
+import { NUMBER_WORDS } from './path-template.ts';
 
 /**
  * Files that were written for those who may see them: segments and playlists of HLS, and recordings. Which ones these are
@@ -110,19 +111,7 @@ async function readList(root: string): Promise<readonly string[] | undefined> {
   }
 }
 
-/** Words that stand for numbers, and those that stand for one part of a path; all others may stand for several. */
-const NUMBERS: ReadonlySet<string> = new Set([
-  'seq',
-  'duration',
-  'timestamp',
-  '2006',
-  '01',
-  '02',
-  '15',
-  '04',
-  '05',
-  '999',
-]);
+/** Words that stand for one part of a path; those that are no numbers either may stand for several. */
 const PARTS: ReadonlySet<string> = new Set(['vhost', 'stream']);
 
 /** True if a line of a list speaks of a file with this name, be it unfinished (`.tmp`) or one of several (`.2`). */
@@ -133,7 +122,7 @@ function isOf(line: string, name: string): boolean {
   const source = stem.map((part) => {
     const [, word] = /^\[(.*)\]$/.exec(part) ?? [];
     if (word === undefined) return part.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-    if (NUMBERS.has(word)) return '\\d+';
+    if (NUMBER_WORDS.has(word)) return '\\d+';
     return PARTS.has(word) ? '[^/]+' : '.+';
   });
   const end = `(?:\\.\\d+)?${extension.replace('.', '\\.')}(?:\\.tmp)?`;

@@ -3,7 +3,7 @@ import { mkdir, open, readdir, readFile, rename, rm, writeFile } from 'node:fs/p
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { EventFacts, RecordedFile, RecordingEnd, ServerIds, Stamp } from '../model/events.ts';
-import type { RecordingContainer } from '../model/recording-path.ts';
+import type { RecordingContainer } from '../model/path-template.ts';
 import type { FlvLayout } from './flv-head.ts';
 
 /** A file that is being recorded: all that is needed to finish it and to tell of it. */

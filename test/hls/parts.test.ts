@@ -1,16 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import {
-  fillPath,
-  isFilePath,
-  numbered,
-  relativeUri,
-  segmentWords,
-  streamWords,
-} from '../../src/hls/path-template.ts';
+import { numbered, relativeUri, segmentWords } from '../../src/hls/file-names.ts';
 import { type ListedSegment, masterPlaylistText, mediaPlaylistText } from '../../src/hls/playlist.ts';
 import { SegmentList } from '../../src/hls/segment-list.ts';
 import { matchPlaylist } from '../../src/http/hls/playlist-path.ts';
 import { parseRange } from '../../src/http/hls/responses.ts';
+import { fillPath, isFilePath, streamWords } from '../../src/model/path-template.ts';
 import { HLS } from '../support/options.ts';
 
 type Piece = ListedSegment & { readonly bytes: number };

@@ -2,7 +2,7 @@ import { cpSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { VhostOptions } from '../../src/model/options.ts';
-import { parseRecordingPath, type RecordingPath } from '../../src/model/recording-path.ts';
+import { parseRecordingPath, type RecordingPath } from '../../src/model/path-template.ts';
 import { startHlsServer } from '../support/hls-server.ts';
 import { HLS, NO_DVR, REMUX, vhost } from '../support/options.ts';
 import { picture } from '../support/picture.ts';

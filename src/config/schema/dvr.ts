@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { DvrOptions } from '../../model/options.ts';
-import { parseRecordingPath, type RecordingPath } from '../../model/recording-path.ts';
+import { parseRecordingPath, type RecordingPath } from '../../model/path-template.ts';
 import { quote } from '../report.ts';
 import type { BlockSpec, Read } from './spec.ts';
 import { type Check, choice, many, one, onOff, seconds } from './values.ts';

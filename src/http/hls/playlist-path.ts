@@ -1,5 +1,6 @@
-import { numbered } from '../../hls/path-template.ts';
+import { numbered } from '../../hls/file-names.ts';
 import type { HlsOptions } from '../../model/options.ts';
+import { NUMBER_WORDS } from '../../model/path-template.ts';
 
 /** The stream that a path names. */
 export interface NamedStream {
@@ -50,16 +51,13 @@ function makePatterns({ m3u8File, format, tsFile, fmp4File, initFile }: HlsOptio
   };
 }
 
-/** Words of a segment, all of them numbers. */
-const NUMBERS = new Set(['seq', 'duration', 'timestamp', '2006', '01', '02', '15', '04', '05', '999']);
-
 function makePattern(template: string, vhost: string): RegExp {
   const seen = new Set<string>();
   const parts = template.replace(/^(?:\.\/)+/, '').split(/(\[[^\]]*\])/);
   const source = parts.map((part) => {
     const [, word = ''] = /^\[(.*)\]$/.exec(part) ?? [];
     if (word === 'vhost') return verbatim(vhost);
-    if (NUMBERS.has(word)) return '\\d+';
+    if (NUMBER_WORDS.has(word)) return '\\d+';
     if (word !== 'app' && word !== 'stream') return verbatim(part);
     if (seen.has(word)) return `\\k<${word}>`;
     seen.add(word);

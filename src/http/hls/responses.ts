@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { LivePlaylist, MediaFile } from '../../hls/live-playlist.ts';
-import { relativeUri } from '../../hls/path-template.ts';
+import { relativeUri } from '../../hls/file-names.ts';
 import { masterPlaylistText } from '../../hls/playlist.ts';
 import { type Part, readStored } from '../../hls/segment-store.ts';
 import type { Answer } from '../http-handler.ts';

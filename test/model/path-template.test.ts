@@ -1,7 +1,12 @@
 import { join, resolve, sep } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fillRecordingPath, parseRecordingPath, type RecordingPath } from '../../src/model/recording-path.ts';
+import {
+  fillRecordingPath,
+  isFilePath,
+  parseRecordingPath,
+  type RecordingPath,
+} from '../../src/model/path-template.ts';
 
 const KEY = { vhost: 'v.example', app: 'live', stream: 'cam' };
 /** The ninth of March 2026, 07:05:03.042, in whatever zone the test runs. */
@@ -50,6 +55,13 @@ describe('what a client calls its stream never leads out of the directory', () =
     [{ app: 'a/../b' }],
     [{ app: '/abs' }],
     [{ app: 'a//b' }],
+    [{ app: 'a/.git' }],
+    [{ app: '.ssh' }],
+    [{ vhost: '.v' }],
+    [{ stream: 'a\u202ebmp4' }],
+    [{ stream: 'a\u200bb' }],
+    [{ stream: 'a\ud800' }],
+    [{ stream: 'x'.repeat(197) }],
     [{ vhost: '../x' }],
   ])('%j is refused', (key) => {
     const filled = fill('/d/[vhost]/[app]/x[stream].flv', key);
@@ -62,6 +74,31 @@ describe('what a client calls its stream never leads out of the directory', () =
   test('an app of several levels is as many directories', () => {
     expect(fill('/d/[app]/[stream].flv', { app: 'a/b' })).toEqual({ ok: true, file: '/d/a/b/cam.flv' });
   });
+
+  test.each(['/d/[stream].flv', '/d/[stream]/x.flv', '/d/[stream][app].mp4'])(
+    'a name that would be hidden is refused: %s',
+    (template) => expect(fill(template, { stream: '.cam' }).ok).toBe(false),
+  );
+
+  test('a name with a dot in front is no trouble behind something else, nor is a dot of the template', () => {
+    expect(fill('/d/x-[stream].flv', { stream: '.cam' })).toEqual({ ok: true, file: '/d/x-.cam.flv' });
+    expect(fill('/d/.rec/.[stream].flv')).toEqual({ ok: true, file: '/d/.rec/.cam.flv' });
+    expect(fill('/d/.[app]/x.flv', { app: 'a/.b' }).ok).toBe(false);
+  });
+
+  test('the directory of the template is no part of what is bounded below it', () => {
+    const root = `/${'r'.repeat(100)}`.repeat(15);
+    expect(fill(`${root}/[stream].flv`)).toEqual({ ok: true, file: `${root}/cam.flv` });
+    const app = Array.from({ length: 7 }, () => 'y'.repeat(150)).join('/');
+    expect(fill('/d/[app]/[stream].flv', { app }).ok).toBe(false);
+  });
+
+  test.each(['..', '.', '', '.hidden', 'a\u202eb', 'a\u0000', 'a\\b', 'x'.repeat(201), 'cam', 'ä b', 'a.b'])(
+    'a file of a recording may be called %j if one of HLS may',
+    (stream) => {
+      expect(fill('/d/[stream]/x.flv', { stream }).ok).toBe(isFilePath(stream));
+    },
+  );
 
   test('a path that would be too long is refused', () => {
     const app = Array.from({ length: 30 }, () => 'y'.repeat(200)).join('/');
