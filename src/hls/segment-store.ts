@@ -1,4 +1,4 @@
-import { readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
+import { open, readFile, rename, rm, rmdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import type { LRUCache } from 'lru-cache';
@@ -39,7 +39,6 @@ export interface Part {
 export async function readStored(stored: Stored, part: Part | undefined): Promise<Buffer | Readable> {
   const bytes = stored.bytes();
   if (bytes) return part === undefined ? bytes : bytes.subarray(part.start, part.end + 1);
-  const { open } = await import('node:fs/promises');
   const file = await open(stored.file);
   return file.createReadStream({ ...part, autoClose: true });
 }

@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { LivePlaylist, MediaFile } from '../../hls/live-playlist.ts';
 import { relativeUri } from '../../hls/file-names.ts';
+import type { LivePlaylist, MediaFile } from '../../hls/live-playlist.ts';
 import { masterPlaylistText } from '../../hls/playlist.ts';
 import { type Part, readStored } from '../../hls/segment-store.ts';
 import type { Answer } from '../http-handler.ts';
-import type { Fault, PlaybackRequest } from '../playback-request.ts';
+import { type Fault, type PlaybackRequest, refuse } from '../playback-request.ts';
 import { PlaylistCache, type PlaylistTemplate } from './playlist-template.ts';
 import type { HlsSession } from './sessions.ts';
 
@@ -96,6 +96,11 @@ const TYPES: Readonly<Record<string, string>> = {
   mp4: 'video/mp4',
 };
 
+/** Codes of errors that say that the process, or the machine, may open no more files. */
+const OUT_OF_FILES: ReadonlySet<string | undefined> = new Set(['EMFILE', 'ENFILE']);
+
+const BUSY: Fault = { ok: false, status: 503, message: 'the server has too many open files: try again' };
+
 /** Sends a file that never changes, or the part that is asked for, and says how many bytes that were. `scope` says who may keep it. */
 export async function sendFile(
   { headers, method }: FastifyRequest,
@@ -130,9 +135,11 @@ export async function sendFile(
   }
   try {
     reply.send(await readStored(stored, part));
-  } catch {
+  } catch (error) {
+    for (const name of ['content-length', 'content-range', 'accept-ranges', 'etag']) reply.removeHeader(name);
+    if (OUT_OF_FILES.has((error as NodeJS.ErrnoException).code)) refuse(reply, BUSY);
     // Somebody else has removed it.
-    reply.code(404).removeHeader('content-length').send();
+    else reply.code(404).header('cache-control', 'no-store').send();
     return 0;
   }
   return length;
