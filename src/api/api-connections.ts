@@ -13,7 +13,7 @@ export const MAX_KEPT_API_CONNECTIONS = 224;
 /** Connections to the API; for one more, the one that is not kept and was not used for longest is closed. */
 export const MAX_API_CONNECTIONS = 256;
 
-const TELL_MS = 1_000;
+const LOG_MS = 1_000;
 
 /**
  * The connections to one address of the API. Those of people who may use it are kept; all others, silent ones above all,
@@ -52,8 +52,8 @@ export class ApiConnections {
   #enter(socket: Socket): void {
     const address = formatIp(socket.remoteAddress ?? '');
     const isOver = () => this.#all.of(address).idle >= MAX_API_CONNECTIONS_PER_ADDRESS;
-    while (isOver() && this.#all.evict(address)) this.#tell();
-    while (this.#all.size >= MAX_API_CONNECTIONS && this.#all.evict()) this.#tell();
+    while (isOver() && this.#all.evict(address)) this.#logClosed();
+    while (this.#all.size >= MAX_API_CONNECTIONS && this.#all.evict()) this.#logClosed();
     this.#all.add(socket, address);
     const peer = peerOf(socket);
     this.#accepted.set(peer, socket);
@@ -63,14 +63,14 @@ export class ApiConnections {
   }
 
   /** One line a second says how many. */
-  #tell(): void {
+  #logClosed(): void {
     this.#closed += 1;
     if (this.#closed > 1) return;
-    const tell = () => {
+    const log = () => {
       this.#log.warn({ closed: this.#closed }, 'connections to the API closed to make room');
       this.#closed = 0;
     };
-    setTimeout(tell, TELL_MS).unref();
+    setTimeout(log, LOG_MS).unref();
   }
 }
 

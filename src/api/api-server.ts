@@ -298,11 +298,11 @@ export class SharedStats implements StatsSource {
     this.#statsSource = statsSource;
   }
 
-  take(question: StatsQuery): Promise<ServerStats> {
+  collectStats(question: StatsQuery): Promise<ServerStats> {
     const key = JSON.stringify(question);
     const known = this.#taken.get(key);
     if (known) return known;
-    const stats = this.#statsSource.take(question);
+    const stats = this.#statsSource.collectStats(question);
     this.#taken.set(key, stats);
     const forget = () => {
       if (this.#taken.get(key) === stats) this.#taken.delete(key);

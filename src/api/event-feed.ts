@@ -78,7 +78,7 @@ export class EventFeed {
   }
 
   #deliveries(): string {
-    const helping = this.#follower?.take(MAX_HELPING);
+    const helping = this.#follower?.takeDeliveries(MAX_HELPING);
     if (!helping) return '';
     const { deliveries, missed } = helping;
     const lost = missed > 0 ? event('missed', { count: missed }) : '';
@@ -92,8 +92,8 @@ export class EventFeed {
     const at = Date.now();
     let text = '';
     if (this.#needsStats) {
-      const stats = await this.#control.stats.take(this.#question);
-      text = this.#tell(stats, at);
+      const stats = await this.#control.stats.collectStats(this.#question);
+      text = this.#statsEvents(stats, at);
     }
     if (topics.has('hooks') && this.#beats % 2 === 0) text += event('hooks', hooksBody(this.#control));
     this.#beats += 1;
@@ -115,7 +115,7 @@ export class EventFeed {
     };
   }
 
-  #tell({ streams, clients, matching, processes, frames }: ServerStats, at: number): string {
+  #statsEvents({ streams, clients, matching, processes, frames }: ServerStats, at: number): string {
     const { topics, stream, host, user } = this.#wanted;
     const deps: UrlDeps = {
       host,

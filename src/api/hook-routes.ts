@@ -84,7 +84,7 @@ async function* helpings(follower: Follower): AsyncGenerator<string> {
   // At once, so that whoever follows knows that nothing escapes from here on.
   yield line({ missed: 0 });
   for (;;) {
-    const helping = follower.take(MAX_HELPING);
+    const helping = follower.takeDeliveries(MAX_HELPING);
     if (!helping) return;
     const { deliveries, missed } = helping;
     if (missed > 0) yield line({ missed });

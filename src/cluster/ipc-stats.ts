@@ -46,7 +46,7 @@ export class WorkersStats implements StatsSource {
     this.#workers = workers;
   }
 
-  async take(question: StatsQuery): Promise<ServerStats> {
+  async collectStats(question: StatsQuery): Promise<ServerStats> {
     const answers = await this.#ask((id) => ({ type: 'take', id, question }));
     return mergeStats(
       answers.flatMap((answer) => (answer.type === 'taken' ? [answer.stats] : [])),
@@ -104,7 +104,7 @@ export async function answerStatsRequest(
   const { type, id } = request;
   switch (type) {
     case 'take':
-      return { type: 'taken', id, stats: await statsSource.take(request.question) };
+      return { type: 'taken', id, stats: await statsSource.collectStats(request.question) };
     case 'kick':
       return { type: 'kicked', id, count: await statsSource.kick(request.filter) };
     default:

@@ -38,7 +38,7 @@ export interface HlsDeps {
   readonly log: Logger;
   readonly sequences: PlaylistSequences;
   /** Tells of each segment. */
-  readonly tell: (event: NoticeEvent) => void;
+  readonly emit: (event: NoticeEvent) => void;
 }
 
 interface Entry {
@@ -124,7 +124,7 @@ export class Hls {
       options,
       newMuxer: (container, tracks, originMs) => new Muxer(this.#bunny, container, tracks, originMs),
       timeline: entry.timeline,
-      take: (making, bytes) => this.#take(entry, source, making, bytes),
+      addSegment: (making, bytes) => this.#addSegment(entry, source, making, bytes),
       leftOut: (what) => this.#deps.log.warn({ ...source.key, what }, 'not in the segments'),
       now: Date.now,
     });
@@ -235,7 +235,12 @@ export class Hls {
     return entry;
   }
 
-  #take(entry: Entry, source: MediaSource, making: Promise<FreshSegment | undefined>, bytes: number): void {
+  #addSegment(
+    entry: Entry,
+    source: MediaSource,
+    making: Promise<FreshSegment | undefined>,
+    bytes: number,
+  ): void {
     // Looked at when its turn comes, and not unhandled until then.
     making.catch(() => undefined);
     if (entry.waiting >= MAX_WAITING_BYTES) {
@@ -255,7 +260,7 @@ export class Hls {
         const segment = await entry.playlist.add(fresh);
         entry.outage.worked('segments');
         for (const waiter of [...(this.#waiters.get(formatStreamKey(entry.playlist.key)) ?? [])]) waiter();
-        this.#tell(source, entry.playlist, segment);
+        this.#emitSegment(source, entry.playlist, segment);
       } catch (error) {
         entry.outage.failed('segments', error);
       } finally {
@@ -327,9 +332,9 @@ export class Hls {
     this.#deps.log.info({ ...entry.playlist.key }, 'HLS of a stream removed');
   }
 
-  #tell({ facts, key }: MediaSource, playlist: LivePlaylist, segment: Segment): void {
+  #emitSegment({ facts, key }: MediaSource, playlist: LivePlaylist, segment: Segment): void {
     const { path, seq, durationMs } = segment;
-    this.#deps.tell({
+    this.#deps.emit({
       ...facts,
       ...key,
       action: 'on_hls',

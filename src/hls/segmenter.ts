@@ -29,7 +29,7 @@ export interface SegmenterDeps {
   /** How far the segments of earlier publishes of the stream have come: times go on from there. */
   readonly timeline: { endMs: number };
   /** Takes a segment that is being made of so many bytes of media, in their order; returns at once. */
-  readonly take: (making: Promise<FreshSegment | undefined>, bytes: number) => void;
+  readonly addSegment: (making: Promise<FreshSegment | undefined>, bytes: number) => void;
   /** Hears, once each, of what is in no segment. */
   readonly leftOut: (what: string) => void;
   /** Unix time in milliseconds. */
@@ -88,7 +88,7 @@ export class Segmenter implements MediaTap, TrackConsumer {
   }
 
   /** From here on there are these tracks. */
-  begin(all: readonly TrackConfig[]): void {
+  beginTracks(all: readonly TrackConfig[]): void {
     this.#cut();
     this.#broken = true;
     this.#part = undefined;
@@ -175,7 +175,7 @@ export class Segmenter implements MediaTap, TrackConsumer {
           tracks: { codecs: codecNames(part.tracks), resolution: resolutionOf(part.tracks) },
         },
     );
-    this.#deps.take(making, size);
+    this.#deps.addSegment(making, size);
   }
 }
 

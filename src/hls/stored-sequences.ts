@@ -73,7 +73,7 @@ export class StoredSequences implements PlaylistSequences {
   }
 
   async next(key: StreamKey, mediaSequence: number): Promise<SequenceStart> {
-    this.#start ??= this.#begin();
+    this.#start ??= this.#startRun();
     const name = formatStreamKey(key);
     const discontinuitySequence = Math.max(this.#last.get(name) ?? 0, this.#start.floor) + 1;
     this.#last.set(name, discontinuitySequence);
@@ -82,7 +82,7 @@ export class StoredSequences implements PlaylistSequences {
     return { discontinuitySequence, mediaSequence: Math.max(mediaSequence, this.#seconds(this.#start)) };
   }
 
-  #begin(): Start {
+  #startRun(): Start {
     const { now = Date.now, clock } = this.#deps;
     const saved = this.#load();
     const unixMs = Math.max(now(), saved.mediaSequence * 1000);

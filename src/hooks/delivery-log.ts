@@ -169,7 +169,7 @@ class Tail implements Follower {
     this.#forget = forget;
   }
 
-  take(limit: number): ReturnType<Follower['take']> {
+  takeDeliveries(limit: number): ReturnType<Follower['takeDeliveries']> {
     const { deliveries, missed, next } = this.#read(this.#next, limit);
     const skipped = this.#skipped;
     this.#next = next;

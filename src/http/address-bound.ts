@@ -4,7 +4,7 @@ import { isLoopback } from '../model/ip.ts';
 import type { HttpServerOptions } from '../model/options.ts';
 import { Connections } from './connections.ts';
 
-const TELL_MS = 1_000;
+const LOG_MS = 1_000;
 
 /**
  * What one address may take of the playback server: `max_connections_per_address`. Trusted proxies and this machine have no
@@ -24,11 +24,11 @@ export class AddressBound {
     isTrusted: (ip: string) => boolean,
   ) {
     this.#clients = clients;
-    this.change(options, isTrusted);
+    this.applyOptions(options, isTrusted);
   }
 
   /** What counts from now on; who is here stays. */
-  change({ maxConnectionsPerAddress }: HttpServerOptions, isTrusted: (ip: string) => boolean): void {
+  applyOptions({ maxConnectionsPerAddress }: HttpServerOptions, isTrusted: (ip: string) => boolean): void {
     this.#most = maxConnectionsPerAddress;
     this.#isFree = (ip) => maxConnectionsPerAddress === 0 || isLoopback(ip) || isTrusted(ip);
   }
@@ -37,7 +37,7 @@ export class AddressBound {
   enter(socket: Socket, ip: string, gone: () => void): boolean {
     const isFull = !this.#isFree(ip) && this.#connections.of(ip).total >= this.#most;
     if (isFull && !this.#connections.evict(ip)) {
-      this.#tell(ip);
+      this.#logTurnedAway(ip);
       return false;
     }
     this.#connections.add(socket, ip, gone);
@@ -75,10 +75,10 @@ export class AddressBound {
   }
 
   /** One line a second says how many. */
-  #tell(ip: string): void {
+  #logTurnedAway(ip: string): void {
     this.#turnedAway += 1;
     if (this.#turnedAway > 1) return;
-    this.#clients.clock.after(TELL_MS, () => {
+    this.#clients.clock.after(LOG_MS, () => {
       const facts = { ip, turnedAway: this.#turnedAway, maxConnectionsPerAddress: this.#most };
       this.#clients.log.warn(facts, 'connections over max_connections_per_address dropped');
       this.#turnedAway = 0;

@@ -141,7 +141,7 @@ export class PlaybackServer {
     return changeBy(() => {
       this.#options = options;
       this.#isTrusted = isTrusted;
-      this.#bound.change(options, isTrusted);
+      this.#bound.applyOptions(options, isTrusted);
     });
   }
 

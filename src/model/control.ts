@@ -26,7 +26,9 @@ export interface Follower {
    * Takes what has come since, the oldest first, `limit` at most. `missed` counts those, of any kind, that came and went
    * without being taken. Undefined when there will be no more.
    */
-  take(limit: number): { readonly deliveries: readonly Delivery[]; readonly missed: number } | undefined;
+  takeDeliveries(
+    limit: number,
+  ): { readonly deliveries: readonly Delivery[]; readonly missed: number } | undefined;
   /** Settles when there may be something to take. */
   more(): Promise<void>;
   close(): void;

@@ -168,7 +168,7 @@ export interface ServerStats {
 
 /** Source of stats. */
 export interface StatsSource {
-  take(question: StatsQuery): Promise<ServerStats>;
+  collectStats(question: StatsQuery): Promise<ServerStats>;
   /** Shows out the clients that fit; resolves with how many. */
   kick(filter: ClientFilter): Promise<number>;
 }
@@ -176,7 +176,7 @@ export interface StatsSource {
 /** The stats of the only process that there is. */
 export function singleProcessStats(statsSource: StatsSource): StatsSource {
   return {
-    take: async (question) => mergeStats([await statsSource.take(question)], question),
+    collectStats: async (question) => mergeStats([await statsSource.collectStats(question)], question),
     kick: (filter) => statsSource.kick(filter),
   };
 }

@@ -117,7 +117,7 @@ export class ServerMetrics {
 
   /** In the text format of Prometheus. */
   async text(): Promise<string> {
-    const stats = await this.#stats.take({});
+    const stats = await this.#stats.collectStats({});
     for (const fill of this.#fill) fill(stats);
     return this.#registry.metrics();
   }

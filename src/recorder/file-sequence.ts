@@ -68,7 +68,7 @@ export class FileSequence {
   }
 
   /** Begins a file; undefined if the stream cannot be recorded. */
-  begin(layout?: FlvLayout): OpenFile | undefined {
+  beginFile(layout?: FlvLayout): OpenFile | undefined {
     const { facts } = this.#origin;
     const filled = fillRecordingPath(this.#path, facts, new Date(this.#deps.now()));
     if (!filled.ok) {
@@ -94,7 +94,7 @@ export class FileSequence {
   }
 
   /** Ends the file that was begun last, in the background; nothing is appended any more once `appended` has settled. */
-  end(
+  endFile(
     reason: RecordingEnd,
     complete: (file: FileHandle) => Promise<FileFacts>,
     appended: Promise<void> = Promise.resolve(),

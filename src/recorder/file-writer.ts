@@ -93,11 +93,11 @@ export class FileWriter {
 
   #schedule(): void {
     if (this.#writing) return;
-    if (this.#waiting >= WRITE_BYTES) this.#begin();
-    else this.#timer ??= this.#clock.after(WRITE_MS, () => this.#begin());
+    if (this.#waiting >= WRITE_BYTES) this.#beginWrite();
+    else this.#timer ??= this.#clock.after(WRITE_MS, () => this.#beginWrite());
   }
 
-  #begin(): void {
+  #beginWrite(): void {
     this.#timer?.clear();
     this.#timer = undefined;
     if (this.#writing) return;

@@ -44,7 +44,7 @@ export class FlvRecording implements MediaTap {
     const nowMs = this.#time.place(packet.timestamp);
     if (this.#file && this.#isCut(this.#file, packet, nowMs)) this.#end('segment');
     if (this.#file && this.#row.failed) this.#end('unpublish');
-    if (!this.#file && this.#begins(packet)) this.#begin(nowMs);
+    if (!this.#file && this.#begins(packet)) this.#beginFile(nowMs);
     if (this.#file && this.#belongs(packet)) this.#file.write(packet, Math.max(0, nowMs - this.#startMs));
   }
 
@@ -80,9 +80,9 @@ export class FlvRecording implements MediaTap {
     return [...this.#headers.values()].some(({ kind }) => kind === 'video');
   }
 
-  #begin(nowMs: number): void {
+  #beginFile(nowMs: number): void {
     const { bytes, layout } = flvHead(this.#headers.get(METADATA_SLOT)?.payload, indexed(this.#row.options));
-    const file = this.#row.begin(layout);
+    const file = this.#row.beginFile(layout);
     if (!file) return;
     this.#file = new FlvFile(file, bytes, layout);
     this.#startMs = nowMs;
@@ -93,7 +93,7 @@ export class FlvRecording implements MediaTap {
   #end(reason: RecordingEnd): void {
     const file = this.#file;
     this.#file = undefined;
-    if (file) this.#row.end(reason, (handle) => file.complete(handle));
+    if (file) this.#row.endFile(reason, (handle) => file.complete(handle));
   }
 }
 

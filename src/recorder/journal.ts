@@ -127,7 +127,7 @@ export class Journal {
   }
 
   /** The file of an entry is there and is its own: from now on it may be written to. */
-  async begin(entry: JournalEntry): Promise<void> {
+  async markBegun(entry: JournalEntry): Promise<void> {
     await this.#note(entry, '', false);
   }
 

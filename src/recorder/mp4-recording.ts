@@ -80,7 +80,7 @@ export class Mp4Recording implements MediaTap, TrackConsumer {
     this.#end('unpublish');
   }
 
-  begin(tracks: readonly TrackConfig[]): void {
+  beginTracks(tracks: readonly TrackConfig[]): void {
     this.#end('codec_change');
     this.#tracks = tracks;
     [this.#main] = tracks;
@@ -101,11 +101,11 @@ export class Mp4Recording implements MediaTap, TrackConsumer {
       this.#cut(this.#open);
       this.#open.fragmentMs = dtsMs;
     }
-    this.#open ??= this.#begin(dtsMs);
+    this.#open ??= this.#beginFile(dtsMs);
   }
 
-  #begin(startMs: number): Mp4File | undefined {
-    const file = this.#row.ready ? this.#row.begin() : undefined;
+  #beginFile(startMs: number): Mp4File | undefined {
+    const file = this.#row.ready ? this.#row.beginFile() : undefined;
     if (!file) return undefined;
     const muxer = new Muxer(this.#bunny, 'fmp4', this.#tracks, startMs);
     return { file, muxer, startMs, fragmentMs: startMs, endMs: startMs, appended: Promise.resolve() };
@@ -126,7 +126,7 @@ export class Mp4Recording implements MediaTap, TrackConsumer {
     if (!open) return;
     this.#cut(open);
     const facts = () => ({ durationMs: Math.round(open.endMs - open.startMs), bytes: open.file.length });
-    this.#row.end(reason, async () => facts(), open.appended);
+    this.#row.endFile(reason, async () => facts(), open.appended);
   }
 }
 

@@ -133,7 +133,7 @@ export class OpenFile {
       const handle = await this.#claim(entry);
       if (!handle) continue;
       logger.info({ stream: formatStreamKey(facts), file: name }, 'recording');
-      await journal.begin(entry);
+      await journal.markBegun(entry);
       return { handle, entry };
     }
     throw new Error(`there are ${MAX_SAME_NAMES} files named ${file}: put [timestamp] into dvr_path`);
@@ -149,7 +149,7 @@ export class OpenFile {
       handle = await openNew(unfinished(path));
       // Another one may have got its name since somebody looked.
       const isOurs = handle !== undefined && !(await exists(path));
-      if (isOurs) await journal.begin(entry);
+      if (isOurs) await journal.markBegun(entry);
       else await this.#undo(entry, handle);
       return isOurs ? handle : undefined;
     } catch (error) {

@@ -20,7 +20,7 @@ const SOUND_LAST = 256;
 /** Takes a publish as a container wants it. */
 export interface TrackConsumer {
   /** From here on there are these tracks, at least one, the main video track first; a file or a segment with others ends here. */
-  begin(tracks: readonly TrackConfig[]): void;
+  beginTracks(tracks: readonly TrackConfig[]): void;
   /** A sample of one of them, in the order of decoding. The first one of a picture is a keyframe. */
   sample(sample: TrackSample): void;
 }
@@ -62,7 +62,7 @@ export class TrackAssembler {
 
   /** Takes the next packet of the publish. Throws only what the consumer throws. */
   write(packet: MediaPacket): void {
-    for (const event of this.#reader.read(packet)) this.#take(event);
+    for (const event of this.#reader.read(packet)) this.#addEvent(event);
   }
 
   /** The publish has ended: gives out what was still held. */
@@ -70,7 +70,7 @@ export class TrackAssembler {
     if (this.#held) this.#release(this.#held, false);
   }
 
-  #take(event: TrackEvent): void {
+  #addEvent(event: TrackEvent): void {
     if (event.type === 'config') {
       this.#know(event.track, undefined);
       return;
@@ -100,7 +100,7 @@ export class TrackAssembler {
   #give(sample: TrackSample): void {
     const { track, keyframe, dtsMs } = sample;
     this.#note(track, dtsMs);
-    if (this.#changed && this.#isTurn(sample)) this.#begin();
+    if (this.#changed && this.#isTurn(sample)) this.#beginTracks();
     if (!this.#tracks.has(track)) return;
     if (track.kind === 'video' && !this.#shown.has(track)) {
       if (!keyframe) return;
@@ -134,12 +134,12 @@ export class TrackAssembler {
     return main?.kind !== 'video' || (keyframe && track === main);
   }
 
-  #begin(): void {
+  #beginTracks(): void {
     this.#changed = false;
     this.#shown.clear();
     const tracks = this.#all();
     this.#tracks = new Set(tracks);
-    this.#consumer.begin(tracks);
+    this.#consumer.beginTracks(tracks);
   }
 
   /** The main video track first, audio behind video. */

@@ -21,7 +21,7 @@ export class StreamOutputs {
     const { clock, logger: log } = deps;
     this.#dvr = new Recorder(deps);
     this.#log = log;
-    this.#segments = new LazyHls({ clock, log, sequences, tell: (event) => this.#gate?.emit(event) });
+    this.#segments = new LazyHls({ clock, log, sequences, emit: (event) => this.#gate?.emit(event) });
     hub.observe({ started: (source) => this.#dvr.started(source), ended: (key) => this.#dvr.ended(key) });
     hub.observe({ started: (source) => this.#segments.started(source) });
   }

@@ -39,7 +39,7 @@ export class FrameWatch {
   }
 
   /** Packets after the one that `after` names, those that are still known. */
-  take(after: number): NonNullable<ServerStats['frames']> {
+  marksAfter(after: number): NonNullable<ServerStats['frames']> {
     this.#wait();
     // A number that is not of this publish asks for all.
     const count = after > this.#last ? this.#last : this.#last - after;

@@ -13,8 +13,8 @@ export class MaskedStats implements StatsSource {
     this.#names = names;
   }
 
-  async take(question: StatsQuery): Promise<ServerStats> {
-    const stats = await this.#statsSource.take(question);
+  async collectStats(question: StatsQuery): Promise<ServerStats> {
+    const stats = await this.#statsSource.collectStats(question);
     // A name that is on air is one that a backend gave or let stand, whatever else it was before.
     const onAir = new Set(
       stats.streams.flatMap(({ key, publisher }) => (publisher ? formatStreamKey(key) : [])),

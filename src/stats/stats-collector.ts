@@ -56,7 +56,7 @@ export class StatsCollector implements StatsSource {
     this.#timer = this.#schedule();
   }
 
-  take(question: StatsQuery): Promise<ServerStats> {
+  collectStats(question: StatsQuery): Promise<ServerStats> {
     const now = this.#place.clock.now();
     const handles = this.#place.clients.facts();
     const { clients, matching } = this.#clients(now, handles, question);
@@ -146,7 +146,7 @@ export class StatsCollector implements StatsSource {
     if (!frames) return undefined;
     const { stream, after } = frames;
     const watch = this.#watches.get(stream) ?? this.#watch(stream);
-    return watch?.take(after);
+    return watch?.marksAfter(after);
   }
 
   #watch(stream: string): FrameWatch | undefined {

@@ -250,7 +250,7 @@ export class Hub {
     const leave = entry.audience.join(sink);
     if (entry.stream.players === 1) {
       entry.holder?.attend();
-      this.#tell((observer) => observer.watched?.(entry.key, options));
+      this.#notify((observer) => observer.watched?.(entry.key, options));
     }
     let closed = false;
     return {
@@ -262,7 +262,7 @@ export class Hub {
         closed = true;
         leave();
         subscription.close();
-        if (entry.stream.players === 0) this.#tell((observer) => observer.unwatched?.(entry.key));
+        if (entry.stream.players === 0) this.#notify((observer) => observer.unwatched?.(entry.key));
         this.#closeIfUnused(entry);
       },
     };
@@ -315,7 +315,7 @@ export class Hub {
           },
         };
         entry.source = source;
-        this.#tell((observer) => observer.started?.(source));
+        this.#notify((observer) => observer.started?.(source));
       },
       write: (packet) => {
         if (state === 'on air') stream.write(packet);
@@ -341,7 +341,7 @@ export class Hub {
         }
         if (role === 'publisher' && wasOnAir) {
           entry.onAir = false;
-          this.#tell((observer) => observer.ended?.(entry.key, how));
+          this.#notify((observer) => observer.ended?.(entry.key, how));
         }
         this.#closeIfUnused(entry);
       },
@@ -349,7 +349,7 @@ export class Hub {
     return publication;
   }
 
-  #tell(word: (observer: Partial<HubObserver>) => void): void {
+  #notify(word: (observer: Partial<HubObserver>) => void): void {
     for (const observer of this.#observers) word(observer);
   }
 

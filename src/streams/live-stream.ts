@@ -129,7 +129,7 @@ export class LiveStream implements FanoutSource {
   }
 
   beginPublish(relayed: boolean): void {
-    this.#timeline.begin(this.players > 0, relayed);
+    this.#timeline.beginPublish(this.players > 0, relayed);
     this.counters.reset();
     this.#bytesSentBefore = this.#allBytesSent;
     this.#untouched = true;

@@ -30,7 +30,7 @@ export class Timeline {
    * Begins a publish. `watched` tells that players of the one before are still there; `relayed` that its times were
    * placed where it was published.
    */
-  begin(watched: boolean, relayed: boolean): void {
+  beginPublish(watched: boolean, relayed: boolean): void {
     if (!watched) this.#last = undefined;
     this.#offset = undefined;
     this.#start = this.#mode === 'zero' && !relayed ? 0 : undefined;

@@ -9,7 +9,7 @@ const STATS: ServerStats = { processes: [], streams: [], clients: [], matching: 
 function open(answer: () => Promise<ServerStats> = () => Promise.resolve(STATS)) {
   const asked: unknown[] = [];
   const shared = new SharedStats({
-    take(question) {
+    collectStats(question) {
       asked.push(question);
       return answer();
     },
@@ -20,32 +20,32 @@ function open(answer: () => Promise<ServerStats> = () => Promise.resolve(STATS))
 
 test('many who ask the same at the same time cost as much as one', async () => {
   const { shared, asked } = open();
-  await Promise.all(Array.from({ length: 20 }, () => shared.take({})));
+  await Promise.all(Array.from({ length: 20 }, () => shared.collectStats({})));
   expect(asked).toHaveLength(1);
 });
 
 test('another question is another one', async () => {
   const { shared, asked } = open();
-  await Promise.all([shared.take({}), shared.take({ clients: { start: 0, count: 1 } })]);
+  await Promise.all([shared.collectStats({}), shared.collectStats({ clients: { start: 0, count: 1 } })]);
   expect(asked).toHaveLength(2);
 });
 
 test('an answer grows old, a failure at once', async () => {
   const { shared, asked } = open();
   await until('a second look', async () => {
-    await shared.take({});
+    await shared.collectStats({});
     return asked.length === 2;
   });
   const failing = open(() => Promise.reject(new Error('no')));
-  await expect(failing.shared.take({})).rejects.toThrow('no');
-  await expect(failing.shared.take({})).rejects.toThrow('no');
+  await expect(failing.shared.collectStats({})).rejects.toThrow('no');
+  await expect(failing.shared.collectStats({})).rejects.toThrow('no');
   expect(failing.asked).toHaveLength(2);
 });
 
 test('after a kick everything is looked at anew', async () => {
   const { shared, asked } = open();
-  await shared.take({});
+  await shared.collectStats({});
   expect(await shared.kick({ id: 'a' })).toBe(3);
-  await shared.take({});
+  await shared.collectStats({});
   expect(asked).toHaveLength(2);
 });

@@ -17,7 +17,10 @@ function open(...nodes: readonly string[]) {
   const asked = new Map<string, StatsRequest>();
   const workers: Askable[] = nodes.map((node) => ({ node, ask: (request) => asked.set(node, request) }));
   const stats = new WorkersStats(clock, () => workers);
-  const statsSource: StatsSource = { take: () => Promise.resolve(empty), kick: () => Promise.resolve(2) };
+  const statsSource: StatsSource = {
+    collectStats: () => Promise.resolve(empty),
+    kick: () => Promise.resolve(2),
+  };
   const answer = async (node: string) => {
     const request = asked.get(node);
     if (request) stats.hear(node, await answerStatsRequest(statsSource, request));
@@ -27,7 +30,7 @@ function open(...nodes: readonly string[]) {
 
 test('all workers are asked, and their answers are one', async () => {
   const { stats, answer } = open('a', 'b');
-  const taken = stats.take({});
+  const taken = stats.collectStats({});
   await answer('b');
   await answer('a');
   expect((await taken).matching).toBe(2);
@@ -39,7 +42,7 @@ test('all workers are asked, and their answers are one', async () => {
 
 test('a worker that does not answer is left out, and what it says later is nobody’s', async () => {
   const { stats, answer, clock } = open('a', 'b');
-  const taken = stats.take({});
+  const taken = stats.collectStats({});
   await answer('a');
   clock.advance(CENSUS_TIMEOUT_MS);
   expect((await taken).matching).toBe(1);
@@ -48,7 +51,7 @@ test('a worker that does not answer is left out, and what it says later is nobod
 
 test('a worker that ends is waited for no longer', async () => {
   const { stats, answer } = open('a', 'b');
-  const taken = stats.take({});
+  const taken = stats.collectStats({});
   await answer('a');
   stats.gone('b');
   expect((await taken).matching).toBe(1);
@@ -57,6 +60,6 @@ test('a worker that ends is waited for no longer', async () => {
 
 test('where there is no worker there is nobody', async () => {
   const { stats } = open();
-  expect((await stats.take({})).matching).toBe(0);
+  expect((await stats.collectStats({})).matching).toBe(0);
   expect(await stats.kick({ id: 'x' })).toBe(0);
 });

@@ -80,7 +80,7 @@ describe('following', () => {
     journal.add(delivery({ stream: 'a' }));
     journal.add(delivery({ stream: 'b', action: 'on_play' }));
     await more;
-    const taken = follower?.take(10);
+    const taken = follower?.takeDeliveries(10);
     expect(streams(taken?.deliveries ?? [])).toEqual(['b']);
     expect(taken?.missed).toBe(0);
   });
@@ -89,9 +89,9 @@ describe('following', () => {
     const journal = new Journal(2);
     const follower = journal.follow({});
     for (const item of named('a', 'b', 'c', 'd', 'e')) journal.add(item);
-    const taken = follower?.take(1);
+    const taken = follower?.takeDeliveries(1);
     expect([streams(taken?.deliveries ?? []), taken?.missed]).toEqual([['d'], 3]);
-    expect(streams(follower?.take(10)?.deliveries ?? [])).toEqual(['e']);
+    expect(streams(follower?.takeDeliveries(10)?.deliveries ?? [])).toEqual(['e']);
   });
 
   test('what was only counted is missed too', async () => {
@@ -99,8 +99,8 @@ describe('following', () => {
     const follower = journal.follow({});
     journal.skip(7);
     await follower?.more();
-    expect(follower?.take(10)).toEqual({ deliveries: [], missed: 7 });
-    expect(follower?.take(10)).toEqual({ deliveries: [], missed: 0 });
+    expect(follower?.takeDeliveries(10)).toEqual({ deliveries: [], missed: 7 });
+    expect(follower?.takeDeliveries(10)).toEqual({ deliveries: [], missed: 0 });
   });
 
   test('ends behind the last delivery when the journal closes', async () => {
@@ -110,8 +110,8 @@ describe('following', () => {
     journal.add(delivery({ stream: 'last' }));
     journal.close();
     await more;
-    expect(streams(follower?.take(10)?.deliveries ?? [])).toEqual(['last']);
-    expect(follower?.take(10)).toBeUndefined();
+    expect(streams(follower?.takeDeliveries(10)?.deliveries ?? [])).toEqual(['last']);
+    expect(follower?.takeDeliveries(10)).toBeUndefined();
   });
 
   test('is for a few at the same time', () => {

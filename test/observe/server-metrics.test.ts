@@ -48,7 +48,7 @@ function metricsOf(stats: Partial<ServerStats>, perStream = false) {
     frames: undefined,
     ...stats,
   };
-  const statsSource = { take: () => Promise.resolve(whole), kick: () => Promise.resolve(0) };
+  const statsSource = { collectStats: () => Promise.resolve(whole), kick: () => Promise.resolve(0) };
   return new ServerMetrics(statsSource, { version: '1.2.3', perStream });
 }
 

@@ -342,7 +342,7 @@ test('whatever a publisher sends, each set of tracks of it can be muxed', async 
       async (packets, container) => {
         const muxers: Muxer[] = [];
         const assembler = new TrackAssembler({
-          begin: (tracks) =>
+          beginTracks: (tracks) =>
             muxers.push(
               openMuxer(
                 container,

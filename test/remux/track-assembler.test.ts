@@ -7,7 +7,7 @@ import * as t from '../support/tracks.ts';
 function taken(packets: readonly MediaPacket[], end = true): string[] {
   const lines: string[] = [];
   const assembler = new TrackAssembler({
-    begin: (tracks) => lines.push(`begin ${tracks.map((one) => one.decoderConfig.codec).join(' ')}`),
+    beginTracks: (tracks) => lines.push(`begin ${tracks.map((one) => one.decoderConfig.codec).join(' ')}`),
     sample: ({ data }) => lines.push(Buffer.from(data).toString('latin1')),
   });
   for (const packet of packets) assembler.write(packet);
@@ -162,7 +162,7 @@ test('sound that stays away is missed by nobody', () => {
 
 test('what a reader leaves out is said', () => {
   const said: string[] = [];
-  const assembler = new TrackAssembler({ begin: () => undefined, sample: () => undefined }, (what) =>
+  const assembler = new TrackAssembler({ beginTracks: () => undefined, sample: () => undefined }, (what) =>
     said.push(what),
   );
   assembler.write(t.audio(0, [0xb0], 'speex'));

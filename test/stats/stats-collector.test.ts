@@ -27,7 +27,7 @@ const all = { clients: { start: 0, count: 10 } } as const;
 
 test('nobody is nobody', async () => {
   const { stats } = open();
-  expect(await stats.take(all)).toMatchObject({
+  expect(await stats.collectStats(all)).toMatchObject({
     streams: [],
     clients: [],
     matching: 0,
@@ -42,7 +42,7 @@ test('a stream is known by its publisher, its players and what it carries', asyn
   await playing();
   publisher.say(...PICTURE);
   await settled();
-  const { streams, processes } = await stats.take(all);
+  const { streams, processes } = await stats.collectStats(all);
   expect(streams).toEqual([
     expect.objectContaining({
       key: KEY,
@@ -69,7 +69,7 @@ test('frame rate and GOP length are those of the last whole GOP', async () => {
   ];
   publisher.say(...gop(0), ...gop(2000), say.video(flv.keyframe('k'), 4000));
   await settled();
-  expect((await stats.take({})).streams[0]?.video).toMatchObject({ fps: 25, gopMs: 2000 });
+  expect((await stats.collectStats({})).streams[0]?.video).toMatchObject({ fps: 25, gopMs: 2000 });
 });
 
 test('clients are filtered and counted; those before the page are listed too, for who puts pages together', async () => {
@@ -77,7 +77,9 @@ test('clients are filtered and counted; those before the page are listed too, fo
   await publishing();
   for (let viewers = 0; viewers < 3; viewers++) await playing();
   const roles = async (clients: object) => {
-    const { clients: listed, matching } = await stats.take({ clients: { start: 0, count: 10, ...clients } });
+    const { clients: listed, matching } = await stats.collectStats({
+      clients: { start: 0, count: 10, ...clients },
+    });
     return { roles: listed.map(({ role }) => role), matching };
   };
   expect(await roles({})).toEqual({ roles: ['publish', 'play', 'play', 'play'], matching: 4 });
@@ -95,11 +97,11 @@ test('what has gone is still in the totals', async () => {
   const publisher = await publishing();
   publisher.say(...PICTURE);
   await settled();
-  const before = (await stats.take({})).processes[0]?.totals;
+  const before = (await stats.collectStats({})).processes[0]?.totals;
   expect(before?.recvBytes).toBeGreaterThan(0);
   expect(await stats.kick({ role: 'publish' })).toBe(1);
   await settled();
-  const after = (await stats.take({})).processes[0]?.totals;
+  const after = (await stats.collectStats({})).processes[0]?.totals;
   expect(after?.clients).toBe(1);
   expect(after?.recvBytes).toBeGreaterThanOrEqual(before?.recvBytes ?? 0);
 });
@@ -108,11 +110,11 @@ test('who is kicked is told why, and only who is meant goes', async () => {
   const { stats, publishing, playing } = open();
   const publisher = await publishing();
   await playing();
-  const { clients } = await stats.take({ clients: { start: 0, count: 10, role: 'publish' } });
+  const { clients } = await stats.collectStats({ clients: { start: 0, count: 10, role: 'publish' } });
   expect(await stats.kick({ id: clients[0]?.client.id })).toBe(1);
   await publisher.hear('onStatus@0 NetConnection.Connect.Closed');
   await settled();
-  expect((await stats.take(all)).matching).toBe(1);
+  expect((await stats.collectStats(all)).matching).toBe(1);
   expect(await stats.kick({ id: 'nobody00' })).toBe(0);
 });
 
@@ -122,7 +124,7 @@ test('packets are noted once somebody asks, until nobody has for a while', async
   publisher.say(...PICTURE);
   await settled();
   const ask = async (after: number) =>
-    (await stats.take({ frames: { stream: streamId(KEY), after } })).frames;
+    (await stats.collectStats({ frames: { stream: streamId(KEY), after } })).frames;
   const first = await ask(0);
   // What a joiner gets first, decoder configurations, is as old as the stream.
   expect(first?.marks).toEqual([]);
@@ -135,7 +137,7 @@ test('packets are noted once somebody asks, until nobody has for a while', async
     { t: 90, kind: 'audio', bytes: expect.any(Number), keyframe: false },
   ]);
   expect((await ask(second?.last ?? 0))?.marks).toEqual([]);
-  expect((await stats.take({ frames: { stream: 'vid-none', after: 0 } })).frames).toBeUndefined();
+  expect((await stats.collectStats({ frames: { stream: 'vid-none', after: 0 } })).frames).toBeUndefined();
   await seconds(FRAME_WATCH_TIMEOUT_MS / 1000, () => publisher.say(say.video(flv.frame('f'), 120)));
   // Those who come then begin anew, not with what nobody noted.
   expect((await ask(0))?.marks).toEqual([]);
@@ -144,7 +146,7 @@ test('packets are noted once somebody asks, until nobody has for a while', async
 test('of very many packets the newest are kept', async () => {
   const { stats, publishing } = open();
   const publisher = await publishing();
-  const ask = async () => (await stats.take({ frames: { stream: streamId(KEY), after: 0 } })).frames;
+  const ask = async () => (await stats.collectStats({ frames: { stream: streamId(KEY), after: 0 } })).frames;
   await ask();
   const count = 2 * MAX_FRAME_MARKS + 10;
   for (let i = 0; i < count; i++) publisher.say(say.audio(flv.aac('s'), i));

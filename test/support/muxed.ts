@@ -16,7 +16,7 @@ export async function muxed(container: Container, packets: readonly MediaPacket[
   const tracks: TrackConfig[] = [];
   const samples: TrackSample[] = [];
   const assembler = new TrackAssembler({
-    begin: (all) => tracks.push(...all),
+    beginTracks: (all) => tracks.push(...all),
     sample: (sample) => samples.push(sample),
   });
   for (const packet of packets) assembler.write(packet);

@@ -26,8 +26,8 @@ export async function segmented(
   const note = (fields: object, message: string) => void log.push({ ...fields, message });
   const logger: Logger = { debug: note, info: note, warn: note, error: note, child: () => logger };
   const own = vhost({ name: vhostName, hls: { ...HLS, enabled: true, ...options } });
-  const tell = (event: NoticeEvent) => void events.push(event);
-  const hls = await Hls.open({ clock, log: logger, sequences, tell });
+  const emit = (event: NoticeEvent) => void events.push(event);
+  const hls = await Hls.open({ clock, log: logger, sequences, emit });
   hls.clearLeftovers([own]);
   await hls.cleared;
   stopped({ stop: () => hls.close() });

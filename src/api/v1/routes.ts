@@ -71,30 +71,30 @@ export function v1Routes(control: ServerControl, crossdomain: boolean): FastifyP
     // What it changes in SRS is the business of /api/v2/config here.
     '/raw': () => ({ code: CODE.rawDisabled, content: {} }),
     '/clusters': async ({ query, headers: { host = '' } }) => {
-      const { streams } = await stats.take({});
+      const { streams } = await stats.collectStats({});
       return { content: { data: clusterV1(CLUSTER.parse(query), host, streams, control) } };
     },
     '/features': () => ({ content: { data: FEATURES } }),
     '/vhosts': async () => {
-      const { streams } = await stats.take({});
+      const { streams } = await stats.collectStats({});
       const vhosts = control.vhosts().map((vhost) => vhostV1(vhost, inVhost(streams, vhost.name)));
       return { content: { vhosts } };
     },
     '/vhosts/:id': async (_request, id) => {
       const vhost = control.vhosts().find(({ name }) => vhostId(name) === id);
       if (!vhost) return { code: CODE.noSuchVhost, content: {} };
-      const { streams } = await stats.take({});
+      const { streams } = await stats.collectStats({});
       return { content: { vhost: vhostV1(vhost, inVhost(streams, vhost.name)) } };
     },
     '/streams': async ({ query }) => {
       const { start, count } = PAGE.parse(query);
-      const { streams } = await stats.take({});
+      const { streams } = await stats.collectStats({});
       const now = Date.now();
       const page = streams.slice(start, start + atLeast(count));
       return { content: { streams: page.map((stream) => streamV1(stream, now)) } };
     },
     '/streams/:id': async (_request, id) => {
-      const { streams } = await stats.take({});
+      const { streams } = await stats.collectStats({});
       const stream = streams.find(({ key }) => streamId(key) === id);
       return stream
         ? { content: { stream: streamV1(stream, Date.now()) } }
@@ -102,12 +102,12 @@ export function v1Routes(control: ServerControl, crossdomain: boolean): FastifyP
     },
     '/clients': async ({ query }) => {
       const { start, count } = PAGE.parse(query);
-      const { clients } = await stats.take({ clients: { start, count: atLeast(count) } });
+      const { clients } = await stats.collectStats({ clients: { start, count: atLeast(count) } });
       const now = Date.now();
       return { content: { clients: clients.map((client) => clientV1(client, now)) } };
     },
     '/clients/:id': async (_request, id) => {
-      const { clients } = await stats.take({ clients: { id, start: 0, count: 1 } });
+      const { clients } = await stats.collectStats({ clients: { id, start: 0, count: 1 } });
       const [client] = clients;
       return client
         ? { content: { client: clientV1(client, Date.now()) } }

@@ -19,7 +19,7 @@ export class Summaries {
   }
 
   async read(): Promise<SrsBody> {
-    const [stats, machine] = await Promise.all([this.#control.stats.take({}), readMachine()]);
+    const [stats, machine] = await Promise.all([this.#control.stats.collectStats({}), readMachine()]);
     const before = this.#before ?? machine;
     this.#before = machine;
     const now = Date.now();

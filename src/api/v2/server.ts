@@ -12,7 +12,7 @@ export function serverRoutes(control: ServerControl, guard: Guard): FastifyPlugi
       '/server',
       { schema: { tags: ['server'], summary: 'The server and its processes', response: { 200: SERVER } } },
       async (request) => {
-        const { processes } = await control.stats.take({});
+        const { processes } = await control.stats.collectStats({});
         return serverBody(control, processes, guard.userOf(request));
       },
     );

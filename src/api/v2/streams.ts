@@ -25,7 +25,7 @@ export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
         },
       },
       async ({ headers }) => {
-        const { streams } = await stats.take({});
+        const { streams } = await stats.collectStats({});
         return { streams: streams.map((stream) => streamBody(stream, deps(headers.host))) };
       },
     );
@@ -41,7 +41,7 @@ export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
         },
       },
       async ({ params, headers }) => {
-        const stream = findStream(await stats.take({}), params.id);
+        const stream = findStream(await stats.collectStats({}), params.id);
         return streamBody(stream, deps(headers.host));
       },
     );
@@ -74,7 +74,7 @@ export function streamRoutes(control: ServerControl): FastifyPluginCallbackZod {
         },
       },
       async ({ query }) => {
-        const { clients, matching } = await stats.take({ clients: query });
+        const { clients, matching } = await stats.collectStats({ clients: query });
         return { clients: clients.map(clientBody), total: matching };
       },
     );

@@ -98,7 +98,7 @@ export class FlvPlayer implements PlayTransport {
       return { audio: hasAudio && there.audio, video: hasVideo && there.video };
     };
     const take = (bytes: Buffer) => {
-      if (this.#early) this.#begin(bytes, this.#early, announced());
+      if (this.#early) this.#writeHead(bytes, this.#early, announced());
       else if (socket.writable) socket.write(bytes);
     };
     socket.cork();
@@ -189,7 +189,11 @@ export class FlvPlayer implements PlayTransport {
   }
 
   /** Writes the header, which says what the stream holds, before the first bytes from which that is known. */
-  #begin(bytes: Buffer, early: Buffer[], has: { readonly audio: boolean; readonly video: boolean }): void {
+  #writeHead(
+    bytes: Buffer,
+    early: Buffer[],
+    has: { readonly audio: boolean; readonly video: boolean },
+  ): void {
     early.push(bytes);
     const known = has.audio || has.video;
     if (!known && early.length < MAX_EARLY_BATCHES) return;

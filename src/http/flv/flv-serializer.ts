@@ -10,37 +10,42 @@ export interface Framing {
   /** Bytes of a piece with what is around it. */
   size(length: number): number;
   /** Writes what stands before a piece, and returns the offset behind it. */
-  begin(target: Buffer, offset: number, length: number): number;
+  beginPiece(target: Buffer, offset: number, length: number): number;
   /** Writes what stands behind a piece, and returns the offset behind it. */
-  end(target: Buffer, offset: number): number;
+  endPiece(target: Buffer, offset: number): number;
 }
 
 const nothing = (_target: Buffer, offset: number): number => offset;
 
 /** A body of HTTP/1.0, which goes on until the connection ends. */
-export const PLAIN: Framing = { name: 'plain', size: (length) => length, begin: nothing, end: nothing };
+export const PLAIN: Framing = {
+  name: 'plain',
+  size: (length) => length,
+  beginPiece: nothing,
+  endPiece: nothing,
+};
 
 /** A body of HTTP/1.1, whose end can be told from a broken connection. */
 export const CHUNKED: Framing = {
   name: 'chunked',
   size: chunkBytes,
-  begin: writeChunkHead,
-  end: writeChunkEnd,
+  beginPiece: writeChunkHead,
+  endPiece: writeChunkEnd,
 };
 
 /** Messages over WebSocket. */
 export const WEBSOCKET: Framing = {
   name: 'websocket',
   size: (length) => frameHeadSize(length) + length,
-  begin: writeFrameHead,
-  end: nothing,
+  beginPiece: writeFrameHead,
+  endPiece: nothing,
 };
 
 /** A piece with what is around it. */
 export function framed(framing: Framing, piece: Buffer): Buffer {
   const target = Buffer.alloc(framing.size(piece.length));
-  const at = framing.begin(target, 0, piece.length);
-  framing.end(target, at + piece.copy(target, at));
+  const at = framing.beginPiece(target, 0, piece.length);
+  framing.endPiece(target, at + piece.copy(target, at));
   return target;
 }
 
@@ -61,10 +66,10 @@ export function flvSerializer({ framing, ...kinds }: FlvFormat): Serializer {
     id: `flv:${framing.name}${kinds.audio ? '' : ':mute'}${kinds.video ? '' : ':blind'}`,
     size: (packet) => (wanted(packet) ? framing.size(flvTagSize(packet.payload.length)) : 0),
     write(target, offset, { kind, timestamp, payload, headerSlot }) {
-      const at = framing.begin(target, offset, flvTagSize(payload.length));
+      const at = framing.beginPiece(target, offset, flvTagSize(payload.length));
       // ffmpeg takes metadata for subtitles if they say any other time than that of a file's beginning.
       const time = headerSlot === METADATA_SLOT ? 0 : timestamp;
-      return framing.end(target, writeFlvTag(target, at, TAG_TYPE[kind], time, payload));
+      return framing.endPiece(target, writeFlvTag(target, at, TAG_TYPE[kind], time, payload));
     },
   };
 }

@@ -106,7 +106,10 @@ export class MasterPlaylists {
     name?: string,
   ): Promise<HlsSession | Fault> {
     const tcUrl = `rtmp://${vhost.name}/${address.app}`;
-    const session = this.#sessions.begin({ ip, snapshot, vhost, address, tcUrl, pageUrl, agent }, name);
+    const session = this.#sessions.beginSession(
+      { ip, snapshot, vhost, address, tcUrl, pageUrl, agent },
+      name,
+    );
     if ('ok' in session) return session;
     const leave = () => session.leave();
     http.raw.socket.once('close', leave);

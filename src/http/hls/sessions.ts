@@ -130,7 +130,7 @@ export class HlsSessions {
   }
 
   /** A session for a newcomer, who has not been asked about yet, `resumed` by a name or not; or why there is none. */
-  begin(playRequest: PlayRequest, name?: string): HlsSession | Fault {
+  beginSession(playRequest: PlayRequest, name?: string): HlsSession | Fault {
     const { ip } = playRequest;
     // Sessions hold no connection, so they take nobody's place; but there are no more of them than of those.
     if (!this.#clients.open || this.#open.size >= this.#clients.maxSessions)
