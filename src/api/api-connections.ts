@@ -7,7 +7,7 @@ import type { Logger } from '../model/logger.ts';
 /** Connections of one address that are not kept; for one more, the one of them that was not used for longest is closed. */
 export const MAX_API_CONNECTIONS_PER_ADDRESS = 64;
 
-/** Those of them that are kept: of people who may use the API. One more is closed behind its answer. */
+/** Connections that are kept, of people who may use the API. One more is closed behind its answer. */
 export const MAX_KEPT_API_CONNECTIONS = 224;
 
 /** Connections to the API; for one more, the one that is not kept and was not used for longest is closed. */
@@ -62,7 +62,7 @@ export class ApiConnections {
     });
   }
 
-  /** One line a second says how many. */
+  /** Logs closed connections, at most one line a second. */
   #logClosed(): void {
     this.#closed += 1;
     if (this.#closed > 1) return;

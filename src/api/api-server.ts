@@ -45,7 +45,7 @@ const API_REQUEST_TIMEOUT_MS = 30_000;
 /** Time that a client has to shake hands, and to send the head of a request. */
 const API_HEADERS_TIMEOUT_MS = 5_000;
 
-/** How often somebody looks whether a request takes too long, in milliseconds. */
+/** Interval at which requests are checked for their timeouts, in milliseconds. */
 const LOOK_MS = 1_000;
 
 /** The running API. */
@@ -250,7 +250,7 @@ function peerServers(...schemes: readonly string[]): (request: IncomingMessage) 
   };
 }
 
-/** Says what went wrong as `{ "error": "a sentence" }`; what is a bug of ours goes to the log and is not shown. */
+/** Answers an error as `{ "error": "a sentence" }`; what is a bug of ours goes to the log and is not shown. */
 export function answerError(
   log: Logger,
 ): (error: FastifyError, request: FastifyRequest, reply: FastifyReply) => FastifyReply {
@@ -286,7 +286,7 @@ export function canonicalUrl(url: string): string {
   return plain + query;
 }
 
-/** How long an answer is good for whoever asks the same, in milliseconds. */
+/** Time for which equal questions share an answer, in milliseconds. */
 const SHARE_MS = 200;
 
 /** stats that many may want at the same time, and that is taken once for all of them. */
@@ -319,10 +319,10 @@ export class SharedStats implements StatsSource {
   }
 }
 
-/** Where the build puts the console, seen from here as from what is built of here. */
+/** Directory of the built console, relative to this file and to what is built of it. */
 const CONSOLE = fileURLToPath(new URL('../../dist/console', import.meta.url));
 
-/** How long a file may be kept whose name changes with its content, in milliseconds. */
+/** Cache lifetime of a file whose name changes with its content, in milliseconds. */
 const YEAR_MS = 31_536_000_000;
 
 /** The console: its files, and its one page at every other address under `/console`, since the page reads the address. */

@@ -26,7 +26,7 @@ export interface ControlSocket {
 
 const ELSEWHERE = 'a server with http_hooks or dvr needs a state_dir that it can write to';
 
-/** Who answers at a control socket. */
+/** Process that answers at a control socket. */
 interface Holder {
   readonly pid: number | undefined;
 }
@@ -92,7 +92,7 @@ async function giveName(unnamed: string, path: string, stateDir: string): Promis
   }
 }
 
-/** What tells a file from another that has its name, and perhaps its inode, later. */
+/** Identity of a file, told from a later one with its name, and perhaps its inode. */
 function identityOf(path: string): string {
   const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
   return `${stat?.ino} ${stat?.ctimeNs}`;
@@ -128,7 +128,7 @@ function refuseIfHeld(stateDir: string, holder: Holder | undefined): void {
   );
 }
 
-/** Who answers at a path; undefined if nobody does. One that takes the connection and says nothing is somebody too. */
+/** Process that answers at a path; undefined if none does. One that accepts and says nothing counts too. */
 function holderOf(socketPath: string): Promise<Holder | undefined> {
   return new Promise((resolve) => {
     const asking = request(

@@ -11,7 +11,7 @@ const MAX_FOLLOWED_CLIENTS = 200;
 export const TOPICS = ['streams', 'clients', 'deliveries', 'server', 'hooks'] as const;
 export type Topic = (typeof TOPICS)[number];
 
-/** What somebody follows. */
+/** Topics that a follower wants. */
 export interface Wanted {
   readonly topics: ReadonlySet<Topic>;
   /** Id of a stream that is told of in every detail. */
@@ -21,7 +21,7 @@ export interface Wanted {
   readonly user: string | null;
 }
 
-/** How often the state of things is told, in milliseconds; that of the hooks every second time. */
+/** Interval of state events, in milliseconds; those of the hooks come every second time. */
 const BEAT_MS = 1_000;
 
 /** Events of one follower, each made when there is room for it. */

@@ -13,7 +13,7 @@ const MAX_LOGIN_FAILURES = 10;
 const COOKIE = 'gatecast';
 /** Requests that change nothing. */
 const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS']);
-/** What anybody may see: the console is a page that asks for the password, the others say yes or no. */
+/** Paths that need no credentials: the console is a page that asks for the password, the others say yes or no. */
 const OPEN = /^\/(?:|console(?:\/.*)?|healthz|readyz|api\/v2\/log(?:in|out))$/;
 
 /** A request that is not let in. */
@@ -27,9 +27,9 @@ export class Refusal extends Error {
   }
 }
 
-/** What decides who may use the API. */
+/** Dependencies of the API's access check. */
 export interface Guard {
-  /** Who asks; null where nobody needs to say. */
+  /** User of a request; null where no credentials are needed. */
   userOf(request: FastifyRequest): string | null;
   /** Throws a Refusal if these are not the credentials, or there were too many wrong ones. */
   logIn(request: FastifyRequest, reply: FastifyReply, credentials: Credentials): Promise<void>;
@@ -112,7 +112,7 @@ export async function guard(
   };
 }
 
-/** What changes something has to come from a page of ours, or from no page. */
+/** Refuses a changing request from a page that is not ours; one from no page is allowed. */
 function checkSource({ headers }: FastifyRequest, path: string): void {
   const { origin, host } = headers;
   if (origin !== undefined && hostOf(origin) !== host?.toLowerCase())
@@ -130,7 +130,7 @@ function hostOf(origin: string): string | undefined {
   return URL.canParse(origin) ? new URL(origin).host : undefined;
 }
 
-/** Whether a Host header is an address, or localhost: a name may belong to anybody who can point it here. */
+/** True if a Host header is an address, or localhost: anybody may point another name here. */
 function isLocalName(host = ''): boolean {
   const name = host
     .toLowerCase()

@@ -6,10 +6,10 @@ import { isSameSecret } from '../model/same-secret.ts';
 /** People that are logged in at the same time; the one who has not come for longest is logged out. */
 const MAX_LOGINS = 1_000;
 
-/** How long somebody who does not come any more stays logged in. */
+/** Idle time after which a user is logged out, in milliseconds. */
 const LOGIN_MS = 12 * 3_600_000;
 
-/** Who may use the API, and who has shown it already. */
+/** Credentials of the API, and the users who are logged in. */
 export class LogIns {
   readonly #credentials: Credentials;
   /** Names of users by the tokens that they were given. */
@@ -19,7 +19,7 @@ export class LogIns {
     this.#credentials = credentials;
   }
 
-  /** Whether these are the credentials. How long that takes tells nothing of them. */
+  /** True if these are the credentials; compared in constant time. */
   accepts({ username, password }: Credentials): boolean {
     const name = isSameSecret(username, this.#credentials.username);
     const word = isSameSecret(password, this.#credentials.password);
@@ -33,7 +33,7 @@ export class LogIns {
     return token;
   }
 
-  /** Whose token it is. */
+  /** Name of the user with this token. */
   userOf(token: string): string | undefined {
     return this.#users.get(token);
   }

@@ -61,7 +61,7 @@ export function clientBody(facts: ClientStats): ClientBody {
 
 const USUAL_PORTS: Readonly<Record<string, number>> = { rtmp: 1935, rtmps: 443, http: 80, https: 443 };
 
-/** What URLs of a stream are made of. */
+/** Parts of which URLs of a stream are made. */
 export interface UrlDeps {
   /** The Host header by which the server was reached. */
   readonly host: string;

@@ -32,7 +32,7 @@ const MAX_RECENT_BYTES: number = 64 * 1024 * 1024;
 /** Bytes of one stream's segments that wait for the disk; over it the next one is left out. */
 export const MAX_WAITING_BYTES: number = 64 * 1024 * 1024;
 
-/** What the room needs of the process. */
+/** Dependencies of HLS. */
 export interface HlsDeps {
   readonly clock: Clock;
   readonly log: Logger;
@@ -43,7 +43,7 @@ export interface HlsDeps {
 
 interface Entry {
   readonly playlist: LivePlaylist;
-  /** What is being added, each behind the one before. */
+  /** Segments that are being added, each behind the one before. */
   work: Promise<unknown>;
   /** Bytes of it. */
   waiting: number;
@@ -55,11 +55,11 @@ interface Entry {
   timer: Timer | undefined;
   /** Until players are told that nothing more comes. */
   endTimer: Timer | undefined;
-  /** How far its segments have come, in milliseconds: players like time that does not go back. */
+  /** End of its segments, in milliseconds: players like time that does not go back. */
   readonly timeline: { endMs: number };
 }
 
-/** Where the time of a stream begins, in milliseconds: audio may be a little earlier than the first video frame. */
+/** Time at which a stream begins, in milliseconds: audio may be a little earlier than the first video frame. */
 const FIRST_MS = 1_000;
 
 /** Cuts the streams of this process into segments and keeps them for their viewers. Knows no HTTP. */
@@ -69,7 +69,7 @@ export class Hls {
   readonly #entries = new Map<string, Entry>();
   /** Playlist files that are in use, and of which stream. */
   readonly #files = new Map<string, string>();
-  /** Who waits for a first segment, by stream. */
+  /** Requests that wait for a first segment, by stream. */
   readonly #waiters = new Map<string, Set<() => void>>();
   readonly #index: FileIndex = new Map();
   /** The newest segments of the disk, by file. */
@@ -200,7 +200,7 @@ export class Hls {
     if (playlist.options.disposeMs > 0) await playlist.dispose();
   }
 
-  /** Where the segments of a publish go, or why they cannot go anywhere. */
+  /** Playlist for the segments of a publish, or the reason why there is none. */
   #entryFor(key: StreamKey, options: HlsOptions): Entry | string {
     const name = formatStreamKey(key);
     const known = this.#entries.get(name);
@@ -351,7 +351,7 @@ export class Hls {
   }
 }
 
-/** What an earlier run has left may be older than the list that keeps it back. */
+/** Marks files of an earlier run as private: they may be older than the list. */
 async function markLeftovers(root: string, options: HlsOptions, log: Logger): Promise<void> {
   if (!existsSync(root)) return;
   await markPrivate(privateNames(options, root), join(root, PRIVATE_LIST)).catch((error: Error) =>

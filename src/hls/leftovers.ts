@@ -38,7 +38,7 @@ async function playlistsUnder(root: string): Promise<string[]> {
   return found;
 }
 
-/** What a playlist says, or nothing if it is larger than one of ours. */
+/** Text of a playlist; empty if it is larger than one of ours. */
 async function readHead(file: string): Promise<string> {
   const handle = await open(file);
   try {
@@ -51,7 +51,7 @@ async function readHead(file: string): Promise<string> {
 
 const MAX_PLAYLIST_BYTES = 4_194_304;
 
-/** Where a URI of a playlist leads; undefined if that is not under the directory. */
+/** Path to which a URI of a playlist leads; undefined if it is not under the directory. */
 function pathOf(root: string, playlist: string, uri: string): string | undefined {
   try {
     const path = resolve(dirname(playlist), ...uri.split('/').map(decodeURIComponent));

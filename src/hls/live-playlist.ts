@@ -26,16 +26,16 @@ export interface FreshSegment {
   readonly durationMs: number;
   /** Unix time of its first frame, in milliseconds. */
   readonly at: number;
-  /** What it needs first, if that may not be the segment's before it. */
+  /** Init file, if it may not be that of the segment before. */
   readonly init: Buffer | undefined;
   /** The same for segments that need the same first. */
   readonly identity: string;
   readonly discontinuity: boolean;
-  /** What players should know of the tracks. */
+  /** Codecs and resolution, for the master playlist. */
   readonly tracks: Pick<Variant, 'codecs' | 'resolution'>;
 }
 
-/** What is known of a segment that is in no playlist. */
+/** Facts of a segment that is in no playlist. */
 export type LostSegment = Pick<FreshSegment, 'durationMs' | 'init' | 'identity'>;
 
 /** The playlist of one stream and the files that it leads to, through all publishes of the stream. */
@@ -48,7 +48,7 @@ export class LivePlaylist {
   readonly #list: SegmentList<Segment>;
   readonly #files = new Map<string, MediaFile>();
   readonly #index: FileIndex;
-  /** How many segments need each init file. */
+  /** Number of segments that need each init file. */
   readonly #initUses = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
   readonly #sequences: PlaylistSequences;
@@ -57,7 +57,7 @@ export class LivePlaylist {
   readonly #outage: Outage;
   readonly #oldFiles: OldFiles;
   #init: (MediaFile & { readonly identity: string }) | undefined;
-  /** What segments need first, while it could not be kept. */
+  /** Init file that could not be kept. */
   #lostInit: Pick<FreshSegment, 'init' | 'identity'> | undefined;
   /** True if a segment was lost, so that the next one continues nothing. */
   #broken = false;
@@ -108,17 +108,17 @@ export class LivePlaylist {
     );
   }
 
-  /** Where the playlist is on the disk. */
+  /** Path of the playlist on the disk. */
   get file(): string {
     return this.#disk.fileOf(this.path);
   }
 
-  /** Where a path of the stream is on the disk, or would be. */
+  /** Place of the stream's file on the disk, whether it is there or not. */
   fileOf(path: string): string {
     return this.#disk.fileOf(path);
   }
 
-  /** What a master playlist says of the stream; undefined while there is no playlist. */
+  /** Variant for the master playlist; undefined while there is no playlist. */
   get variant(): Variant | undefined {
     const { listed } = this.#list;
     if (listed.length === 0) return undefined;
@@ -307,7 +307,7 @@ export class LivePlaylist {
 /** The files of all streams, by what {@link indexName} makes of vhost and path. */
 export type FileIndex = Map<string, MediaFile>;
 
-/** What a file is called among those of all vhosts; a vhost's name has no slash. */
+/** Name of a file among those of all vhosts; a vhost's name has no slash. */
 export function indexName({ vhost }: Pick<StreamKey, 'vhost'>, path: string): string {
   return `${vhost}/${path}`;
 }

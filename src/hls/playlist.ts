@@ -6,13 +6,13 @@ export interface ListedSegment {
   readonly durationMs: number;
   /** Unix time of its first frame, in milliseconds. */
   readonly at: number;
-  /** How many discontinuities there were up to it; one more than before if it does not continue the one before. */
+  /** Number of discontinuities up to it; one more than before if it does not continue the one before. */
   readonly discontinuitySequence: number;
-  /** What it needs first, relative to the playlist; undefined for MPEG-TS. */
+  /** URI of its init file, relative to the playlist; undefined for MPEG-TS. */
   readonly initUri: string | undefined;
 }
 
-/** What a media playlist says. */
+/** Content of a media playlist. */
 export interface MediaPlaylist {
   /** Whole seconds; no listed segment rounds to more. */
   readonly targetSeconds: number;
@@ -22,7 +22,7 @@ export interface MediaPlaylist {
   readonly ended?: boolean;
 }
 
-/** What a player should know before it chooses a stream. */
+/** Facts for a player that chooses a stream. */
 export interface Variant {
   /** Most bits per second of a segment. */
   readonly bandwidth: number;

@@ -29,7 +29,7 @@ export class SegmentList<S extends ListedSegment & { readonly bytes: number }> {
     return this.#next;
   }
 
-  /** What the playlist says; undefined while it lists nothing. */
+  /** Content of the playlist; undefined while it lists nothing. */
   get playlist(): MediaPlaylist | undefined {
     if (this.#listed.length === 0) return undefined;
     return { targetSeconds: this.#targetSeconds, segments: this.#listed };

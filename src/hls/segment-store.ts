@@ -7,7 +7,7 @@ import { type MediaNames, markPrivate } from '../model/private-files.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import { readOwnedText } from './playlist.ts';
 
-/** Where the bytes of a segment are. */
+/** Place of the bytes of a segment. */
 export interface Stored {
   /** The file that has them, or would have them if they were on the disk. */
   readonly file: string;
@@ -17,7 +17,7 @@ export interface Stored {
 
 /** Keeps the files of streams. Paths are relative to `hls_path`, with `/` between their parts. */
 export interface SegmentStore {
-  /** Where a path is on the disk, or would be if it were there. */
+  /** Place of a path on the disk, whether it is there or not. */
   fileOf(path: string): string;
   /** Keeps bytes under a path, complete or not at all. Rejects with a sentence if that cannot be done. */
   put(path: string, bytes: Buffer): Promise<Stored>;
@@ -122,14 +122,14 @@ function explain(file: string, { code = '', message }: NodeJS.ErrnoException): s
   return `cannot write ${file}: ${REASONS[code] ?? message}`;
 }
 
-/** What may fail for a while, and what is said of it. */
+/** Log messages of failures that may last, and of their ends. */
 const MESSAGES = {
   segments: ['HLS segments of a stream are left out', 'HLS segments of a stream are kept again'],
   playlist: ['the HLS playlist of a stream is not written', 'the HLS playlist of a stream is written again'],
   removal: ['old HLS files of a stream are not removed', 'old HLS files of a stream are removed again'],
 } as const;
 
-/** Says of one stream what its segments suffer from: once when it begins and once when it is over, however often it fails. */
+/** Logs failures of one stream's segments: once at the first and once when they are over, however many there are. */
 export class Outage {
   readonly #log: Logger;
   readonly #key: StreamKey;
@@ -140,7 +140,7 @@ export class Outage {
     this.#key = key;
   }
 
-  /** It has failed. */
+  /** Notes a failure. */
   failed(what: keyof typeof MESSAGES, error: unknown): void {
     const failures = this.#failures.get(what) ?? 0;
     this.#failures.set(what, failures + 1);
@@ -148,7 +148,7 @@ export class Outage {
       this.#log.error({ ...this.#key, reason: (error as Error).message }, MESSAGES[what][0]);
   }
 
-  /** It was done. */
+  /** Notes a success, which ends an outage. */
   worked(what: keyof typeof MESSAGES): void {
     const failures = this.#failures.get(what);
     if (failures === undefined) return;

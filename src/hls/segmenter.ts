@@ -22,11 +22,11 @@ const MAX_SEGMENT_BYTES: number = 32 * 1024 * 1024;
 /** At least this is between two publishes, in milliseconds: the last audio lasts that long at most. */
 const SEAM_MS = 100;
 
-/** What a segmenter needs. */
+/** Dependencies of a segmenter. */
 export interface SegmenterDeps {
   readonly options: Pick<HlsOptions, 'format' | 'fragmentMs' | 'aofRatio' | 'waitKeyframe'>;
   readonly newMuxer: (container: Container, tracks: readonly TrackConfig[], originMs: number) => Muxer;
-  /** How far the segments of earlier publishes of the stream have come: times go on from there. */
+  /** End of the segments of earlier publishes of the stream: times go on from there. */
   readonly timeline: { endMs: number };
   /** Takes a segment that is being made of so many bytes of media, in their order; returns at once. */
   readonly addSegment: (making: Promise<FreshSegment | undefined>, bytes: number) => void;
@@ -38,7 +38,7 @@ export interface SegmenterDeps {
 
 /** The segment that is being filled. */
 interface Filling {
-  /** Of its first sample of the leading track. */
+  /** Time of its first sample of the leading track. */
   readonly startMs: number;
   readonly at: number;
   readonly discontinuity: boolean;
@@ -64,7 +64,7 @@ export class Segmenter implements MediaTap, TrackConsumer {
   readonly #assembler: TrackAssembler;
   #part: Part | undefined;
   #filling: Filling | undefined;
-  /** What times in segments are less than those of the publish, in milliseconds; known with its first sample. */
+  /** Difference of the publish's times and those in segments, in milliseconds; known with its first sample. */
   #originMs: number | undefined;
   /** Time of the latest sample. */
   #reachedMs = 0;
@@ -87,7 +87,7 @@ export class Segmenter implements MediaTap, TrackConsumer {
     this.#cut();
   }
 
-  /** From here on there are these tracks. */
+  /** Begins a part with these tracks. */
   beginTracks(all: readonly TrackConfig[]): void {
     this.#cut();
     this.#broken = true;

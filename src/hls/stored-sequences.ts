@@ -20,10 +20,10 @@ const MAX_NUMBERED_STREAMS = 10_000;
 const FILE = 'hls-sequences.json';
 /** A start finds a higher discontinuity sequence than one this long before it, also without the file. */
 const STEP_MS = 600_000;
-/** Where these steps are counted from: hls.js takes time for each number below the one that it is given. */
+/** Moment from which these steps are counted: hls.js takes time for each number below the one that it is given. */
 const EPOCH_MS = Date.UTC(2026, 0, 1);
 
-/** What the file holds. */
+/** Content of the file. */
 interface Saved {
   /** The highest that any stream has had. */
   readonly discontinuitySequence: number;
@@ -31,7 +31,7 @@ interface Saved {
   readonly mediaSequence: number;
 }
 
-/** Where the numbers of a run begin. */
+/** Start of the numbers of a run. */
 interface Start {
   readonly unixMs: number;
   /** The monotonic time of it, in milliseconds. */
@@ -40,7 +40,7 @@ interface Start {
   floor: number;
 }
 
-/** What these numbers need of the process. */
+/** Dependencies of these numbers. */
 export interface SequenceDeps {
   readonly stateDir: string;
   readonly clock: Clock;
@@ -62,7 +62,7 @@ export class StoredSequences implements PlaylistSequences {
       if (reason === 'evict' && this.#start) this.#start.floor = Math.max(this.#start.floor, number);
     },
   });
-  /** Where this run began; undefined until the first stream has asked. */
+  /** Start of this run; undefined until the first stream has asked. */
   #start: Start | undefined;
   #highest = 0;
   #saving: 'no' | 'now' | 'again' = 'no';
@@ -99,7 +99,7 @@ export class StoredSequences implements PlaylistSequences {
     return join(this.#deps.stateDir, FILE);
   }
 
-  /** What an earlier run has left; zeros if it is of no use. */
+  /** Numbers of an earlier run; zeros if they are of no use. */
   #load(): Saved {
     try {
       const saved = JSON.parse(readSmallFile(this.#file, MAX_SEQUENCE_FILE_BYTES)) as Partial<Saved> | null;

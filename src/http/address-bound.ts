@@ -27,7 +27,7 @@ export class AddressBound {
     this.applyOptions(options, isTrusted);
   }
 
-  /** What counts from now on; who is here stays. */
+  /** Applies new options; present connections and viewers stay. */
   applyOptions({ maxConnectionsPerAddress }: HttpServerOptions, isTrusted: (ip: string) => boolean): void {
     this.#most = maxConnectionsPerAddress;
     this.#isFree = (ip) => maxConnectionsPerAddress === 0 || isLoopback(ip) || isTrusted(ip);
@@ -49,12 +49,12 @@ export class AddressBound {
     return this.#connections.evict();
   }
 
-  /** Something is asked over a connection. */
+  /** Notes that a request is under way on a connection. */
   asked(socket: Socket): void {
     this.#connections.hold(socket);
   }
 
-  /** It has been answered. */
+  /** Notes that the request has been answered. */
   answered(socket: Socket): void {
     this.#connections.release(socket);
   }
@@ -74,7 +74,7 @@ export class AddressBound {
     };
   }
 
-  /** One line a second says how many. */
+  /** Logs refused connections, at most one line a second. */
   #logTurnedAway(ip: string): void {
     this.#turnedAway += 1;
     if (this.#turnedAway > 1) return;

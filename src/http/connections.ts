@@ -16,17 +16,17 @@ export class Connections {
   readonly #clients = new Map<string, Client>();
   readonly #idle = new Set<Socket>();
 
-  /** How many there are. */
+  /** Number of connections. */
   get size(): number {
     return this.#addresses.size;
   }
 
-  /** How many of them are held. */
+  /** Number of connections that are held. */
   get held(): number {
     return this.#addresses.size - this.#idle.size;
   }
 
-  /** How many there are of one client address, and how many of these give way. */
+  /** Number of connections of one client address, and how many of these give way. */
   of(address: string): { readonly total: number; readonly idle: number } {
     const { total, idle } = this.#clients.get(address) ?? { total: 0, idle: new Set() };
     return { total, idle: idle.size };
@@ -43,7 +43,7 @@ export class Connections {
     socket.once('close', () => this.#remove(socket));
   }
 
-  /** From now on it does not give way. */
+  /** Keeps a connection from giving way. */
   hold(socket: Socket): void {
     const address = this.#addresses.get(socket);
     if (address === undefined) return;
@@ -51,7 +51,7 @@ export class Connections {
     this.#clients.get(address)?.idle.delete(socket);
   }
 
-  /** From now on it gives way, after those that did so before. */
+  /** Lets a connection give way, after those that did so before. */
   release(socket: Socket): void {
     const address = this.#addresses.get(socket);
     if (address === undefined) return;

@@ -2,7 +2,7 @@ import type { WebSocket } from '@fastify/websocket';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { Fault, PlaybackRequest } from './playback-request.ts';
 
-/** How one request is answered. */
+/** Answer to one request. */
 export interface Answer {
   /** True if the connection serves nothing else from its question on: whoever asks more over it is cut off. */
   readonly endless?: boolean;

@@ -26,13 +26,13 @@ export interface PlaybackRequest {
   readonly ip: string;
   /** Page that embeds the player, from Referer; empty if not given. */
   readonly pageUrl: string;
-  /** What the process says of it that passed it on; undefined for a request that came from its client. */
+  /** Facts from the process that passed the request on; undefined for a request that came from its client. */
   readonly forwarded: ForwardedRequest | undefined;
   /** Program of the client, from User-Agent; empty if not given. */
   readonly agent: string;
 }
 
-/** What is wrong with a request. */
+/** Reason why a request is refused. */
 export interface Fault {
   readonly ok: false;
   readonly status: number;
@@ -136,7 +136,7 @@ export function clientAddress(
   return ip;
 }
 
-/** Says no, with a sentence, so that somebody who looks at it in a browser or with curl knows why. */
+/** Refuses a request with a sentence that a person with a browser or curl can read. */
 export function refuse(reply: FastifyReply, { status, message }: Fault): FastifyReply {
   return reply
     .code(status)

@@ -42,7 +42,7 @@ const HEADERS_TIMEOUT_MS = 10_000;
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** What answers it; set once it is known that it may be answered. */
+    /** Handler's answer; set once the request is authorized. */
     playback: Answer | null;
   }
 }
@@ -55,7 +55,7 @@ const CROSSDOMAIN = {
   'access-control-max-age': '86400',
 };
 
-/** How long clients may take, in milliseconds. */
+/** Timeouts of clients, in milliseconds. */
 export interface Patience {
   /** For the head of a request. */
   readonly headersMs: number;
@@ -63,7 +63,7 @@ export interface Patience {
   readonly requestMs: number;
   /** Until the next request. */
   readonly idleMs: number;
-  /** How often somebody looks whether a request takes longer. */
+  /** Interval at which requests are checked for these timeouts. */
   readonly lookMs: number;
 }
 
@@ -135,7 +135,7 @@ export class PlaybackServer {
     return server;
   }
 
-  /** What counts from the commit on. Throws if a network is none. */
+  /** Prepares new options, in force from the commit on. Throws if a network is none. */
   prepare(options: HttpServerOptions): PreparedChange {
     const isTrusted = networkMatcher(options.trusted);
     return changeBy(() => {
@@ -312,7 +312,7 @@ const NO_NEIGHBOUR: Fault = {
   message: 'this socket is for the workers of the server',
 };
 
-/** What the handshake will look for (RFC 6455, 4.2.1), so that nobody is asked about one that will fail. */
+/** Checks the handshake's headers (RFC 6455, 4.2.1), so that no hook is called for one that will fail. */
 function isWebSocketHandshake({ headers }: FastifyRequest): boolean {
   const { upgrade, 'sec-websocket-version': version, 'sec-websocket-key': key } = headers;
   return upgrade?.toLowerCase() === 'websocket' && version === '13' && /^[+/\w]{22}==$/.test(key ?? '');
@@ -346,7 +346,7 @@ export function staticFiles(options: () => Pick<HttpServerOptions, 'dir' | 'serv
   };
 }
 
-/** Where a file of a directory is, links followed; undefined if it is not there, or if a link leads out or to what is hidden. */
+/** Path of a file in a directory, links followed; undefined if it is not there, or if a link leads out or to what is hidden. */
 async function fileIn(
   directory: string,
   name: string,

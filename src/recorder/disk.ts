@@ -47,7 +47,7 @@ export interface DiskFailure {
 
 const FULL: ReadonlySet<string | undefined> = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
 
-/** What an error of the file system means. */
+/** Failure that an error of the file system means. */
 export function diskFailure(error: unknown): DiskFailure {
   const { code, message } = error as NodeJS.ErrnoException;
   return { reason: FULL.has(code) ? 'disk_full' : 'disk_error', why: message };

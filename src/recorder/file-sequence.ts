@@ -10,7 +10,7 @@ import { type FileFacts, LONGEST_RETRY_MS, retryPauseMs } from './finalize.ts';
 import type { FlvLayout } from './flv-head.ts';
 import { OpenFile, type RecordingDeps } from './open-file.ts';
 
-/** What the files of a publish at one path need of the dvr. */
+/** Dependencies of the files of a publish at one path. */
 export interface FileSequenceDeps extends RecordingDeps {
   /** Takes note of what has to be done before the server may stop. */
   running(work: Promise<void>): void;

@@ -7,7 +7,7 @@ const MAX_UNWRITTEN_BYTES: number = 32 * 1024 * 1024;
 
 /** Small pieces are gathered into buffers of this size. */
 const CHUNK_BYTES = 65_536;
-/** What waits is written when there is this much … */
+/** Bytes that wait before they are written … */
 const WRITE_BYTES = 262_144;
 /** … or after this time, in milliseconds: what a crash may lose. */
 const WRITE_MS = 500;
@@ -28,7 +28,7 @@ export class FileWriter {
   readonly #onFailure: (failure: DiskFailure) => void;
   #chunks: Chunk[] = [];
   #waiting = 0;
-  /** Where the next write goes, and where the next append will be. */
+  /** Offsets of the next write and of the next append. */
   #written = 0;
   #appended = 0;
   #timer: Timer | undefined;
@@ -54,7 +54,7 @@ export class FileWriter {
     return this.#appended;
   }
 
-  /** What ended the writing. */
+  /** Failure that ended the writing. */
   get failure(): DiskFailure | undefined {
     return this.#failure;
   }

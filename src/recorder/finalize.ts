@@ -14,14 +14,14 @@ const RETRY_MS = 10_000;
 /** … up to this. A file that was written for as long begins a new row. */
 export const LONGEST_RETRY_MS = 300_000;
 
-/** What is known of a file that is whole. */
+/** Facts of a file that is whole. */
 export type FileFacts = Pick<RecordedFile, 'durationMs' | 'bytes'>;
 
-/** What it takes to tell of a file. */
+/** Dependencies of finalizing a file. */
 export interface FinalizeDeps {
   readonly journal: Journal;
   readonly logger: Logger;
-  /** Those who are told. */
+  /** Receiver of the event. */
   readonly gate: Gate;
   /** The stamp for the event with this id. */
   stamp(id: string): Promise<Stamp>;
@@ -64,12 +64,12 @@ async function giveName(path: string): Promise<void> {
   });
 }
 
-/** What a file is called while it is written, which keeps its name for it. */
+/** Name of a file while it is written, which keeps its final name for it. */
 export function unfinished(file: string): string {
   return `${file}.tmp`;
 }
 
-/** What a file may be called, the best name first: a number tells it from an older file of the same name. */
+/** Names for a file, the best first: a number tells it from an older file of the same name. */
 export function* namesOf(file: string): Generator<string, void, undefined> {
   yield file;
   for (let number = 2; number <= MAX_SAME_NAMES; number++) yield file.replace(/(\.\w+)$/, `.${number}$1`);

@@ -4,10 +4,10 @@ import { encodeAmf0 } from '../protocol/amf0/encode.ts';
 import { AMF0_MARKER, type AmfObject, type AmfValue, EcmaArray } from '../protocol/amf0/value.ts';
 import { flvHeader, flvTagSize, writeFlvTag } from '../protocol/flv/tag.ts';
 
-/** Where keyframes are in a file, at most so many of them. */
+/** Index of keyframes in a file, at most so many of them. */
 export class KeyframeIndex {
   readonly #most: number;
-  /** Every how manieth keyframe is kept. */
+  /** Every nth keyframe is kept. */
   #stride = 1;
   #seen = 0;
   #positions: number[] = [];
@@ -42,7 +42,7 @@ export class KeyframeIndex {
   }
 }
 
-/** Where what changes is in the head of a file. */
+/** Offsets of the values in the head that are filled in at the end. */
 export interface FlvLayout {
   /** Offset of our values in the metadata. */
   readonly values: number;
@@ -52,7 +52,7 @@ export interface FlvLayout {
   readonly keyframes: number;
 }
 
-/** What is known of a file at its end. */
+/** Facts of a file at its end. */
 export interface FlvFacts {
   readonly durationMs: number;
   /** Length of the file. */
@@ -123,7 +123,7 @@ function ownValues({ durationMs, bytes, index }: FlvFacts, length: number): Buff
   return Buffer.concat([before, Buffer.alloc(nulls, AMF0_MARKER.null), OBJECT_END]);
 }
 
-/** What the publisher said, without what we say. Metadata that cannot be read says nothing. */
+/** Metadata of the publisher, without the fields that are ours. Unreadable metadata gives none. */
 function publisherValues(metadata: Buffer | undefined): AmfObject {
   const values: AmfObject = Object.create(null) as AmfObject;
   for (const [key, value] of Object.entries(read(metadata))) if (!OURS.has(key)) values[key] = value;

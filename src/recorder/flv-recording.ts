@@ -28,7 +28,7 @@ export class FlvRecording implements MediaTap {
   /** Metadata and decoder configurations, with which each file begins. */
   readonly #headers = new Map<string, MediaPacket>();
   #file: FlvFile | undefined;
-  /** Where the file begins on the stream's time line, in milliseconds. */
+  /** Start of the file on the stream's time line, in milliseconds. */
   #startMs = 0;
   /** True until the file has had a keyframe: what comes before cannot be decoded. */
   #blind = true;

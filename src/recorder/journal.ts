@@ -14,11 +14,11 @@ export interface JournalEntry {
   readonly owner: string;
   readonly container: RecordingContainer;
   readonly cwd: string;
-  /** Its name when it is complete, relative to `cwd` or absolute. */
+  /** Name of the complete file, relative to `cwd` or absolute. */
   readonly file: string;
-  /** Of an FLV file. */
+  /** Layout of the head of an FLV file. */
   readonly layout?: FlvLayout | undefined;
-  /** What events say of the publisher. */
+  /** Facts of the publisher, for events. */
   readonly facts: EventFacts;
   readonly server: ServerIds;
 }
@@ -88,9 +88,9 @@ const CONCLUSION_BYTES = 512;
 
 const DIRECTORY = 'dvr';
 const ENDING = '.json';
-/** Of an entry that was not written to its end. */
+/** Extension of an entry that was not written to its end. */
 const UNFINISHED = '.json.tmp';
-/** Of an entry that makes no sense. */
+/** Extension of an entry that makes no sense. */
 const DAMAGED = '.damaged';
 const PLANNED = JSON.stringify({ planned: true });
 
@@ -136,7 +136,7 @@ export class Journal {
     await this.#note(entry, JSON.stringify(conclusion), true);
   }
 
-  /** There is no more to be done for a file. */
+  /** Removes the entry of a file that is done. */
   async remove(entry: JournalEntry): Promise<void> {
     await rm(this.#pathOf(entry), { force: true });
   }
@@ -147,7 +147,7 @@ export class Journal {
     return names.filter((name) => isLeft(name) && fits(name.slice(0, name.indexOf('.'))));
   }
 
-  /** What an entry is called. */
+  /** Name of an entry. */
   nameOf({ owner, id }: JournalEntry): string {
     return `${owner}.${id}${ENDING}`;
   }

@@ -46,7 +46,7 @@ interface Mp4File {
   appended: Promise<void>;
 }
 
-/** What is said of what does not get into the file. */
+/** Reports of media that does not get into the file. */
 export interface Mp4Log {
   leftOut(what: string): void;
   lost(error: unknown): void;

@@ -23,7 +23,7 @@ import type { JournalEntry } from './journal.ts';
 import { repairFile } from './repair-file.ts';
 import type { UnfinishedFiles } from './repair-left.ts';
 
-/** What recordings of one process share. */
+/** Dependencies that the recordings of one process share. */
 export interface RecordingDeps extends FinalizeDeps {
   readonly clock: Clock;
   readonly disk: Disk;
@@ -38,10 +38,10 @@ export interface RecordingDeps extends FinalizeDeps {
   readonly cwd: string;
 }
 
-/** What is to be recorded in a file. */
+/** Plan of a file. */
 export interface FilePlan {
   readonly file: string;
-  /** What it is one of. */
+  /** Names of files of which it is one. */
   readonly names: MediaNames;
   readonly container: RecordingContainer;
   readonly layout?: FlvLayout | undefined;
@@ -83,7 +83,7 @@ export class OpenFile {
     this.#writer = new FileWriter(handle, deps, onFailure);
   }
 
-  /** Where what is appended next will be. */
+  /** Offset of the next append. */
   get length(): number {
     return this.#writer.length;
   }
@@ -164,7 +164,7 @@ export class OpenFile {
     else await this.#deps.journal.remove(entry);
   }
 
-  /** Nothing was recorded of which anybody could be told. The file goes first: an entry without one does no harm. */
+  /** Removes a file without media, and its entry. The file goes first: an entry without one does no harm. */
   async #discard(entry: JournalEntry): Promise<void> {
     await rm(resolve(entry.cwd, unfinished(entry.file)), { force: true });
     await this.#deps.journal.remove(entry);

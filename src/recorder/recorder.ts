@@ -16,7 +16,7 @@ import { Journal } from './journal.ts';
 import { Mp4Recording, Turns } from './mp4-recording.ts';
 import { finishEntry, repairLeft, UnfinishedFiles } from './repair-left.ts';
 
-/** What the dvr needs of the process. */
+/** Dependencies of the recorder. */
 export interface RecorderDeps {
   readonly clock: Clock;
   readonly logger: Logger;
@@ -36,7 +36,7 @@ export class Recorder {
   readonly #journal: Journal;
   readonly #unfinished: UnfinishedFiles;
   readonly #running = new Set<Promise<void>>();
-  /** Of what is on air, by its stream. */
+  /** Files of live streams, by stream. */
   readonly #rows = new Map<string, FileSequence[]>();
   #gate: Gate | undefined;
   #bunny: Mediabunny | undefined;

@@ -6,6 +6,7 @@ import { loadMediabunny } from '../remux/load-mediabunny.ts';
 import { type FileFacts, unfinished } from './finalize.ts';
 import { completeFlvHead, type FlvFacts, type FlvLayout, KeyframeIndex } from './flv-head.ts';
 import type { JournalEntry } from './journal.ts';
+
 /** Cuts an unfinished file to what of it is whole, and makes that a file that plays. Undefined if there is nothing. */
 export async function repairFile(file: FileHandle, entry: JournalEntry): Promise<FileFacts | undefined> {
   const { container, layout } = entry;
@@ -16,7 +17,7 @@ export async function repairFile(file: FileHandle, entry: JournalEntry): Promise
 const READ_BYTES = 1024 * 1024;
 const TAG_HEADER = 11;
 const BACK_POINTER = 4;
-/** Of a payload, to see what it is. */
+/** Bytes of a payload that are read to see what it is. */
 const INSPECTED_BYTES = 64;
 const AUDIO = 8;
 const VIDEO = 9;
@@ -108,7 +109,7 @@ export async function repairMp4(file: FileHandle, path: string): Promise<FileFac
   return { durationMs: await durationOf(path), bytes };
 }
 
-/** Where the last fragment ends that is there in full; 0 if there is none. */
+/** End of the last complete fragment; 0 if there is none. */
 async function wholeFragments(file: FileHandle): Promise<number> {
   const { size } = await file.stat();
   const header = Buffer.alloc(LARGE_HEADER);

@@ -69,7 +69,7 @@ async function forgetPlan(entry: JournalEntry, { journal }: FinalizeDeps): Promi
 /** A file of which nothing can be made, however often it is tried. */
 class Unreadable extends Error {}
 
-/** What the disk says has a code, and may be otherwise another time. */
+/** Rethrows errors of the disk, which have a code and may be gone another time; wraps all others. */
 function unreadable(path: string): (error: NodeJS.ErrnoException) => never {
   return (error) => {
     if (error.code !== undefined) throw error;
@@ -89,7 +89,7 @@ async function openOrMissing(path: string): Promise<FileHandle | undefined> {
   });
 }
 
-/** What comes of work on a file, when that is on the disk and the file is closed. */
+/** Result of work on a file, once that is on the disk and the file is closed. */
 async function closing<T>(handle: FileHandle, work: () => Promise<T>): Promise<T> {
   try {
     const result = await work();

@@ -11,7 +11,7 @@ import type { VideoFormat, VideoSize } from '../protocol/codec/video.ts';
 import { readVp8Size, readVp9Record, readVp9Size } from '../protocol/codec/vpx.ts';
 import type { AudioCodec, AudioConfig, VideoCodec, VideoConfig } from './track.ts';
 
-/** What is known of a picture from its decoder configuration record. */
+/** Facts of a video track from its decoder configuration record. */
 export interface Described {
   readonly codec: string;
   /** Undefined where a keyframe has to say it. */
@@ -57,7 +57,7 @@ export function sizeOfKeyframe(codec: VideoCodec, frame: Uint8Array): VideoSize 
   return undefined;
 }
 
-/** What a container needs. */
+/** Configuration of a video track, as a container needs it. */
 export function videoConfig({ codec, description }: Described, { width, height }: VideoSize): VideoConfig {
   const config = { codec, codedWidth: width, codedHeight: height };
   return description ? { ...config, description } : config;
@@ -87,7 +87,7 @@ export function describeAudio(codec: AudioCodec, record: Uint8Array): AudioConfi
   }
 }
 
-/** What a frame says by itself; undefined where a record has to, or if that fails. */
+/** Configuration from a frame alone; undefined where a record has to give it, or if that fails. */
 export function audioOfFrame(codec: AudioCodec, frame: Uint8Array): AudioConfig | undefined {
   if (codec === 'mp3') return audioConfig(readMp3Header(frame));
   if (codec === 'ac3') return audioConfig(readAc3Frame(frame));

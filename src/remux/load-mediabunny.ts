@@ -1,4 +1,4 @@
-/** What muxes. */
+/** Module that muxes. */
 export type Mediabunny = typeof import('mediabunny');
 
 /**

@@ -10,7 +10,7 @@ const MAX_PIECE_BYTES: number = 64 * 1024 * 1024;
 /** `ts` is MPEG-TS, `fmp4` fragmented MP4 as CMAF has it. */
 export type Container = 'ts' | 'fmp4';
 
-/** What was muxed between two cuts. A piece of MPEG-TS plays by itself and goes on where the one before ended;
+/** Media that was muxed between two cuts. A piece of MPEG-TS plays by itself and goes on where the one before ended;
  * one of MP4 is a fragment (`moof`, `mdat`) behind `init`. */
 export interface Piece {
   readonly bytes: Uint8Array;
@@ -21,7 +21,7 @@ export interface Piece {
   readonly endMs: number;
 }
 
-/** How a track's samples follow each other. */
+/** Timing of a track's samples. */
 interface Course {
   readonly track: TrackConfig;
   lastDtsMs: number | undefined;
@@ -215,7 +215,7 @@ function stepOn(course: Course, { dtsMs }: TrackSample): number {
   return course.stepMs;
 }
 
-/** When the sample is presented: what a publisher says, where it makes sense. */
+/** Presentation time of a sample: the publisher's, where it makes sense. */
 function present(course: Course, { keyframe, dtsMs, ptsMs }: TrackSample, container: Container): number {
   if (keyframe) course.floorMs = course.latestMs;
   const earliest = container === 'ts' ? dtsMs : course.floorMs;

@@ -2,7 +2,7 @@
 const MOST_BACK_MS = 5_000;
 /** A gap that may be one, in milliseconds; more is a publisher's new clock. */
 const MOST_AHEAD_MS = 600_000;
-/** What is put between the last packet of one clock and the first of the next, in milliseconds. */
+/** Gap between the last packet of one clock and the first of the next, in milliseconds. */
 const STEP_MS = 10;
 
 /**
@@ -14,7 +14,7 @@ export class StreamTime {
   #now = 0;
   #newest = 0;
 
-  /** Where a packet with this timestamp is, in milliseconds. The first packet is where its timestamp says, none before 0. */
+  /** Place of a packet with this timestamp, in milliseconds. The first packet is where its timestamp says, none before 0. */
   place(timestamp: number): number {
     if (this.#last === undefined) {
       this.#now = timestamp;

@@ -8,7 +8,7 @@ const MAX_HELD_SAMPLES = 2_000;
 /** Bytes of samples that wait for a publish to show which tracks it has. */
 const MAX_HELD_BYTES: number = 8 * 1024 * 1024;
 
-/** How long a publish may take to show its second kind of track, in milliseconds of its media. */
+/** Time in which a publish shows its second kind of track, in milliseconds of its media. */
 const PATIENCE_MS = 1_000;
 
 /** Video that stays away for so long while audio goes on is gone, in milliseconds: nothing waits for its keyframes. */
@@ -19,7 +19,7 @@ const SOUND_LAST = 256;
 
 /** Takes a publish as a container wants it. */
 export interface TrackConsumer {
-  /** From here on there are these tracks, at least one, the main video track first; a file or a segment with others ends here. */
+  /** Begins with these tracks, at least one, the main video track first; a file or a segment with others ends here. */
   beginTracks(tracks: readonly TrackConfig[]): void;
   /** A sample of one of them, in the order of decoding. The first one of a picture is a keyframe. */
   sample(sample: TrackSample): void;
@@ -31,7 +31,7 @@ interface Known {
   lastMs: number | undefined;
 }
 
-/** What the first samples wait for: that there is video and audio, or that it has taken too long. */
+/** Wait of the first samples until there is video and audio, or it has taken too long. */
 interface Held {
   readonly samples: TrackSample[];
   bytes: number;
@@ -48,7 +48,7 @@ export class TrackAssembler {
   readonly #reader: TrackReader;
   /** By kind and track id: what is known. */
   readonly #known = new Map<string, Known>();
-  /** What was last begun with, and which of its pictures have had their keyframe. */
+  /** Tracks that were last begun with, and the video tracks among them that have had their keyframe. */
   #tracks: ReadonlySet<TrackConfig> = new Set();
   readonly #shown = new Set<TrackConfig>();
   #held: Held | undefined = { samples: [], bytes: 0 };

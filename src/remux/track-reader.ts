@@ -27,7 +27,7 @@ type Kind = TrackConfig['kind'];
 
 type AudioTrack = Extract<TrackConfig, { kind: 'audio' }>;
 
-/** What is known of one track. */
+/** State of one track. */
 interface Track {
   codec: string;
   /** The record that was read last, and what it says of a picture. */
@@ -54,7 +54,7 @@ export class TrackReader {
     this.#leftOut = leftOut;
   }
 
-  /** What the packet brings; nothing for metadata. Never throws. */
+  /** Events of a packet; none for metadata. Never throws. */
   read(packet: MediaPacket): readonly TrackEvent[] {
     const { kind, payload, timestamp } = packet;
     if (kind === 'data') return NOTHING;

@@ -52,7 +52,7 @@ export interface TrackSample {
   readonly ptsMs: number;
 }
 
-/** What a packet brings: a track's first or changed configuration, or samples. */
+/** Event that a packet brings: a track's first or changed configuration, or a sample. */
 export type TrackEvent =
   | { readonly type: 'config'; readonly track: TrackConfig }
   | { readonly type: 'sample'; readonly sample: TrackSample };

@@ -1,6 +1,6 @@
-/** What every time in MPEG-TS is later than on the stream's time line, in milliseconds, so that the clock is not negative. */
+/** Offset of times in MPEG-TS to the stream's time line, in milliseconds, so that the clock is not negative. */
 export const TS_START_MS = 1_000;
-/** How much earlier than the decoding of what follows a clock reference is, in 90 kHz. */
+/** Lead of a clock reference over the decoding of what follows, in 90 kHz. */
 const LEAD = 45_000;
 /** Clock references are no further apart than this, in 90 kHz: half of what ISO 13818-1 2.7.2 allows. */
 const INTERVAL = 4_500;
@@ -67,13 +67,13 @@ function pidOf(bytes: Uint8Array, at: number): number {
   return (((bytes[at + 1] as number) & 0x1f) << 8) | (bytes[at + 2] as number);
 }
 
-/** Where the payload of the packet begins. */
+/** Offset of the payload in a packet. */
 function payloadAt(bytes: Uint8Array, at: number): number {
   const adaptation = ((bytes[at + 3] as number) & 0x20) !== 0;
   return at + 4 + (adaptation ? 1 + (bytes[at + 4] as number) : 0);
 }
 
-/** Where a PES packet begins in the packet, if one does. */
+/** Offset of a PES packet in the packet, if one begins there. */
 function pesAt(bytes: Uint8Array, at: number): number | undefined {
   if (((bytes[at + 1] as number) & 0x40) === 0) return undefined;
   const start = payloadAt(bytes, at);

@@ -4,13 +4,14 @@ import { inspectAudio } from '../protocol/flv/audio.ts';
 import { inspectVideo } from '../protocol/flv/video.ts';
 import type { AudioConfig, TrackConfig, VideoConfig } from '../remux/track.ts';
 import { TrackReader } from '../remux/track-reader.ts';
+
 /** The main video track and the main audio track of a publish. */
 export interface MediaFacts {
   readonly video: Omit<VideoFacts, 'fps' | 'gopMs'> | undefined;
   readonly audio: AudioFacts | undefined;
 }
 
-/** What packets tell of the codecs: decoder configurations, and video and audio where there are none. */
+/** Facts of the codecs from packets: decoder configurations, and video and audio where there are none. */
 export function describeMedia(packets: readonly MediaPacket[]): MediaFacts {
   const reader = new TrackReader();
   let video: MediaFacts['video'];
@@ -74,7 +75,7 @@ const HEVC_PROFILES: Readonly<Record<string, string>> = {
 const AV1_PROFILES: Readonly<Record<string, string>> = { 0: 'Main', 1: 'High', 2: 'Professional' };
 const AAC_PROFILES: Readonly<Record<string, string>> = { 1: 'Main', 2: 'LC', 3: 'SSR', 5: 'HE', 29: 'HEv2' };
 
-/** What a decoder configuration says to a person. */
+/** Describes a decoder configuration for a person. */
 export function describeVideo(
   codec: TrackConfig['codec'],
   { codec: text, codedWidth, codedHeight }: VideoConfig,
@@ -82,7 +83,7 @@ export function describeVideo(
   return { codec: NAMES[codec], ...profileAndLevel(text), width: codedWidth, height: codedHeight };
 }
 
-/** What a decoder configuration says to a person. */
+/** Describes a decoder configuration for a person. */
 export function describeAudio(
   codec: TrackConfig['codec'],
   { codec: text, sampleRate, numberOfChannels }: AudioConfig,

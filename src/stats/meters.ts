@@ -4,9 +4,9 @@ import type { Rates } from '../model/stats.ts';
 /** Timer that measures the loop's delay, in milliseconds; it is taken off what is measured. */
 const RESOLUTION_MS = 10;
 
-/** What a process takes of the machine, as it was over the time between the last two looks. */
+/** Load of a process between the last two samples. */
 export interface ProcessLoad {
-  /** Of one core. */
+  /** CPU time, in percent of one core. */
   readonly cpuPercent: number;
   readonly loopDelayMs: { readonly p50: number; readonly p99: number; readonly max: number };
 }
@@ -57,7 +57,7 @@ export class ProcessMeter {
   }
 }
 
-/** How often everybody's bytes are looked at, in milliseconds, and for how many of those looks they are remembered. */
+/** Interval at which byte counts are sampled, in milliseconds, and the number of samples that are kept. */
 export const SAMPLE_MS = 5_000;
 const SAMPLES = 6;
 

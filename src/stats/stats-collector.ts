@@ -22,7 +22,7 @@ import { type Counted, ProcessMeter, RateMeter, SAMPLE_MS } from './meters.ts';
 /** Streams whose packets are noted at the same time. */
 const MAX_FRAME_WATCHES = 16;
 
-/** Where stats is taken. */
+/** Sources of the stats of a process. */
 export interface Place {
   /** Number of the worker; 0 is a server of one process. */
   readonly worker: number;
@@ -43,7 +43,7 @@ export class StatsCollector implements StatsSource {
   readonly #meter = new ProcessMeter();
   readonly #clientRates = new RateMeter();
   readonly #streamRates = new RateMeter();
-  /** What was read of a publish's codecs, by the packets that it was read of. */
+  /** Facts of a publish's codecs, by the packets from which they were read. */
   readonly #media = new WeakMap<object, { readonly packets: number; readonly facts: MediaFacts }>();
   readonly #watches = new Map<string, FrameWatch>();
   /** Unix time at the clock's 0, so that what happened once stays where it was. */

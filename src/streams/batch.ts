@@ -10,7 +10,7 @@ export interface Place {
   readonly timestamp: number;
 }
 
-/** What a flush hands to every player of a format. The bytes are shared and never change. */
+/** Bytes that a flush hands to every player of a format. The bytes are shared and never change. */
 export interface SealedBatch {
   readonly bytes: Buffer;
   /** Time of its first packet. */

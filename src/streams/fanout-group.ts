@@ -11,7 +11,7 @@ export const MIN_BACKLOG_BYTES: number = 1024 * 1024;
 /** … nor above this many. The bytes are shared by all players of a stream. */
 export const MAX_BACKLOG_BYTES: number = 64 * 1024 * 1024;
 
-/** What a fan-out group asks its stream. */
+/** Dependencies of a fan-out group on its stream. */
 export interface FanoutSource {
   /** Metadata and decoder configuration in the order in which a joiner needs them before media of time `timestamp`. */
   headers(timestamp: number): readonly MediaPacket[];
@@ -30,14 +30,14 @@ type Progress =
   | { readonly state: 'live' }
   /** Over its bound since the time `since`; the batch with seal number `from` is the first that it has not had. */
   | { readonly state: 'skipping'; readonly from: number; readonly since: number }
-  /** Nothing waited for it any more before the present flush, which takes it back. */
+  /** Caught up before the present flush, which takes it back. */
   | { readonly state: 'drained'; readonly from: number };
 
 /** One player in a fan-out group. */
 export interface Subscriber {
   readonly sink: Sink;
   progress: Progress;
-  /** How often this player skipped. */
+  /** Number of this player's skips. */
   skips: number;
 }
 
@@ -48,7 +48,7 @@ export class FanoutGroup {
   readonly #clock: Clock;
   readonly #batch: OpenBatch;
   readonly #subscribers = new Set<Subscriber>();
-  /** Those of them that skip. */
+  /** Players that skip. */
   readonly #skipping = new Set<Subscriber>();
   readonly #openedAt: number;
   #gop: SerializedGop | undefined;
@@ -257,7 +257,7 @@ export class FanoutGroup {
     return Math.min(MAX_BACKLOG_BYTES, Math.max(MIN_BACKLOG_BYTES, bytes));
   }
 
-  /** What may wait for a player, with room for the GOP: nobody is slow for having been given that at once. */
+  /** Bound of a player's backlog, with room for the GOP: nobody is slow for having been given that at once. */
   #backlogBound(): number {
     return Math.min(MAX_BACKLOG_BYTES, this.#queueBytes() + (this.#gop?.bytes ?? 0));
   }

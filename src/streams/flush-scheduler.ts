@@ -54,7 +54,7 @@ export class FlushScheduler {
   }
 }
 
-/** How often one stream is flushed. */
+/** Flush pace of one stream. */
 export class StreamPace {
   readonly #all: FlushScheduler;
   #costMs = 0;

@@ -18,7 +18,7 @@ export class GopCache {
   /** Memory that the packet before was cut from, as other packets may be. */
   #shared: ArrayBufferLike | undefined;
   #open = false;
-  /** What fan-out groups that have closed made of these packets, by format, the newest last. */
+  /** Bytes that closed fan-out groups made of these packets, by format, the newest last. */
   readonly #spares = new Map<string, SerializedGop>();
 
   /** `maxPackets` 0 switches the cache off. */

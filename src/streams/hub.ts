@@ -31,7 +31,7 @@ export class EndOfStream {
     };
   }
 
-  /** There is nothing to wait for any more. */
+  /** Ends the wait for a publisher. */
   publisherCame(): void {
     this.#wait?.clear();
     this.#wait = undefined;
@@ -54,7 +54,7 @@ export class EndOfStream {
 /** Turns of the event loop: the present one, one to read what a publisher has sent, one to read its end, one to spare. */
 const TURNS_TO_HEAR = 4;
 
-/** Who publishes, as others may need it. */
+/** Publisher's identity, as others may need it. */
 export interface Holder {
   /** Leaves for a newer publisher: has to end the publication before it returns. */
   leave(): void;
@@ -71,7 +71,7 @@ export interface Publication {
   start(origin?: Origin): void;
   write(packet: MediaPacket): void;
   clearMetadata(): void;
-  /** Says who publishes. */
+  /** Names the publisher. */
   heldBy(holder: Holder): void;
   /**
    * Frees the name, on air or not; harmless if repeated. Players stay for a while and wait for the next publisher. `how`
@@ -80,7 +80,7 @@ export interface Publication {
   end(how?: PublishEnd): void;
 }
 
-/** Who wants to know that streams begin, are wanted, and end. */
+/** Observer of streams that begin, are wanted, and end. */
 export interface HubObserver {
   /** A stream has got its first player. */
   watched(key: StreamKey, options: PlayOptions): void;
@@ -95,22 +95,22 @@ export interface HubObserver {
 /** A stream as the hub sees it. */
 export interface StreamFacts {
   readonly key: StreamKey;
-  /** Who publishes it in this process; undefined if nobody does, or in another one. */
+  /** Publisher in this process; undefined if there is none, or in another one. */
   readonly origin: Origin | undefined;
-  /** How long it has been on air, in milliseconds. */
+  /** Time on air, in milliseconds. */
   readonly ageMs: number;
-  /** What the present publish has brought: packets, video frames among them, bytes of their payloads. */
+  /** Tally of the present publish: packets, video frames among them, bytes of their payloads. */
   readonly packets: number;
   readonly frames: number;
   readonly recvBytes: number;
-  /** Of the last complete GOP: frames a second and its length in milliseconds; 0 while there is none. */
+  /** Frame rate and length in milliseconds of the last complete GOP; 0 while there is none. */
   readonly fps: number;
   readonly gopMs: number;
-  /** What players were given of it, relays to other processes among them. */
+  /** Bytes sent to players, relays to other processes among them. */
   readonly sendBytes: number;
   /** Skips of all players since the stream began. */
   readonly skips: number;
-  /** What tells of its codecs: decoder configurations, then the oldest audio and video at hand. */
+  /** Packets that identify its codecs: decoder configurations, then the oldest audio and video at hand. */
   readonly signature: readonly MediaPacket[];
 }
 
@@ -121,13 +121,13 @@ interface Entry {
   publisher: Publication | undefined;
   /** True while `publisher` is on air. */
   onAir: boolean;
-  /** When it went on air, on the clock's scale. */
+  /** Moment at which it went on air, on the clock's scale. */
   startedAt: number;
-  /** What `publisher` brings, while it is on air. */
+  /** Publication of `publisher`, while it is on air. */
   source: MediaSource | undefined;
-  /** Who `publisher` is, once it has said so. */
+  /** Identity of `publisher`, once it has given it. */
   holder: Holder | undefined;
-  /** What brings the stream from another process; silent and ended where a publisher is on air here. */
+  /** Relay of the stream from another process; silent and ended where a publisher is on air here. */
   relay: Publication | undefined;
 }
 
@@ -168,7 +168,7 @@ export class Hub {
     });
   }
 
-  /** How often players of this process were too slow and skipped to a later keyframe. */
+  /** Number of times that players of this process were too slow and skipped to a later keyframe. */
   get skips(): number {
     let skips = this.#pastSkips;
     for (const { stream } of this.#entries.values()) skips += stream.skips;
@@ -180,7 +180,7 @@ export class Hub {
     return this.#entries.size;
   }
 
-  /** From now on `observer` is told too. */
+  /** Adds an observer. */
   observe(observer: Partial<HubObserver>): void {
     this.#observers.push(observer);
   }
@@ -190,7 +190,7 @@ export class Hub {
     return this.#entries.get(formatStreamKey(key))?.stream.players ?? 0;
   }
 
-  /** What the stream has brought since its publisher came, as far as it has reached this process. */
+  /** Kinds of media that the stream has brought since its publisher came, as far as it has reached this process. */
   contents(key: StreamKey): { readonly audio: boolean; readonly video: boolean } {
     const stream = this.#entries.get(formatStreamKey(key))?.stream;
     return { audio: stream?.hasAudio ?? false, video: stream?.hasVideo ?? false };
@@ -201,7 +201,7 @@ export class Hub {
     this.#entries.get(formatStreamKey(key))?.holder?.leave();
   }
 
-  /** What is on air in this process from its own publishers. */
+  /** Sources on air in this process, of its own publishers. */
   sources(): readonly MediaSource[] {
     return [...this.#entries.values()].flatMap(({ source }) => source ?? []);
   }

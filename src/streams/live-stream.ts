@@ -7,6 +7,7 @@ import type { StreamPace } from './flush-scheduler.ts';
 import { GopCache } from './gop-cache.ts';
 import type { Sink } from './sink.ts';
 import { Timeline } from './timeline.ts';
+
 /** Decoder configurations that one stream may have (tracks of enhanced RTMP each have their own). */
 export const MAX_HEADER_SLOTS = 32;
 
@@ -15,7 +16,7 @@ const UNWATCHED_PATIENCE_MS = 350;
 
 /** A player's place in a stream. */
 export interface Subscription {
-  /** How often the player was too slow and skipped to a later keyframe. */
+  /** Number of times that the player was too slow and skipped to a later keyframe. */
   readonly skips: number;
   /** Leaves the stream; harmless if repeated. */
   close(): void;
@@ -31,9 +32,9 @@ export class LiveStream implements FanoutSource {
   readonly #taps = new Set<MediaTap>();
   readonly #gop: GopCache;
   readonly #timeline: Timeline;
-  /** What the present publish has brought. */
+  /** Tally of the present publish. */
   readonly counters: StreamCounters = new StreamCounters();
-  /** What players of fan-out groups that are gone were given, and how often they skipped. */
+  /** Bytes and skips of players in fan-out groups that are gone. */
   #pastBytesSent = 0;
   /** All that was sent when the present publish began. */
   #bytesSentBefore = 0;
@@ -65,14 +66,14 @@ export class LiveStream implements FanoutSource {
     return this.#allBytesSent - this.#bytesSentBefore;
   }
 
-  /** How often players were too slow and skipped to a later keyframe. */
+  /** Number of times that players were too slow and skipped to a later keyframe. */
   get skips(): number {
     let skips = this.#pastSkips;
     for (const group of this.#groups.values()) skips += group.skips;
     return skips;
   }
 
-  /** What tells of the present publish's codecs: decoder configurations, then the oldest audio and video at hand. */
+  /** Packets that identify the present publish's codecs: decoder configurations, then the oldest audio and video at hand. */
   get signature(): readonly MediaPacket[] {
     const gop = this.#gop.packets;
     const oldest = (['video', 'audio'] as const).flatMap(
@@ -252,7 +253,7 @@ export class LiveStream implements FanoutSource {
   };
 }
 
-/** What a publish has brought so far. Counting a packet costs a few additions and no memory. */
+/** Tally of a publish so far. Counting a packet costs a few additions and no memory. */
 export class StreamCounters {
   packets = 0;
   /** Video frames among them. */

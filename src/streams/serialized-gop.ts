@@ -14,7 +14,7 @@ export class SerializedGop {
   readonly #serializer: Serializer;
   #segments: Buffer[] = [];
   #bytes = 0;
-  /** How many of the packets are in the segments, and how many have been flushed. */
+  /** Number of packets in the segments, and of those that have been flushed. */
   #encoded = 0;
   #flushed: number;
 

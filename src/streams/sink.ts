@@ -24,7 +24,7 @@ export function serializeAll(serializer: Serializer, packets: readonly MediaPack
   return target;
 }
 
-/** Where a player's bytes go: a socket, seen from the hub. */
+/** Receiver of a player's bytes: a socket, seen from the hub. */
 export interface Sink {
   readonly serializer: Serializer;
   /** Bytes that were written and have not left the process yet. */

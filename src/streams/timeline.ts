@@ -1,12 +1,12 @@
 import type { MediaPacket } from '../model/media-packet.ts';
 
-/** What `time_jitter` asks: see PlayOptions. */
+/** Mode of `time_jitter`: see PlayOptions. */
 export type TimelineMode = 'full' | 'zero' | 'off';
 
 /** Milliseconds between the last packet of one publish and the first of the next on a stream that goes on. */
 const STEP_MS = 10;
 
-/** How far audio and video of one publish may be apart, as they are woven; further back is another time. */
+/** Greatest distance of interleaved audio and video of one publish; further back is another time. */
 const WEAVE_MS = 5_000;
 
 /**
@@ -15,9 +15,9 @@ const WEAVE_MS = 5_000;
  */
 export class Timeline {
   readonly #mode: TimelineMode;
-  /** Where the present publish starts; undefined leaves it where its publisher has it. */
+  /** Start of the present publish; undefined leaves it where its publisher has it. */
   #start: number | undefined;
-  /** What is added to the present publish's times; undefined until its first audio or video. */
+  /** Offset of the present publish's times; undefined until its first audio or video. */
   #offset: number | undefined;
   /** Time of the last audio or video, whichever of the two has come further. */
   #last: number | undefined;
@@ -37,7 +37,7 @@ export class Timeline {
     if (this.#mode === 'full' && this.#last !== undefined) this.#start = (this.#last + STEP_MS) >>> 0;
   }
 
-  /** Where a publisher's packet is on the stream's time line (uint32). */
+  /** Place of a publisher's packet on the stream's time line (uint32). */
   place({ kind, timestamp, headerSlot }: MediaPacket): number {
     const header = headerSlot !== undefined;
     if (header || kind === 'data') {

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** What every refusal of `/api/v2` says. */
+/** Body of every refusal of `/api/v2`. */
 export const FAULT: z.ZodType<{ readonly error: string }> = z
   .object({ error: z.string().describe('A sentence that says what to do.') })
   .meta({ id: 'Fault', description: 'It was refused, and why.' });
 
-/** How many clients were shown out. */
+/** Number of clients that were kicked. */
 export const KICKED: z.ZodType<{ readonly kicked: number }> = z
   .object({ kicked: z.number().int().min(0) })
   .meta({ id: 'Kicked', description: 'How many clients were shown out.' });

@@ -24,7 +24,7 @@ export interface ConfigBody {
   readonly warnings: readonly string[];
 }
 
-/** What a text came to that was to be put in the place of another. */
+/** Outcome of replacing the configuration text. */
 export interface AppliedBody extends ConfigTrial {
   readonly applied: boolean;
 }

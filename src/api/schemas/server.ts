@@ -59,7 +59,7 @@ export const SERVER: z.ZodType<ServerBody> = z
   })
   .meta({ id: 'Server', description: 'The server.' });
 
-/** What somebody logs in with. */
+/** Credentials of a log-in. */
 export const LOGIN: z.ZodType<Credentials> = z.strictObject({
   username: z.string().max(128),
   password: z.string().max(1024),

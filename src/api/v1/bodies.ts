@@ -45,7 +45,7 @@ export function streamV1(stream: StreamStats, now: number): SrsBody {
   };
 }
 
-/** What SRS calls those who publish and play, by what they speak. */
+/** SRS's names for publishers and players, by protocol. */
 const PLAYERS: Readonly<Record<ClientStats['protocol'], string>> = {
   rtmp: 'rtmp-play',
   rtmps: 'rtmp-play',

@@ -3,7 +3,7 @@ import { cpus } from 'node:os';
 import { resourceUsage } from 'node:process';
 import type { SrsBody } from './bodies.ts';
 
-/** What the kernel says of the machine; 0 wherever it does not. */
+/** Figures of the machine from the kernel; 0 where it gives none. */
 export interface MachineReading {
   /** Unix time in milliseconds. */
   readonly at: number;
@@ -119,7 +119,7 @@ export function rusages(): SrsBody {
   };
 }
 
-/** What follows the name of a process in Linux's `/proc/PID/stat`, in the kernel's order; SRS has the same. */
+/** Fields behind the name of a process in Linux's `/proc/PID/stat`, in the kernel's order; SRS has the same. */
 const SELF_FIELDS = [
   ...['ppid', 'pgrp', 'session', 'tty_nr', 'tpgid', 'flags', 'minflt', 'cminflt', 'majflt', 'cmajflt'],
   ...['utime', 'stime', 'cutime', 'cstime', 'priority', 'nice', 'num_threads', 'itrealvalue', 'starttime'],

@@ -9,7 +9,7 @@ import { clientV1, type SrsBody, streamV1, vhostId, vhostV1 } from './bodies.ts'
 import { MachineStats, meminfos, rusages } from './machine.ts';
 import { Summaries } from './summaries.ts';
 
-/** What SRS lists at least, whoever asks for less. */
+/** Fewest entries that SRS lists, whatever is asked for. */
 const LEAST_COUNT = 10;
 
 const whole = (fallback: number) => z.coerce.number().int().min(0).max(1_000_000).catch(fallback);
@@ -18,7 +18,7 @@ const word = z.string().max(4096).optional().catch(undefined);
 const CLUSTER = z.object({ ip: word, vhost: word, app: word, stream: word, coworker: word });
 const QUERY = z.object({ callback: z.string().max(200).optional().catch(undefined) });
 
-/** What is at the addresses of `/api/v1`, in the words of SRS. */
+/** Index of `/api/v1`, in the words of SRS. */
 const INDEX = {
   versions: 'the version of the server',
   summaries: 'the summary(pid, argv, pwd, cpu, mem) of the server',
@@ -150,7 +150,7 @@ function versionV1(version: string) {
   return { major, minor, revision, version };
 }
 
-/** What SRS could have been built without, and whether this server has it. */
+/** Features that SRS can be built without, and whether this server has them. */
 const FEATURES = {
   ssl: true,
   hls: true,
@@ -185,7 +185,7 @@ export const CODE = {
   noSuchClient: 2049,
 } as const;
 
-/** What SRS puts around every answer; `pid` is a string there. */
+/** Envelope that SRS puts around every answer; `pid` is a string there. */
 export interface Envelope {
   readonly code: number;
   readonly server: string;

@@ -14,6 +14,7 @@ import {
   CONFIG_TRIAL,
   type SettingBody,
 } from '../schemas/config.ts';
+
 /** The configuration: what is in force, and, where the configuration itself allows that, another one. */
 export function configRoutes({ configuration }: ServerControl, editable: boolean): FastifyPluginCallbackZod {
   const present = (): ConfigControl => {

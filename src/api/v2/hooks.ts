@@ -5,7 +5,7 @@ import { listed } from '../hook-routes.ts';
 import { FAULT, NAMED } from '../schemas/common.ts';
 import { DELIVERIES, DELIVERY, DELIVERY_QUERY, HOOKS, type HooksBody } from '../schemas/hooks.ts';
 
-/** What the hooks did, and how their backends fare. */
+/** Routes of deliveries and of the health of backends. */
 export function hookRoutes(control: ServerControl): FastifyPluginCallbackZod {
   const { hooks } = control;
   return (app, _options, done) => {

@@ -8,6 +8,7 @@ import type { Answer, HttpHandler } from '../http-handler.ts';
 import { type Fault, type PlaybackRequest, streamAddress } from '../playback-request.ts';
 import { FlvPlayer } from './flv-player.ts';
 import { CHUNKED, type Framing, PLAIN, WEBSOCKET } from './flv-serializer.ts';
+
 /** Live streams as FLV, over HTTP and over WebSocket, where `http_remux` mounts them. */
 export function liveFlv(clients: ClientRegistry): HttpHandler {
   return {
@@ -103,7 +104,7 @@ function sendHead({ raw }: FastifyRequest, reply: FastifyReply): void {
   reply.raw.flushHeaders();
 }
 
-/** What a path names, where streams are mounted. */
+/** App and stream that a path names, where streams are mounted. */
 export interface Mounted {
   readonly app: string;
   readonly stream: string;

@@ -16,13 +16,13 @@ import { type Framing, flvSerializer, framed } from './flv-serializer.ts';
 /** Batches that wait until something is known of what a stream holds, for the FLV header to say. */
 export const MAX_EARLY_BATCHES = 8;
 
-/** How often a viewer over WebSocket is pinged, and how long it has to answer. */
+/** Pause between pings of a viewer over WebSocket, and the time that it has to answer. */
 export const PONG_TIMEOUT_MS = 30_000;
 
 /** Bytes of all that such a viewer says within a second, pings included. */
 export const MAX_VIEWER_BYTES = 65_536;
 
-/** What a close frame may hold beside its code (RFC 6455, 5.5), in bytes. */
+/** Bytes of a close frame's reason, beside its code (RFC 6455, 5.5). */
 const CLOSE_WORDS_BYTES = 123;
 /** Close codes (RFC 6455, 7.4.1): the stream is over; the server goes away; the viewer may not stay. */
 const NORMAL = 1000;

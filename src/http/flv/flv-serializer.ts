@@ -4,7 +4,7 @@ import { chunkBytes, writeChunkEnd, writeChunkHead } from '../../protocol/http-c
 import { frameHeadSize, writeFrameHead } from '../../protocol/websocket.ts';
 import type { Serializer } from '../../streams/sink.ts';
 
-/** What a protocol puts around a piece of its body. Bytes of whole pieces go together as they are, wherever they are cut. */
+/** Framing of a piece of a body by its protocol. Bytes of whole pieces go together as they are, wherever they are cut. */
 export interface Framing {
   readonly name: 'plain' | 'chunked' | 'websocket';
   /** Bytes of a piece with what is around it. */
@@ -49,7 +49,7 @@ export function framed(framing: Framing, piece: Buffer): Buffer {
   return target;
 }
 
-/** What the bytes for an FLV viewer depend on. Viewers with equal ones share their bytes. */
+/** Parameters of the bytes for an FLV viewer. Viewers with equal ones share their bytes. */
 export interface FlvFormat {
   /** Put around each tag, so that shared bytes are whole pieces wherever they are cut. */
   readonly framing: Framing;

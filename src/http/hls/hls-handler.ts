@@ -35,7 +35,7 @@ const FORWARD_TIMEOUT_MS = 10_000;
  */
 const RESUME_TIMEOUT_MS = 8_000;
 
-/** What is told to who has no session. */
+/** Refusal for a viewer without a session. */
 const NO_SESSION: Fault = {
   ok: false,
   status: 403,
@@ -50,7 +50,7 @@ const UNASKED: Fault = {
   message: 'viewers have to be asked about here, and hls_ctx is off',
 };
 
-/** Who would be passed by if there were no sessions. */
+/** Hooks that would be bypassed if there were no sessions. */
 const ABOUT_PLAYERS = ['on_play', 'on_update'] as const;
 
 /**
@@ -118,7 +118,7 @@ export class HlsHandler implements HttpHandler {
       );
   }
 
-  /** What is asked for by the id of a session. */
+  /** Answer to a request with the id of a session. */
   #ofSession(hls: Hls, request: PlaybackRequest, ctx: string): Answer | Promise<Answer> {
     const { ip, forwarded } = request;
     const node = this.#sessions.nodeOf(ctx);
@@ -132,7 +132,7 @@ export class HlsHandler implements HttpHandler {
       : this.#serve(hls, request, session);
   }
 
-  /** What a session gets. */
+  /** Answer to a request of a session. */
   #serve(hls: Hls, request: PlaybackRequest, session: HlsSession): Answer | Promise<Answer> {
     const key = session.player?.key;
     if (!key) return faulty(NO_FILE);
@@ -195,7 +195,7 @@ export class HlsHandler implements HttpHandler {
     };
   }
 
-  /** What a session gets from the process that its stream has moved to, if it has. */
+  /** Answer from the process that the session's stream has moved to, if it has. */
   async #whereItIsNow(key: StreamKey, session: HlsSession, here: Answer): Promise<Answer> {
     const peerServers = this.#peerServers;
     const node = await peerServers?.placeOf(key);
@@ -209,7 +209,7 @@ export class HlsHandler implements HttpHandler {
     });
   }
 
-  /** What another process wants for a viewer who has his session there. */
+  /** Answer to another process, for a viewer whose session is there. */
   #forPeer(hls: Hls, request: PlaybackRequest, { ctx, key }: ForeignSession, isNewcomer: boolean): Answer {
     this.#distant.seen(key, 2 * request.vhost.hls.windowMs);
     if (!isNewcomer) {
@@ -284,7 +284,7 @@ export class RemoteViewers {
     this.#clients = clients;
   }
 
-  /** One of them has asked for something, and is here for as many milliseconds. */
+  /** Notes a request of one of them, who is present for as many milliseconds. */
   seen(key: StreamKey, ms: number): void {
     const name = formatStreamKey(key);
     const { slots, clock } = this.#clients;

@@ -10,7 +10,7 @@ export interface NamedStream {
 
 interface Patterns {
   readonly playlist: RegExp;
-  /** Of segments, and of what they need first. */
+  /** Patterns of segments and of their init files. */
   readonly files: readonly RegExp[];
 }
 

@@ -1,6 +1,7 @@
 import { constants, crc32, deflateRawSync } from 'node:zlib';
 import type { LivePlaylist } from '../../hls/live-playlist.ts';
-/** What stands for a blank in the text of a form. */
+
+/** Character that stands for a blank in the text of a template. */
 export const BLANK = '\0';
 
 const EMPTY_LAST_BLOCK = Buffer.of(3, 0);
@@ -9,7 +10,7 @@ const WINDOW = 32_768;
 
 interface Template {
   readonly bytes: Buffer;
-  /** Where the blanks are. */
+  /** Offsets of the blanks. */
   readonly blanks: readonly number[];
 }
 
@@ -97,7 +98,7 @@ interface Made {
   readonly playlists: Map<string, PlaylistTemplate>;
 }
 
-/** What is behind each URI of a playlist. */
+/** Query behind each URI of a playlist. */
 export interface UriQuery {
   /** Characters of the id of a session; 0 if there is none. */
   readonly ctxLength: number;

@@ -12,11 +12,11 @@ import type { HlsSession } from './sessions.ts';
 /** Sends something and says how many bytes that were. */
 export type Sender = (http: FastifyRequest, reply: FastifyReply) => number | Promise<number>;
 
-/** What there is of streams of this process, as it is sent to viewers. */
+/** Playlists and segments of this process's streams, as they are sent to viewers. */
 export class StreamFiles {
   readonly #playlists = new PlaylistCache();
 
-  /** What a viewer with this session gets at a path; undefined if the stream has nothing there. */
+  /** File at a path for a viewer with this session; undefined if the stream has none there. */
   at(playlist: LivePlaylist | undefined, path: string, ctx: string, query: string): Sender | undefined {
     if (playlist && path === playlist.path) return this.media(playlist, ctx, query);
     const file = playlist?.fileAt(path);
@@ -162,7 +162,7 @@ export function parseRange(header: string | undefined, size: number): Part | 'im
   return end < start ? undefined : { start, end };
 }
 
-/** Says that a stream is not there, and that it may come. */
+/** Answers 404 for a stream that is not there and may come. */
 export function notThere(reply: FastifyReply): FastifyReply {
   return reply
     .code(404)
@@ -170,7 +170,7 @@ export function notThere(reply: FastifyReply): FastifyReply {
     .send('nobody publishes this stream, or it has no segment yet\n');
 }
 
-/** Says what is wrong. */
+/** Answer that refuses with a fault. */
 export function faulty(fault: Fault): Answer {
   return {
     admit: () => Promise.resolve(fault),

@@ -13,14 +13,14 @@ const NEW_SESSION_MS = 10_000;
 /** Bytes of randomness in the id of a session. */
 const ID_BYTES = 16;
 
-/** How a session ended. */
+/** End of a session. */
 export interface SessionEnd {
   readonly why: string;
   /** True if the viewer was shown out: who comes back with its id is not asked about again. */
   readonly shownOut: boolean;
 }
 
-/** Who watches one stream by asking for its files: what a connection is for players of other protocols. */
+/** Viewer of one stream who requests its files: the counterpart of a connection in other protocols. */
 export class HlsSession implements PlayTransport {
   readonly protocol = 'hls';
   readonly backlog = 0;
@@ -60,7 +60,7 @@ export class HlsSession implements PlayTransport {
     return this.#bytes;
   }
 
-  /** What it watches; undefined until it has been let in. */
+  /** Admitted player; undefined until admission. */
   get player(): AdmittedPlayer | undefined {
     return this.#player;
   }
@@ -70,14 +70,14 @@ export class HlsSession implements PlayTransport {
     return !this.#over;
   }
 
-  /** It was let in. */
+  /** Marks the session as admitted. */
   admitted(player: AdmittedPlayer): void {
     this.#player = player;
     this.#lastAt = this.#clock.awake();
     this.viewer.started();
   }
 
-  /** It has asked for something by its id, and got so many bytes. */
+  /** Notes a request by the session's id, and the bytes of its answer. */
   served(bytes: number): void {
     this.#used = true;
     this.#lastAt = this.#clock.awake();
@@ -89,7 +89,7 @@ export class HlsSession implements PlayTransport {
     if (this.#player && now - this.#lastAt > (this.#used ? this.#idleMs : NEW_SESSION_MS)) this.leave();
   }
 
-  /** It has gone. */
+  /** Ends the session as left by its viewer. */
   leave(): void {
     this.#end('nothing was asked for by it for too long', false);
     this.viewer.end('client');
@@ -118,9 +118,9 @@ export class HlsSessions {
   readonly #node: string | undefined;
   readonly #open = new Map<string, HlsSession>();
   readonly #perIp = new Map<string, number>();
-  /** Those of viewers who came back, by the name under which they ask for them: see `resumed`. */
+  /** Sessions of viewers who came back, by the name under which they ask for them: see `resumed`. */
   readonly #resumed = new Map<string, HlsSession>();
-  /** How those that were there lately ended, by their ids and by the names of those that were resumed. */
+  /** Ends of recent sessions, by their ids and by the names of those that were resumed. */
   readonly #ended = new LRUCache<string, SessionEnd>({ max: MAX_ENDED_SESSIONS });
 
   /** `node` names this process in the ids, if it is one of several. */
@@ -149,7 +149,7 @@ export class HlsSessions {
     return session;
   }
 
-  /** Who comes with this id; or what he is told. */
+  /** Session with this id, or the refusal for its viewer. */
   find(ctx: string): HlsSession | Fault {
     const session = this.#open.get(ctx);
     return session?.player ? session : this.unknown(ctx);
@@ -172,7 +172,7 @@ export class HlsSessions {
     return node === this.#node ? undefined : node;
   }
 
-  /** What is told to who comes with the id of a session that is not there. */
+  /** Refusal for a viewer with the id of a session that is not there. */
   unknown(ctx: string): Fault {
     const end = this.#ended.get(ctx);
     const message = end ? `this session is over: ${end.why}` : 'there is no such session (hls_ctx)';

@@ -5,7 +5,7 @@ import type { LivePlaylist } from '../../hls/live-playlist.ts';
 import type { StreamKey } from '../../model/stream-key.ts';
 import type { PeerServers } from '../peers/peer-server.ts';
 
-/** How long a request waits for the first segment of a stream, in milliseconds: less than players wait for an answer. */
+/** Time that a request waits for the first segment of a stream, in milliseconds: less than players wait for an answer. */
 const PLAYLIST_TIMEOUT_MS = 15_000;
 
 /**

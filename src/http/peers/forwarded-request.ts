@@ -5,11 +5,11 @@ import type { StreamKey } from '../../model/stream-key.ts';
 /** The session of a viewer that the asking process has. */
 export interface ForeignSession {
   readonly ctx: string;
-  /** What the viewer may watch. */
+  /** Stream that the viewer may watch. */
   readonly key: StreamKey;
 }
 
-/** What one process says of a request that it passes on to another. It counts with their token alone. */
+/** Facts that one process sends with a request that it forwards to another. They count with their token alone. */
 export interface ForwardedRequest {
   /** Address of the viewer. */
   readonly ip: string;

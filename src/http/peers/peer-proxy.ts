@@ -19,7 +19,7 @@ const MAX_PEERS = 256;
 /** Requests that one worker has passed on to another and that are not answered to the end. */
 export const MAX_FORWARDED = 1_000;
 
-/** What a viewer's headers say to whoever answers. What is not here, connection and proxies' words, is for this process. */
+/** Request headers that are forwarded. All others, of the connection and of proxies, are for this process. */
 const ASKED = [
   'accept-encoding',
   'host',
@@ -30,7 +30,7 @@ const ASKED = [
   'user-agent',
 ] as const;
 
-/** What is said in return. */
+/** Response headers that are passed back. */
 const ANSWERED = [
   'accept-ranges',
   'cache-control',
@@ -43,7 +43,7 @@ const ANSWERED = [
   'vary',
 ] as const;
 
-/** What became of a request that was passed on. */
+/** Outcome of a forwarded request. */
 export interface Forwarded {
   readonly status: number;
   /** Bytes of the body, as far as they were said before it. */

@@ -8,14 +8,14 @@ import { type Forwarded, PeerProxy } from './peer-proxy.ts';
 /** Time in which an answer begins where a backend may be asked and a stream waited for, in milliseconds. */
 export const NEWCOMER_FORWARD_TIMEOUT_MS = 60_000;
 
-/** How a request is passed on. */
+/** Parameters of a forwarded request. */
 export interface Passing {
   /** The process that is to answer it. */
   readonly node: string;
   readonly forwarded: ForwardedRequest;
   /** Time in which the answer has to begin, in milliseconds. */
   readonly timeoutMs: number;
-  /** What is answered if there is no such process any more. */
+  /** Answer if there is no such process any more. */
   readonly otherwise: Answer;
   /** Hears what was answered. */
   readonly done?: (forwarded: Forwarded) => void;
