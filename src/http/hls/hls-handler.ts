@@ -141,8 +141,8 @@ export class HlsHandler implements HttpHandler {
     const sender = this.#files.at(playlist, path, session.ctx, request.query);
     const here = sender ? { send: counted(session, sender) } : faulty(NO_FILE);
     // Of a stream whose publisher has come back elsewhere only old segments are here.
-    const isOld = !hls.isLive(key) && (!sender || path === playlist?.path);
-    return isOld && this.#peerServers ? this.#whereItIsNow(key, session, here) : here;
+    const isOld = () => !hls.isLive(key) && (!sender || path === playlist?.path);
+    return this.#peerServers && isOld() ? this.#whereItIsNow(key, session, here) : here;
   }
 
   /**
