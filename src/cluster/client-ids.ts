@@ -1,8 +1,8 @@
 import type { NumberBlock } from './messages.ts';
 
-/** ClientIds of one block. A worker has the next block before it needs it. */
+/** Ids of one block. A worker has the next block before it needs it. */
 const BLOCK_SIZE = 0x10000;
-/** ClientIds stay below 2^31 and begin anew after two thousand million clients. */
+/** Ids stay below 2^31 and begin anew after two thousand million clients. */
 const BLOCKS = 0x8000;
 
 /** The primary's side: gives blocks of numbers out, no block twice in a long time. */

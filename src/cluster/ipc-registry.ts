@@ -59,6 +59,9 @@ export class IpcRegistry implements Registry, PlaylistSequences {
     return answer.start;
   }
 
+  /** The primary keeps the numbers, and flushes them itself when it stops. */
+  async flush(): Promise<void> {}
+
   watch(key: StreamKey, listener: (place: Place | undefined) => void): () => void {
     const id = this.#nextId();
     this.#watches.set(id, listener);

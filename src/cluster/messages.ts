@@ -28,7 +28,7 @@ export type RegistryNotice =
   /** Look whether the publisher is still there; with `takeover`, make it leave. */
   | { readonly type: 'confirm'; readonly id: number; readonly key: StreamKey; readonly takeover: boolean };
 
-/** ClientIds for clients: `first` and those after it, `count` in all. */
+/** Ids for clients: `first` and those after it, `count` in all. */
 export interface NumberBlock {
   readonly first: number;
   readonly count: number;

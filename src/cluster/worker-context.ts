@@ -63,7 +63,7 @@ export class WorkerContext implements ClusterClients {
     this.#numbers = new ClientIds(numbers, () => send({ type: 'numbers wanted' }));
   }
 
-  /** ClientIds of HLS playlists, which all workers have from the primary. */
+  /** Numbers of HLS playlists, which all workers have from the primary. */
   get sequences(): PlaylistSequences {
     return this.claims;
   }

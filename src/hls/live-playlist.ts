@@ -52,7 +52,7 @@ export class LivePlaylist {
   readonly #initUses = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
   readonly #sequences: PlaylistSequences;
-  /** ClientIds that were given out for a segment that could not be kept. */
+  /** Numbers that were given out for a segment that could not be kept. */
   #unused: SequenceStart | undefined;
   readonly #outage: Outage;
   readonly #oldFiles: OldFiles;

@@ -66,6 +66,7 @@ export class StoredSequences implements PlaylistSequences {
   #start: Start | undefined;
   #highest = 0;
   #saving: 'no' | 'now' | 'again' = 'no';
+  #saved: Promise<void> = Promise.resolve();
   #failed = false;
 
   constructor(deps: SequenceDeps) {
@@ -78,8 +79,12 @@ export class StoredSequences implements PlaylistSequences {
     const discontinuitySequence = Math.max(this.#last.get(name) ?? 0, this.#start.floor) + 1;
     this.#last.set(name, discontinuitySequence);
     this.#highest = Math.max(this.#highest, discontinuitySequence);
-    void this.#save();
+    this.#requestSave();
     return { discontinuitySequence, mediaSequence: Math.max(mediaSequence, this.#seconds(this.#start)) };
+  }
+
+  flush(): Promise<void> {
+    return this.#saved;
   }
 
   #startRun(): Start {
@@ -115,11 +120,12 @@ export class StoredSequences implements PlaylistSequences {
   }
 
   /** Writes the file in the background, once for all that asked meanwhile. */
+  #requestSave(): void {
+    if (this.#saving === 'no') this.#saved = this.#save();
+    else this.#saving = 'again';
+  }
+
   async #save(): Promise<void> {
-    if (this.#saving !== 'no') {
-      this.#saving = 'again';
-      return;
-    }
     do {
       this.#saving = 'now';
       await this.#write();

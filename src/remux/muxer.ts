@@ -242,12 +242,12 @@ export function fragmentOf(segment: Uint8Array, number: number): Uint8Array {
 
 const PACKET_BYTES = 188;
 
-/** ClientIds the packets of one transport stream that is made in pieces (continuity_counter, ISO 13818-1 2.4.3.3). */
+/** Numbers the packets of one transport stream that is made in pieces (continuity_counter, ISO 13818-1 2.4.3.3). */
 export class TsCounters {
   /** The number given out last, by PID. */
   readonly #last = new Map<number, number>();
 
-  /** ClientIds the packets of the next piece, in place, so that they go on where the piece before ended. */
+  /** Numbers the packets of the next piece, in place, so that they go on where the piece before ended. */
   goOn(piece: Uint8Array): void {
     for (let at = 0; at + PACKET_BYTES <= piece.length; at += PACKET_BYTES) {
       const pid = (((piece[at + 1] as number) & 0x1f) << 8) | (piece[at + 2] as number);

@@ -136,7 +136,7 @@ export async function createPrimary(
     await dvr.close(work);
     await hooks.drain(deadline.leftMs);
     const last = new Deadline(clock, STOP_GRACE_MS);
-    await part('control API, outbox', last, Promise.all([api?.close(), hooks.close()]));
+    await part('control API, outbox', last, Promise.all([api?.close(), hooks.close(), sequences.flush()]));
     await part('control socket', last, monitor.close());
     workers.close();
   };

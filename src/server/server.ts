@@ -150,6 +150,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
     await listeners.close();
     await relayServer?.close();
     await outputs.close(new Deadline(clock, 0));
+    await sequences.flush();
     await hooks.close();
     await monitor?.close();
     throw error;
@@ -213,7 +214,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
       await hooks.drain(deadline.leftMs);
       stats?.close();
       const last = new Deadline(clock, STOP_GRACE_MS);
-      await part('control API, outbox', last, Promise.all([api?.close(), hooks.close()]));
+      await part('control API, outbox', last, Promise.all([api?.close(), hooks.close(), sequences.flush()]));
       await part('control socket', last, Promise.resolve(monitor?.close()));
     },
   };

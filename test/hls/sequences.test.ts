@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { StoredSequences } from '../../src/hls/stored-sequences.ts';
 import type { Logger } from '../../src/model/logger.ts';
@@ -36,6 +37,7 @@ function machine(stateDir = stopped(temporaryDirectory()).path) {
       return {
         clock,
         next: (key = CAM, mediaSequence = 0) => sequences.next(key, mediaSequence),
+        flush: () => sequences.flush(),
         /** Waits until what was given out is on the disk, and dies. */
         kill: (discontinuitySequence: number) =>
           until(
@@ -56,6 +58,16 @@ describe('the numbers of a playlist', () => {
     await run.next(OTHER);
     await run.next(OTHER);
     expect((await run.next()).discontinuitySequence).toBe(first + 1);
+  });
+
+  test('are in the file when the server has stopped, and no file is touched after that', async () => {
+    const server = machine();
+    const run = server.start(NOON);
+    await run.next();
+    const { discontinuitySequence } = await run.next();
+    await run.flush();
+    expect(saved(server.file).discontinuitySequence).toBe(discontinuitySequence);
+    expect(readdirSync(dirname(server.file))).toEqual(['hls-sequences.json']);
   });
 
   test('are higher after each of three starts within a second', async () => {
@@ -147,7 +159,7 @@ describe('a playlist', () => {
     let before = { discontinuity: 0, media: 0 };
     for (let start = 0; start < 3; start++) {
       const numbers = server.start(NOON + start * 7000);
-      const run = await segmented({ storage, path }, 'a', { next: (key, media) => numbers.next(key, media) });
+      const run = await segmented({ storage, path }, 'a', numbers);
       run.publish('cam', sound(4));
       run.publish('cam', sound(2));
       const text = (await run.playlist('cam', 4)).text('') ?? '';

@@ -1,7 +1,7 @@
 import type { PlaylistSequences, SequenceStart } from '../../src/model/playlist-sequences.ts';
 import { formatStreamKey, type StreamKey } from '../../src/model/stream-key.ts';
 
-/** ClientIds of playlists, of one run of a server: discontinuities from 100 on, segments from 1,000 on. */
+/** Numbers of playlists, of one run of a server: discontinuities from 100 on, segments from 1,000 on. */
 export class Sequences implements PlaylistSequences {
   readonly #discontinuities = new Map<string, number>();
   /** What a playlist that begins anew begins with. */
@@ -13,4 +13,6 @@ export class Sequences implements PlaylistSequences {
     this.#discontinuities.set(name, discontinuitySequence);
     return { discontinuitySequence, mediaSequence: Math.max(mediaSequence, this.mediaSequence) };
   }
+
+  async flush(): Promise<void> {}
 }

@@ -71,7 +71,7 @@ function itemValue({ args, block }: Directive): Value {
   return block === undefined ? args.map((word) => scalar(word.text)) : blockValue(block, false);
 }
 
-/** ClientIds that YAML would print back as they are stay bare; all else is a string, quoted where it has to be. */
+/** Numbers that YAML would print back as they are stay bare; all else is a string, quoted where it has to be. */
 function scalar(text: string): string | number {
   return /^(?:0|[1-9]\d{0,14})$/.test(text) ? Number(text) : text;
 }
