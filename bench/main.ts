@@ -35,7 +35,7 @@ const HEAD = `# Benchmarks
 
 \`npm run bench -- NAME\` measures and writes this page. The server has one core to itself and the load another; servers take turns in one run, and the median of several runs counts. Machines differ and are noisy: the ratios mean more than the figures.
 
-node-media-server comes with the development packages. nginx with its RTMP module is measured if it is installed, SRS if the environment variable \`SRS\` names its binary.
+node-media-server comes with the development packages. nginx with its RTMP module is measured if it is installed, SRS if the environment variable \`SRS\` names its binary. \`BEFORE\` names a built checkout: then it is the two builds that take turns, and the page stays as it is.
 `;
 
 await new Command('bench')
@@ -50,7 +50,7 @@ await new Command('bench')
         command.error(`error: there is no benchmark ${name}; there are ${Object.keys(SCENARIOS).join(', ')}`);
       const section = await scenario(effort);
       console.log(`\n## ${section.title}\n\n${section.body}\n`);
-      write(name, section, effort);
+      if (process.env['BEFORE'] === undefined) write(name, section, effort);
     }
   })
   .parseAsync();

@@ -19,11 +19,22 @@ export interface Peer {
   readonly bare?: boolean;
   /** RTMP if it is left out. */
   readonly way?: Way;
+  /** The same of the build of before. */
+  readonly before?: Peer;
   start(core: number, port: number): Promise<Child>;
 }
 
 const scratch = mkdtempSync(join(tmpdir(), 'bench-'));
 const root = new URL('..', import.meta.url).pathname;
+
+/** Root of a checkout of another build to compare ours with, alone; undefined to compare with other servers. */
+const before = process.env['BEFORE'];
+
+/** What is measured beside our build: other servers, or our build of before. */
+export function beside(ours: readonly Peer[], others: () => readonly Peer[]): Peer[] {
+  if (before === undefined) return [...ours, ...others()];
+  return ours.flatMap((peer) => (peer.before ? [peer, peer.before] : []));
+}
 
 /** The servers of a class that are on this machine, ours first. */
 export function peersOf(latency: LatencyClass): Peer[] {
@@ -33,22 +44,29 @@ export function peersOf(latency: LatencyClass): Peer[] {
   ];
   if (!batched) hosts.push(gatecast('min_latency on', 'min_latency on;'));
   if (batched) hosts.push(overHttp('http-flv'), overHttp('ws-flv'), ...overTls());
-  hosts.push(bareLoop(batched ? 350 : 0));
-  if (!batched) hosts.push(nodeMediaServer(), ...nginxRtmp());
-  hosts.push(...srs(batched));
-  return hosts;
+  return beside(hosts, () => [
+    bareLoop(batched ? 350 : 0),
+    ...(batched ? [] : [nodeMediaServer(), ...nginxRtmp()]),
+    ...srs(batched),
+  ]);
 }
 
 /** Gatecast with these directives in its vhost, and outside of it. */
 export function gatecast(label: string, vhost: string, outside = ''): Peer {
+  const name = `gatecast ${label}`.trim();
+  const ours = build(name, root, vhost, outside);
+  return before === undefined ? ours : { ...ours, before: build(`${name}, before`, before, vhost, outside) };
+}
+
+function build(name: string, checkout: string, vhost: string, outside: string): Peer {
   return {
-    name: `gatecast ${label}`.trim(),
+    name,
     start: (core, port) => {
       const conf = file(
         `gatecast-${port}.conf`,
         `listen ${port}; max_connections 20000; srs_log_level error; state_dir ${scratch}/state-${port}; ${outside}\nvhost __defaultVhost__ { ${vhost} }\n`,
       );
-      return listening(start(core, process.execPath, [join(root, 'dist/cli/main.js'), '-c', conf]), port);
+      return listening(start(core, process.execPath, [join(checkout, 'dist/cli/main.js'), '-c', conf]), port);
     },
   };
 }

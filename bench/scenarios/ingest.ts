@@ -1,4 +1,4 @@
-import { gatecast, nginxRtmp, nodeMediaServer, srs } from '../peers.ts';
+import { beside, gatecast, nginxRtmp, nodeMediaServer, srs } from '../peers.ts';
 import { figure, median, table } from '../report/table.ts';
 import { cpuSeconds, type Effort, onStage, pause } from '../run.ts';
 import type { Section } from '../section.ts';
@@ -9,7 +9,7 @@ const STREAM_BYTES = 1.08e6 / 8;
 
 /** CPU that a server spends to take in 200 publishers whom nobody watches. */
 export async function ingest({ seconds, runs }: Effort): Promise<Section> {
-  const peers = [gatecast('', ''), nodeMediaServer(), ...nginxRtmp(), ...srs(true)];
+  const peers = beside([gatecast('', '')], () => [nodeMediaServer(), ...nginxRtmp(), ...srs(true)]);
   const results = peers.map((peer) => ({ peer, cpu: [] as number[], limitedClient: [] as number[] }));
   for (let run = 0; run < runs; run++) {
     for (const { peer, cpu, limitedClient } of results) {

@@ -1,4 +1,4 @@
-import { gatecast, nodeMediaServer, type Peer, srs } from '../peers.ts';
+import { beside, gatecast, nodeMediaServer, type Peer, srs } from '../peers.ts';
 import { figure, median, table } from '../report/table.ts';
 import { cpuSeconds, type Effort, onStage } from '../run.ts';
 import type { Section } from '../section.ts';
@@ -13,12 +13,11 @@ const WITH_HOOKS = `http_hooks { enabled on; ${HOOKS} }`;
 
 /** A thousand players at once, until each has a picture; and one that waits for each answer. */
 export async function join({ runs }: Effort): Promise<Section> {
+  const without = beside([gatecast('hooks off', '')], () => [nodeMediaServer(), ...srs(true)]);
+  const withHooks = beside([gatecast('hooks on', WITH_HOOKS)], () => srs(true, WITH_HOOKS));
   const peers: readonly { peer: Peer; hooks: boolean }[] = [
-    { peer: gatecast('hooks off', ''), hooks: false },
-    { peer: gatecast('hooks on', WITH_HOOKS), hooks: true },
-    { peer: nodeMediaServer(), hooks: false },
-    ...srs(true).map((peer) => ({ peer, hooks: false })),
-    ...srs(true, WITH_HOOKS).map((peer) => ({ peer, hooks: true })),
+    ...without.map((peer) => ({ peer, hooks: false })),
+    ...withHooks.map((peer) => ({ peer, hooks: true })),
   ];
   const results = peers.map(({ peer }) => ({
     peer,

@@ -1,4 +1,4 @@
-import { gatecast, nginxRtmp, nodeMediaServer, srs } from '../peers.ts';
+import { beside, gatecast, nginxRtmp, nodeMediaServer, srs } from '../peers.ts';
 import { figure, median, table } from '../report/table.ts';
 import { type Effort, onStage } from '../run.ts';
 import type { Section } from '../section.ts';
@@ -7,7 +7,11 @@ const CROWD = 500;
 
 /** Delay of a packet from its publisher to its player, on an idle server and on one that feeds 500 others. */
 export async function latency({ seconds, runs }: Effort): Promise<Section> {
-  const peers = [gatecast('mw_latency auto', ''), nodeMediaServer(), ...nginxRtmp(), ...srs(false)];
+  const peers = beside([gatecast('mw_latency auto', '')], () => [
+    nodeMediaServer(),
+    ...nginxRtmp(),
+    ...srs(false),
+  ]);
   const rows: string[][] = [];
   const results = peers.map((peer) => ({ peer, idle: [] as Delay[], busy: [] as Delay[] }));
   for (let run = 0; run < runs; run++) {
