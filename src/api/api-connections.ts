@@ -67,7 +67,7 @@ export class ApiConnections {
     this.#closed += 1;
     if (this.#closed > 1) return;
     const log = () => {
-      this.#log.warn({ closed: this.#closed }, 'connections to the API closed to make room');
+      this.#log.warn({ closed: this.#closed }, 'API connections closed to make room');
       this.#closed = 0;
     };
     setTimeout(log, LOG_MS).unref();

@@ -265,10 +265,7 @@ export function answerError(
     }
     const status = error.statusCode ?? 500;
     if (status < 500) return reply.code(status).send({ error: error.message });
-    log.error(
-      { err: error, method, url: url.replace(/\?.*$/s, '') },
-      'a request to the API failed: this is a bug',
-    );
+    log.error({ err: error, method, url: url.replace(/\?.*$/s, '') }, 'API request failed: server bug');
     return reply.code(500).send({ error: 'The server could not answer: its log says why.' });
   };
 }

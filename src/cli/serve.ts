@@ -38,7 +38,7 @@ export async function serve(file: string, loaded: Loaded): Promise<void> {
         log.logger.info({ config: file, warnings, listen: server.addresses }, 'configuration reloaded');
       } else {
         const { errors } = outcome;
-        log.logger.error({ config: file, errors }, 'the configuration was refused; the old one stays');
+        log.logger.error({ config: file, errors }, 'reload refused, old configuration stays');
       }
     },
   );
@@ -54,13 +54,13 @@ export async function serve(file: string, loaded: Loaded): Promise<void> {
   }
   const { logger } = log;
   const lack = lackForConnections(config, server.workers);
-  if (lack !== undefined) logger.warn({ why: lack }, 'too few open files for max_connections');
+  if (lack !== undefined) logger.warn({ why: lack }, 'open file limit too low for max_connections');
   process.on('SIGHUP', () => void configFile.reload());
   process.on('SIGUSR1', () => server.reopenLogs());
   let stopping = false;
   const stop = (signal: NodeJS.Signals) => {
     if (stopping) {
-      logger.warn({ signal }, 'stopping at once, without waiting for events that are still on their way');
+      logger.warn({ signal }, 'stopping now, pending events not awaited');
       process.exit(1);
     }
     stopping = true;

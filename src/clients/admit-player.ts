@@ -109,5 +109,5 @@ function refuse(message: string): Outcome {
 }
 
 function allTaken(viewers: number): string {
-  return `the stream has all the ${viewers} viewers that it may have`;
+  return `the stream has reached its limit of ${viewers} viewers`;
 }

@@ -228,7 +228,7 @@ export class ClientRegistry {
     const ms = pausedMs - this.#pausedMs;
     if (ms < REMARKABLE_PAUSE_MS) return;
     this.#pausedMs = pausedMs;
-    this.log.warn({ ms }, 'the process was paused');
+    this.log.warn({ ms }, 'process was paused');
   }
 
   #scheduleTick(): void {
@@ -238,7 +238,7 @@ export class ClientRegistry {
       if (this.#turnedAway > 0) {
         const { maxConnections } = this.#policy;
         const turnedAway = this.#turnedAway;
-        this.log.warn({ turnedAway, maxConnections }, 'connections over max_connections dropped');
+        this.log.warn({ turnedAway, maxConnections }, 'connection limit reached, connections dropped');
         this.#turnedAway = 0;
       }
       if (this.#open) this.#scheduleTick();

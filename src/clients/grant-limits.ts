@@ -66,7 +66,7 @@ export class GrantLimits {
     if (this.#over) return;
     const now = this.#deps.clock.now();
     if (now >= this.#endsAt) {
-      this.#deps.kick('limit', `The ${this.#maxDurationMs / 1000} seconds that were granted are over.`);
+      this.#deps.kick('limit', `The ${this.#maxDurationMs / 1000} granted seconds are over.`);
       return;
     }
     const excess = this.#rate?.exceeded(this.#deps.bytesIn());

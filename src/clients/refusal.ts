@@ -7,7 +7,7 @@ export interface Refusal {
 }
 
 /** Of a stream that was renamed to what is no name. */
-export const MISNAMED = 'the backend gave the stream a name that no stream can have';
+export const MISNAMED = 'the backend gave the stream an invalid name';
 
 /** What a refused client is told: why, and where it is welcome instead. */
 export function explain({ message, redirect }: Refusal): string {

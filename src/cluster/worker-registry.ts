@@ -212,7 +212,7 @@ export class WorkerRegistry {
     if (expected && clients === 0) return;
     const { number, pid } = process;
     const { connections } = record;
-    this.#logger.error({ worker: number, pid, how, connections }, 'a worker ended unexpectedly');
+    this.#logger.error({ worker: number, pid, how, connections }, 'worker exited unexpectedly');
   }
 
   /** Removes what was on the disk. */

@@ -125,7 +125,7 @@ export class Hls {
       newMuxer: (container, tracks, originMs) => new Muxer(this.#bunny, container, tracks, originMs),
       timeline: entry.timeline,
       addSegment: (making, bytes) => this.#addSegment(entry, source, making, bytes),
-      leftOut: (what) => this.#deps.log.warn({ ...source.key, what }, 'not in the segments'),
+      leftOut: (what) => this.#deps.log.warn({ ...source.key, what }, 'left out of HLS segments'),
       now: Date.now,
     });
     const untap = source.tap({
@@ -188,7 +188,7 @@ export class Hls {
   async #clear(roots: ReadonlyMap<string, HlsOptions>): Promise<void> {
     for (const [root, options] of roots) {
       const streams = await clearLeftovers(root, options.cleanup);
-      if (streams > 0) this.#deps.log.info({ root, streams }, 'HLS of an earlier run removed');
+      if (streams > 0) this.#deps.log.info({ root, streams }, 'HLS files of an earlier run removed');
       await markLeftovers(root, options, this.#deps.log);
     }
   }
@@ -292,7 +292,7 @@ export class Hls {
     if (this.#stopped.has(source)) return;
     this.#stopped.add(source);
     this.#taps.delete(source);
-    this.#deps.log.error({ ...source.key, reason }, 'HLS of a stream stopped');
+    this.#deps.log.error({ ...source.key, reason }, 'HLS of stream stopped');
   }
 
   #guard(source: MediaSource, task: () => void): void {
@@ -329,7 +329,7 @@ export class Hls {
     await entry.playlist.dispose();
     if (this.#entries.get(name)?.playlist.file !== entry.playlist.file)
       this.#files.delete(entry.playlist.file);
-    this.#deps.log.info({ ...entry.playlist.key }, 'HLS of a stream removed');
+    this.#deps.log.info({ ...entry.playlist.key }, 'HLS of stream removed');
   }
 
   #emitSegment({ facts, key }: MediaSource, playlist: LivePlaylist, segment: Segment): void {
@@ -355,7 +355,7 @@ export class Hls {
 async function markLeftovers(root: string, options: HlsOptions, log: Logger): Promise<void> {
   if (!existsSync(root)) return;
   await markPrivate(privateNames(options, root), join(root, PRIVATE_LIST)).catch((error: Error) =>
-    log.warn({ root, reason: error.message }, 'HLS files are not marked as private yet'),
+    log.warn({ root, reason: error.message }, 'HLS files not marked private'),
   );
 }
 

@@ -58,25 +58,22 @@ export class Backends {
     const events: BackendEvents = {
       timeChanged: (url, { state, failures, last }, before) => {
         // A probe that fails is the same trouble still, and no second line.
-        if (state === 'closed') this.#logger.info({ url }, 'backend answers again');
+        if (state === 'closed') this.#logger.info({ url }, 'backend recovered');
         else if (before === 'closed')
-          this.#logger.warn(
-            { url, failures, last: `The backend ${last}.` },
-            'backend fails: it is left alone for a while',
-          );
-        else this.#logger.debug({ url, state }, 'failing backend tried again');
+          this.#logger.warn({ url, failures, last: `The backend ${last}.` }, 'backend failing, breaker open');
+        else this.#logger.debug({ url, state }, 'breaker probe sent');
       },
       stateChanged: (state, url) => this.#observer.breaker(origin, state, url),
       reachChanged: (isReachable, last) => {
         this.#observer.reachable(origin, isReachable);
         if (isReachable) {
-          if (isReachSaid) this.#logger.info({ origin }, 'backend can be reached again');
+          if (isReachSaid) this.#logger.info({ origin }, 'backend reachable again');
           return;
         }
         const times = this.#outages.due(events);
         isReachSaid = times !== undefined;
         if (isReachSaid)
-          this.#logger.warn({ origin, last: `The backend ${last}.`, times }, 'backend cannot be reached');
+          this.#logger.warn({ origin, last: `The backend ${last}.`, times }, 'backend unreachable');
       },
     };
     return events;

@@ -110,13 +110,13 @@ export class HookChain {
     const times = this.#failures.due(target);
     if (times === undefined) return;
     const fields = { ...this.#describe(event), url: target.shown, reason, times };
-    this.#deps.logger.warn(fields, 'gate passed without an answer: on_error allow');
+    this.#deps.logger.warn(fields, 'hook failed open (on_error allow)');
   }
 
   /** A backend that grants what nobody can make sense of should hear of it. */
   #noteIgnored(event: GateEvent, target: Target, notes: readonly string[]): void {
     const fields = { ...this.#describe(event), url: target.shown, reason: notes.join('; ') };
-    this.#deps.logger.warn(fields, 'answer accepted, but not all of it');
+    this.#deps.logger.warn(fields, 'hook answer partly ignored');
   }
 
   /** Frameworks forbid caching unless told otherwise, and whoever wrote `cache` wonders why nothing is cached. */
@@ -124,7 +124,7 @@ export class HookChain {
     if (cacheMs === 0 || freshMs > 0 || this.#uncacheable.due(target) === undefined) return;
     this.#deps.logger.info(
       { url: target.shown, cacheMs },
-      'backend forbids with Cache-Control what the cache directive allows: it is asked each time',
+      'Cache-Control of the backend overrules the cache directive',
     );
   }
 }

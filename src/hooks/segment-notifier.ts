@@ -41,7 +41,7 @@ export class SegmentNotifier {
     const urls = options.enabled ? (options.urls.on_hls_notify ?? []) : [];
     if (urls.length === 0 || this.#abort.signal.aborted) return;
     if (this.#running >= MAX_NOTIFICATIONS) {
-      this.#deps.logger.debug(describe(event), 'on_hls_notify left out: too many are under way');
+      this.#deps.logger.debug(describe(event), 'on_hls_notify skipped, too many in flight');
       return;
     }
     this.#running++;

@@ -57,7 +57,7 @@ const STATUSES: Readonly<Record<Exclude<HookSchema, 'nginx'>, readonly number[]>
   srs5: [200, 201],
 };
 
-const NOT_UNDERSTOOD = 'The backend gave no answer that can be understood.';
+const NOT_UNDERSTOOD = 'The backend gave an invalid answer.';
 const ELSEWHERE = 'The stream is elsewhere.';
 
 const NON_ZERO_INT = /^-?[1-9][0-9]*$/;

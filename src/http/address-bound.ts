@@ -80,7 +80,7 @@ export class AddressBound {
     if (this.#turnedAway > 1) return;
     this.#clients.clock.after(LOG_MS, () => {
       const facts = { ip, turnedAway: this.#turnedAway, maxConnectionsPerAddress: this.#most };
-      this.#clients.log.warn(facts, 'connections over max_connections_per_address dropped');
+      this.#clients.log.warn(facts, 'address limit reached, connections dropped');
       this.#turnedAway = 0;
     });
   }

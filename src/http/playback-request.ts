@@ -58,18 +58,18 @@ export function readPlaybackRequest(
     return fault(414, `the URL is longer than ${MAX_ADDRESS_LENGTH} characters`);
   }
   const [, pathText = '', query = ''] = /^(\/[^?#]*)(?:\?([^#]*))?$/s.exec(url) ?? [];
-  if (pathText === '') return fault(400, 'the URL is no path with a query');
+  if (pathText === '') return fault(400, 'the URL is not a path with an optional query');
   const path = readPath(pathText);
-  if (!path) return fault(400, 'the path has a segment that no path may have');
+  if (!path) return fault(400, 'the path has an invalid segment');
   const host = headers.host ?? '';
-  if (!/^[\w.:[\]-]*$/.test(host)) return fault(400, 'the Host header is no host');
+  if (!/^[\w.:[\]-]*$/.test(host)) return fault(400, 'the Host header is invalid');
   const where = resolveConnect(
     { tcUrl: `http://${host}/any?${query}`, app: '' },
     snapshot.vhosts,
     snapshot.strictVhost,
   );
   const vhost = where.ok ? snapshot.vhosts.get(where.address.vhost) : undefined;
-  if (!where.ok || !vhost) return fault(404, where.ok ? 'there is no such vhost' : where.message);
+  if (!where.ok || !vhost) return fault(404, where.ok ? 'vhost not found' : where.message);
   return {
     ok: true,
     request: {

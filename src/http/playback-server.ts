@@ -283,13 +283,13 @@ export class PlaybackServer {
 
   #notFound({ method }: FastifyRequest, reply: FastifyReply): FastifyReply {
     if (method === 'GET' || method === 'HEAD') {
-      return refuse(reply, { ok: false, status: 404, message: 'there is nothing here' });
+      return refuse(reply, { ok: false, status: 404, message: 'not found' });
     }
     reply.header('allow', 'GET, HEAD, OPTIONS');
     return refuse(reply, {
       ok: false,
       status: 405,
-      message: 'this server only answers GET, HEAD and OPTIONS',
+      message: 'method not allowed: use GET, HEAD or OPTIONS',
     });
   }
 }
@@ -297,19 +297,19 @@ export class PlaybackServer {
 const NO_WEBSOCKET: Fault = {
   ok: false,
   status: 400,
-  message: 'a connection can be upgraded to WebSocket, version 13, and to nothing else',
+  message: 'a connection can be upgraded only to WebSocket version 13',
 };
 
 const TOO_MANY: Fault = {
   ok: false,
   status: 429,
-  message: 'your address has all the viewers that it may have (max_connections_per_address)',
+  message: 'connection limit of your address reached (max_connections_per_address)',
 };
 
 const NO_NEIGHBOUR: Fault = {
   ok: false,
   status: 403,
-  message: 'this socket is for the workers of the server',
+  message: 'this socket is for worker processes only',
 };
 
 /** Checks the handshake's headers (RFC 6455, 4.2.1), so that no hook is called for one that will fail. */

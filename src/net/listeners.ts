@@ -112,10 +112,7 @@ export class Listeners {
     } catch (error) {
       if (bind.isOptional && isLackOfIpv6(error)) {
         if (where.host !== undefined)
-          this.#log.warn(
-            { host: where.host, port: where.port },
-            'address left out: this machine has no IPv6',
-          );
+          this.#log.warn({ host: where.host, port: where.port }, 'IPv6 address skipped, no IPv6 here');
         return undefined;
       }
       const own = [...this.#ports.open.values()].find(({ listener }) => bars(listener.address, bind));

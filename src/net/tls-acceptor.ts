@@ -69,7 +69,7 @@ export class TlsAcceptor {
     this.#clients.clock.after(TELL_MS, () => {
       this.#clients.log.warn(
         { turnedAway: this.#turnedAway },
-        'connections over the most TLS handshakes dropped',
+        'TLS handshake limit reached, connections dropped',
       );
       this.#turnedAway = 0;
     });

@@ -73,7 +73,7 @@ export class FileSequence {
     const filled = fillRecordingPath(this.#path, facts, new Date(this.#deps.now()));
     if (!filled.ok) {
       const why = filled.message;
-      this.#deps.logger.warn({ stream: formatStreamKey(facts), why }, 'the stream is not recorded');
+      this.#deps.logger.warn({ stream: formatStreamKey(facts), why }, 'stream not recorded');
       this.#pausedUntil = Number.POSITIVE_INFINITY;
       return undefined;
     }
@@ -121,6 +121,6 @@ export class FileSequence {
     const fields = { stream: formatStreamKey(this.#origin.facts), file: name, why, nextTryMs: pauseMs };
     // The first of a row is news; the others are the same trouble.
     const level = this.#failures === 1 ? 'error' : 'debug';
-    logger[level](fields, 'recording stopped, the stream goes on');
+    logger[level](fields, 'recording stopped, stream continues');
   }
 }

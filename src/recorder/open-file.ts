@@ -113,7 +113,7 @@ export class OpenFile {
       await handle.close().catch(() => undefined);
       const { file, facts } = entry;
       const fields = { stream: formatStreamKey(facts), file, why: (error as Error).message };
-      this.#deps.logger.error(fields, 'a recording could not be finished; it is tried again');
+      this.#deps.logger.error(fields, 'recording not finalized, will retry');
       this.#deps.unfinished.add(this.#deps.journal.nameOf(entry), end);
     }
   }
@@ -132,7 +132,7 @@ export class OpenFile {
       };
       const handle = await this.#claim(entry);
       if (!handle) continue;
-      logger.info({ stream: formatStreamKey(facts), file: name }, 'recording');
+      logger.info({ stream: formatStreamKey(facts), file: name }, 'recording started');
       await journal.markBegun(entry);
       return { handle, entry };
     }

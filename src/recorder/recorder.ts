@@ -74,7 +74,7 @@ export class Recorder {
     const granted = source.grant?.record;
     if (granted && !dvr.enabled) {
       const stream = formatStreamKey(source.key);
-      this.#deps.logger.warn({ stream }, `a backend says "record", but dvr is off in the vhost ${name}`);
+      this.#deps.logger.warn({ stream }, `record granted, but dvr is off in vhost ${name}`);
     }
     if (!dvr.enabled || !this.#gate || !(granted ?? applies(source))) return;
     const deps = this.#fileDeps(this.#gate);
@@ -96,10 +96,7 @@ export class Recorder {
     const ended = Promise.all(this.#running).then(() => this.#unfinished.close());
     if (await deadline.bound(ended)) return;
     const left = this.#running.size;
-    this.#deps.logger.warn(
-      { left },
-      'recordings are not finished: the disk does not answer; the next start does it',
-    );
+    this.#deps.logger.warn({ left }, 'recordings not finalized, disk not responding');
   }
 
   #fileDeps(gate: Gate): FileSequenceDeps {
@@ -133,10 +130,8 @@ export class Recorder {
     const stream = formatStreamKey(key);
     const { logger } = this.#deps;
     return {
-      leftOut: (what: string) =>
-        logger.warn({ stream, what }, 'the MP4 recording lacks a part of the stream'),
-      lost: (error: unknown) =>
-        logger.error({ stream, why: (error as Error).message }, 'a fragment of the MP4 recording is lost'),
+      leftOut: (what: string) => logger.warn({ stream, what }, 'MP4 recording has a gap'),
+      lost: (error: unknown) => logger.error({ stream, why: (error as Error).message }, 'MP4 fragment lost'),
     };
   }
 }

@@ -19,7 +19,7 @@ export async function repairLeft(fits: (owner: string) => boolean, deps: Finaliz
       if (!(await journal.forgetUnfinished(name))) await finishEntry(name, 'server_restart', deps);
     } catch (error) {
       const why = (error as Error).message;
-      logger.error({ entry: name, why }, 'a recording could not be finished; the next start tries again');
+      logger.error({ entry: name, why }, 'recording not finalized, next start retries');
     }
   }
 }
@@ -51,7 +51,7 @@ async function finish({ entry }: FoundEntry, reason: RecordingEnd, deps: Finaliz
   if (facts) return finalize(entry, { ...facts, reason }, deps);
   await rm(path, { force: true });
   const why = handle ? 'nothing that plays is in it' : 'the file is gone';
-  deps.logger.warn({ stream: formatStreamKey(publisher), file, why }, 'a recording is lost');
+  deps.logger.warn({ stream: formatStreamKey(publisher), file, why }, 'recording lost');
   await deps.journal.remove(entry);
 }
 
@@ -79,7 +79,7 @@ function unreadable(path: string): (error: NodeJS.ErrnoException) => never {
 
 async function setAside(name: string, why: string, { journal, logger }: FinalizeDeps): Promise<void> {
   const movedTo = await journal.setAside(name);
-  logger.error({ entry: name, movedTo, why }, 'an entry for a recording was moved aside');
+  logger.error({ entry: name, movedTo, why }, 'recording journal entry moved aside');
 }
 
 async function openOrMissing(path: string): Promise<FileHandle | undefined> {

@@ -66,7 +66,7 @@ export class Player {
         return connection.backlog;
       },
       write: (bytes) => connection.write(bytes),
-      drop: () => connection.close('slow', new Error('the player stayed too far behind the stream')),
+      drop: () => connection.close('slow', new Error('the player fell too far behind the stream')),
       end: this.#onOver,
     };
     connection.corked(() => {

@@ -143,7 +143,7 @@ export class ServerSession implements ClientHandle {
     }
     const { connectInfo, streams } = this.#context;
     if (connectInfo && this.#clock.now() >= connectInfo.events.endsAt) {
-      this.kick('limit', 'The time that was granted to this connection is over.');
+      this.kick('limit', 'The granted connection time is over.');
       return;
     }
     const { roles } = streams;
@@ -203,7 +203,7 @@ export class ServerSession implements ClientHandle {
     waiting.then(
       () => this.#connection.release(),
       (error: unknown) => {
-        this.#log.error({ err: error }, 'a command failed: this is a bug in the server');
+        this.#log.error({ err: error }, 'RTMP command failed: server bug');
         this.#connection.close('protocol_error');
       },
     );

@@ -92,7 +92,7 @@ export async function createPrimary(
       const { number, pid } = worker;
       if (said.ok) logger.info({ worker: number, pid }, 'worker started');
       else if (!first) {
-        logger.error({ worker: number, pid, why: said.message }, 'a worker could not start');
+        logger.error({ worker: number, pid, why: said.message }, 'worker could not start');
         worker.kill();
       }
     });
@@ -111,8 +111,7 @@ export async function createPrimary(
       const owner = ownerOf(ids.serviceId, worker.node);
       if (recordingsLeft(stateDir)) dvr.finishLeft((name) => name === owner);
     },
-    hangs: ({ number, pid }) =>
-      logger.error({ worker: number, pid }, 'a worker answers no more: it is ended and replaced'),
+    hangs: ({ number, pid }) => logger.error({ worker: number, pid }, 'worker unresponsive, replacing it'),
   });
 
   const stats = new WorkersStats(clock, () =>

@@ -226,8 +226,7 @@ export const STOP_GRACE_MS = 2_000;
 /** Waits for a part of a stopping server, until a deadline: then it says which one has not ended. */
 export function waitingPart(logger: Logger) {
   return async (what: string, deadline: Deadline, work: Promise<unknown>): Promise<void> => {
-    if (!(await deadline.bound(work)))
-      logger.warn({ part: what }, 'not waited for any longer while stopping');
+    if (!(await deadline.bound(work))) logger.warn({ part: what }, 'stop no longer waits for part');
   };
 }
 

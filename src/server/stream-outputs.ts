@@ -63,7 +63,7 @@ export class StreamOutputs {
   async close(deadline: Deadline): Promise<void> {
     const segments = async () => {
       if (await deadline.bound(this.#segments.close())) return;
-      this.#log.warn({}, 'segments are not removed: the disk does not answer; the next start does it');
+      this.#log.warn({}, 'HLS files not removed, disk not responding');
     };
     await Promise.all([segments(), this.#dvr.close(deadline)]);
   }

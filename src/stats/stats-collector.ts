@@ -35,7 +35,7 @@ export interface Place {
   readonly refusals: () => Readonly<Partial<Record<Action, number>>>;
 }
 
-const KICKED = 'An operator has closed the connection.';
+const KICKED = 'Closed by an operator.';
 
 /** Looks at who is in this process whenever somebody asks, and at everybody's bytes every few seconds. */
 export class StatsCollector implements StatsSource {

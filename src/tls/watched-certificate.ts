@@ -51,7 +51,7 @@ export class WatchedCertificate {
       this.#seen = seen;
       this.#read();
     } else if (this.#fault !== undefined) {
-      this.#log.warn({ why: this.#fault }, 'the new certificate is of no use, the old one stays');
+      this.#log.warn({ why: this.#fault }, 'new certificate rejected, old one stays');
       this.#fault = undefined;
     }
     this.remind();

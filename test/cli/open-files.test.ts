@@ -52,7 +52,7 @@ test.runIf(process.platform !== 'win32')(
       `listen 127.0.0.1:0; max_connections 1000; state_dir ${directory.file('objs')}; vhost __defaultVhost__ { }`,
     );
     const child = limitedTo(400, '-c', file);
-    await child.line(/too few open files for max_connections/);
+    await child.line(/open file limit too low for max_connections/);
     expect(child.lines.join('\n')).toContain('max_connections 1000 needs 1256 open files in each process');
   },
 );

@@ -163,7 +163,7 @@ describe('a stream that the backend renames', () => {
         const peer = await server.connected();
         peer.say(words);
         expect((await peer.info(status))?.['description']).toBe(
-          'the backend gave the stream a name that no stream can have',
+          'the backend gave the stream an invalid name',
         );
         await peer.ended;
         await settled();
@@ -211,7 +211,7 @@ describe('max_duration', () => {
     await server.seconds(2, () => peer.say(say.audio(flv.aac('a'))));
     expect(peer.isOver).toBe(false);
     await server.seconds(2, () => peer.say(say.audio(flv.aac('a'))));
-    expect(await lastWords(peer)).toBe('The 3 seconds that were granted are over.');
+    expect(await lastWords(peer)).toBe('The 3 granted seconds are over.');
     expect(server.gate.told).toMatchObject([
       { reason: 'limit', durationMs: 3000 },
       { action: 'on_close', reason: 'limit' },
@@ -222,7 +222,7 @@ describe('max_duration', () => {
     const server = openServer({ gate: new FakeGate().answers('on_connect', yes({ maxDurationMs: 2000 })) });
     const peer = await server.connected();
     await server.seconds(3);
-    expect(await lastWords(peer)).toContain('granted to this connection');
+    expect(await lastWords(peer)).toContain('granted connection time');
     expect(server.gate.log.at(-1)).toBe('tell on_close live limit');
   });
 });
@@ -273,7 +273,7 @@ describe('max_viewers', () => {
     const third = await server.connected();
     third.say(say.play('cam'));
     expect((await third.info('onStatus@1 NetStream.Play.Failed'))?.['description']).toBe(
-      'the stream has all the 2 viewers that it may have',
+      'the stream has reached its limit of 2 viewers',
     );
     expect(server.gate.log.filter((line) => line === 'ask on_play cam')).toHaveLength(2);
     first.stream.end();
@@ -409,7 +409,7 @@ describe('on_update', () => {
     const player = await server.playing();
     server.gate.answers('on_update', yes({ maxDurationMs: 5000 }));
     await server.seconds(16);
-    expect(await lastWords(player)).toBe('The 5 seconds that were granted are over.');
+    expect(await lastWords(player)).toBe('The 5 granted seconds are over.');
   });
 
   test('whose answer comes after the play means nothing to what the client does then', async () => {
@@ -436,7 +436,7 @@ describe('on_publish_busy', () => {
     old.say(...PICTURE);
     await player.hear('video@1 40 f1');
     const newer = await server.publishing('cam?token=new');
-    expect(await lastWords(old)).toBe('A newer publisher took the stream over.');
+    expect(await lastWords(old)).toBe('A newer publisher took over the stream.');
     newer.say(...PICTURE);
     await player.hear('video@1', 6);
     expect(player.isOver).toBe(false);

@@ -189,7 +189,7 @@ describe('several workers', () => {
     const newer = await connectWhere(server, notIn(old.worker));
     const again = await newer.session.publish('cam');
     await old.session.closed;
-    expect(old.session.lastStatus?.description).toBe('A newer publisher took the stream over.');
+    expect(old.session.lastStatus?.description).toBe('A newer publisher took over the stream.');
     newer.session.send(...opening(again), ...following(again, 40));
     await received.has(86);
     await backends.received(1, 'on_unpublish');
@@ -213,7 +213,7 @@ describe('several workers', () => {
     for (const isRight of [far, (worker: number) => worker === publisher.worker]) {
       const third = await connectWhere(server, isRight);
       await expect(third.session.play('alice', () => undefined)).rejects.toThrow(
-        'the stream has all the 2 viewers that it may have',
+        'the stream has reached its limit of 2 viewers',
       );
     }
     first.session.close();

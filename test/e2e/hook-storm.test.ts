@@ -56,13 +56,13 @@ describe('a backend that hangs', () => {
     backends.reply('one', 'on_play', 'hang');
     const first = await players(5);
     expect(await Promise.all(first.map(({ answer }) => answer))).not.toContain('in');
-    await server.logged('backend fails: it is left alone for a while', { failures: 5 });
+    await server.logged('backend failing, breaker open', { failures: 5 });
     backends.reply('one', 'on_play', '0');
     await until('a player that is let in', async () => {
       const [player] = await players(1);
       return (await player?.answer) === 'in';
     });
-    await server.logged('backend answers again');
+    await server.logged('backend recovered');
   });
 });
 
@@ -73,7 +73,7 @@ describe('a backend that is deployed anew', () => {
     expect(await before?.answer).toBe('in');
     await backends.kill('one');
     const waiting = await players(100);
-    await server.logged('backend cannot be reached');
+    await server.logged('backend unreachable');
     await backends.restart('one');
     const answers = await Promise.all(waiting.map(({ answer }) => answer));
     expect(new Set(answers)).toEqual(new Set(['in']));

@@ -385,7 +385,7 @@ describe('SIGHUP', () => {
 
     const line = await server.reload('vhost studio.test {\n  http_hoks { }\n}');
 
-    expect(line).toMatchObject({ level: 'error', msg: 'the configuration was refused; the old one stays' });
+    expect(line).toMatchObject({ level: 'error', msg: 'reload refused, old configuration stays' });
     // The first line is the "listen" that startGatecast adds.
     expect(line['errors']).toEqual([expect.stringContaining(`${server.confFile}:3:3: `)]);
     stopped(await startPublishing('cam', studio));

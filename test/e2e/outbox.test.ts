@@ -140,7 +140,7 @@ test('a stop with a backend that is down leaves the events for the next start', 
   ear.state.down = true;
   server.child.kill('SIGTERM');
   expect(await server.child.end()).toBe(0);
-  expect(await server.logged('events wait on the disk for the next start')).toMatchObject({ left: 12 });
+  expect(await server.logged('undelivered events kept for the next start')).toMatchObject({ left: 12 });
   ear.state.down = false;
   stopped(await startGatecast(confOf(ear.origin, path)));
   await until('all closing events', () => ear.count('on_close') === 6);
@@ -224,7 +224,7 @@ test('a full disk refuses newcomers with a reason, leaves those who are in alone
     received.every((n, index) => n >= (before[index] ?? 0) + 40),
   );
   disk.empty();
-  await server.logged('the outbox is on its disk again');
+  await server.logged('outbox writes to disk again');
   await connectTo({ port: server.port });
 });
 
@@ -234,7 +234,7 @@ test('a full disk under drop_oldest lets everybody in and tells all that happens
   const server = stopped(await startGatecast(confOf(ear.origin, disk.path)));
   const { sessions, publisher } = await crowd(server, 3);
   disk.fill();
-  const failed = () => server.log.some(({ msg }) => msg === 'the outbox cannot write to its disk');
+  const failed = () => server.log.some(({ msg }) => msg === 'outbox cannot write to disk');
   while (!failed()) sessions.push(await connectTo({ port: server.port, app: LONG }));
   for (let i = 0; i < 20; i++) sessions.push(await connectTo({ port: server.port }));
   for (const session of [...sessions, publisher]) session.close();

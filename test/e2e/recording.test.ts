@@ -168,7 +168,7 @@ test('a disk that is full costs the recording and not the stream', async (contex
     await until('the last frame', () => player.media.at(-1)?.timestamp === last);
   };
   for (let round = 0; round < 4; round++) await sendMore(round);
-  await server.logged('recording stopped, the stream goes on', { why: /ENOSPC|no space/ });
+  await server.logged('recording stopped, stream continues', { why: /ENOSPC|no space/ });
   await until('the file', () => told().length === 1);
   const [body] = bodiesOf(told());
   expect(body).toMatchObject({ reason: 'disk_full', bytes: statSync(file('rec/cam.flv')).size });

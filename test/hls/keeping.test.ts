@@ -41,7 +41,7 @@ describe('on the disk', () => {
     const before = await server.playlist('cam', 5);
     server.publish('cam', sound(6), 'a', { fragmentMs: 2000 });
     const after = await server.playlist('cam', 9);
-    expect(server.log.map(({ message }) => message)).toEqual(['HLS of a stream removed']);
+    expect(server.log.map(({ message }) => message)).toEqual(['HLS of stream removed']);
     expect(before.text('')).toBe(undefined);
     const listed = urisOf(after.text('') ?? '');
     expect(listed).toHaveLength(4);

@@ -198,10 +198,10 @@ test('its first answer lets those in who wait, two and then more at a time', asy
   expect(logger.lines.filter(({ message }) => message.startsWith('backend'))).toEqual([
     {
       level: 'warn',
-      message: 'backend fails: it is left alone for a while',
+      message: 'backend failing, breaker open',
       fields: { url, failures: 3, last: 'The backend did not answer within 2000 ms.' },
     },
-    { level: 'info', message: 'backend answers again', fields: { url } },
+    { level: 'info', message: 'backend recovered', fields: { url } },
   ]);
 });
 

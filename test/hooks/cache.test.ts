@@ -165,7 +165,7 @@ test.each(['no-store', 'no-cache, private', 'max-age=0'])(
     await ask();
     expect(received).toHaveLength(6);
     expect(logger.at('info').map(({ message }) => message)).toEqual([
-      'backend forbids with Cache-Control what the cache directive allows: it is asked each time',
+      'Cache-Control of the backend overrules the cache directive',
     ]);
   },
 );

@@ -74,7 +74,7 @@ test.each([
   gate.emit(closingEvent('on_stop'));
   expect(await hooks.drain(10_000)).toEqual({ delivered: 1, left: 0 });
   expect(peer.received).toHaveLength(1);
-  expect(logger.at('warn')[0]?.message).toBe('event delivered, but the backend objects to it');
+  expect(logger.at('warn')[0]?.message).toBe('event delivered, backend answered with an error');
 });
 
 test.each([
@@ -139,7 +139,7 @@ test('drain gives up after its time and says what is lost in memory; closing cut
     { level: 'warn', message: 'events lost while stopping', fields: { delivered: 0, left: 3 } },
   ]);
   gate.emit(closingEvent('on_close'));
-  expect(logger.at('warn')[1]?.message).toBe('event lost: the server has stopped');
+  expect(logger.at('warn')[1]?.message).toBe('event lost, server stopped');
 });
 
 test('an event goes where the newest configuration sends it, and where the last one did that knew it', async () => {

@@ -99,7 +99,7 @@ test('an answer that is none is a warning, and the client is not shown what it w
   expect(await gate.authorize(gateEvent('on_play'), staying())).toEqual({
     allowed: false,
     failed: true,
-    message: 'The backend gave no answer that can be understood.',
+    message: 'The backend gave an invalid answer.',
   });
   expect(logger.at('warn')[0]?.fields.reason).toContain('Fatal error');
 });

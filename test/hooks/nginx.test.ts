@@ -87,7 +87,7 @@ test('what an answer grants and nobody can make sense of is a warning', async ()
   });
   expect(logger.at('warn')).toMatchObject([
     {
-      message: 'answer accepted, but not all of it',
+      message: 'hook answer partly ignored',
       fields: {
         reason:
           'data.max_viewers is a JSON string, expected a whole number from 0 to 1000000000: it is ignored',

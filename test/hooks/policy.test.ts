@@ -94,13 +94,13 @@ test('on_error allow lets in when nobody answers, and says so seldom', async () 
   clock.advance(10_000);
   await gate.authorize(gateEvent('on_play'), staying());
   const shown = url.replace('secret', '***');
-  const passed = logger.at('warn').filter(({ message }) => message.startsWith('gate'));
+  const passed = logger.at('warn').filter(({ message }) => message.startsWith('hook failed open'));
   expect(passed).toMatchObject([
     {
-      message: 'gate passed without an answer: on_error allow',
+      message: 'hook failed open (on_error allow)',
       fields: { url: shown, times: 1, reason: `The backend ${shown} refused the connection.` },
     },
-    { message: 'gate passed without an answer: on_error allow', fields: { url: shown, times: 3 } },
+    { message: 'hook failed open (on_error allow)', fields: { url: shown, times: 3 } },
   ]);
 });
 

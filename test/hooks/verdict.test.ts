@@ -82,7 +82,7 @@ describe('refused for its body', () => {
     const message = `status 200 but body ${JSON.stringify(body.trim())} ${fault}`;
     expect(why(200, body)).toBe(message);
     expect(why(200, body, 'srs1')).toBe(message);
-    expect(shown(200, body)).toBe('The backend gave no answer that can be understood.');
+    expect(shown(200, body)).toBe('The backend gave an invalid answer.');
   });
 
   test('two codes that disagree, whichever comes last', () => {
@@ -216,7 +216,7 @@ describe('what a yes grants', () => {
       allowed: false,
       message:
         'accepted, but data gives a stream name that is not 1 to 255 characters without a path or a query',
-      forClient: 'The backend gave no answer that can be understood.',
+      forClient: 'The backend gave an invalid answer.',
       deliberate: false,
       strict: true,
     });
@@ -328,7 +328,7 @@ describe("nginx-rtmp's habit", () => {
     expect(nginx(302, details)).toEqual({
       allowed: false,
       message,
-      forClient: 'The backend gave no answer that can be understood.',
+      forClient: 'The backend gave an invalid answer.',
       deliberate: false,
       strict: true,
     });

@@ -59,10 +59,10 @@ describe('a backend that refuses connections', () => {
     expect(logger.at('warn', 'info')).toEqual([
       {
         level: 'warn',
-        message: 'backend cannot be reached',
+        message: 'backend unreachable',
         fields: { origin, last: 'The backend refused the connection.', times: 1 },
       },
-      { level: 'info', message: 'backend can be reached again', fields: { origin } },
+      { level: 'info', message: 'backend reachable again', fields: { origin } },
     ]);
   });
 

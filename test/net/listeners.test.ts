@@ -150,7 +150,7 @@ describe('a port of both kinds of addresses', () => {
     expect(await reach(port)).toEqual([true, false]);
     const isNamed = listening(port).some(({ host }) => host === '::');
     expect(log.lines.map(({ message }) => message)).toEqual(
-      isNamed ? ['address left out: this machine has no IPv6'] : [],
+      isNamed ? ['IPv6 address skipped, no IPv6 here'] : [],
     );
   });
 

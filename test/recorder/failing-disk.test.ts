@@ -62,7 +62,7 @@ test('a disk that takes nothing for long is tried less and less often, with one 
   writeFileSync(file('in'), 'no directory');
   const stream = await publish({ paths: ['in/[stream].flv'] });
   stream.send(picture.videoHeader());
-  const tries = () => log.lines.filter(({ message }) => message === 'recording stopped, the stream goes on');
+  const tries = () => log.lines.filter(({ message }) => message === 'recording stopped, stream continues');
   const pauses: unknown[] = [];
   for (let attempt = 1, at = 0; attempt <= 8; attempt++) {
     stream.send(...gop(at));
@@ -93,9 +93,7 @@ describe('a file that is whole and cannot be finished', () => {
     disk.refuses = (operation, path) =>
       operation === 'open' && path.endsWith('.json') ? 'EMFILE' : undefined;
     stream.end();
-    await expect
-      .poll(() => dvr.log.lines.at(-1)?.message)
-      .toBe('a recording could not be finished; it is tried again');
+    await expect.poll(() => dvr.log.lines.at(-1)?.message).toBe('recording not finalized, will retry');
     expect([dvr.gate.files, dvr.files()]).toEqual([[], ['cam.flv.tmp']]);
     return dvr;
   }

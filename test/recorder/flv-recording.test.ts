@@ -248,7 +248,7 @@ describe('what is recorded', () => {
       expect(log.lines).toMatchObject([
         {
           level: 'warn',
-          message: 'the stream is not recorded',
+          message: 'stream not recorded',
           fields: { why: expect.stringContaining('cannot be') },
         },
       ]);
@@ -264,7 +264,7 @@ describe('what is recorded', () => {
     stream.send(...picture.stream(2));
     stream.end();
     await settled();
-    expect(log.lines).toMatchObject([{ level: 'error', message: 'recording stopped, the stream goes on' }]);
+    expect(log.lines).toMatchObject([{ level: 'error', message: 'recording stopped, stream continues' }]);
     expect(gate.files).toEqual([]);
   });
 });

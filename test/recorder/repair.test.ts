@@ -163,7 +163,7 @@ describe('what a killed server has left', () => {
     dvr.applyGate(gate);
     dvr.finishLeft(() => true);
     await settled();
-    expect(log.lines).toMatchObject([{ level: 'warn', message: 'a recording is lost' }]);
+    expect(log.lines).toMatchObject([{ level: 'warn', message: 'recording lost' }]);
     expect([journal(), gate.files]).toEqual([[], []]);
   });
 
@@ -182,7 +182,7 @@ describe('what a killed server has left', () => {
         const movedTo = file('state/dvr/run0.x.json.damaged');
         expect(log.lines).toMatchObject(
           start === 0
-            ? [{ level: 'error', message: 'an entry for a recording was moved aside', fields: { movedTo } }]
+            ? [{ level: 'error', message: 'recording journal entry moved aside', fields: { movedTo } }]
             : [],
         );
       }

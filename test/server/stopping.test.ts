@@ -56,9 +56,9 @@ test('parts that never end share one drain_timeout: clients, recordings, closing
     return isOver;
   });
   expect(clock.now() - began).toBeLessThanOrEqual(DRAIN_MS + 2 * STOP_GRACE_MS);
-  expect(running.log.filter(({ msg }) => msg.startsWith('not waited')).map(({ part }) => part)).toEqual([
-    'clients',
-  ]);
+  expect(
+    running.log.filter(({ msg }) => msg.startsWith('stop no longer waits')).map(({ part }) => part),
+  ).toEqual(['clients']);
   expect(heard).toContain('on_unpublish');
 });
 

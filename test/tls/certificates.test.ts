@@ -112,7 +112,7 @@ describe('files that change', () => {
     writeFileSync(files.cert, 'not a certificate');
     for (let i = 0; i < 4; i++) await look();
     expect(shown.standard.leaf.subjectAltName).toBe('DNS:old.example');
-    expect(messages()).toEqual(['warn: the new certificate is of no use, the old one stays']);
+    expect(messages()).toEqual(['warn: new certificate rejected, old one stays']);
     expect(log.lines[0]?.fields['why']).toContain('holds no certificate');
     unlinkSync(files.cert);
     for (let i = 0; i < 4; i++) await look();

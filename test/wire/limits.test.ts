@@ -138,7 +138,7 @@ describe('a pause of the whole process, in which nobody was read', () => {
     ]);
     expect(server.log.lines).toContainEqual({
       level: 'warn',
-      message: 'the process was paused',
+      message: 'process was paused',
       fields: { ms: LONG_MS },
     });
     await server.seconds(5);

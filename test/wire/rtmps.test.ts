@@ -313,7 +313,7 @@ test('more handshakes than may be under way are turned away, and one line says h
   clock.advance(1000);
   expect(log.lines).toContainEqual({
     level: 'warn',
-    message: 'connections over the most TLS handshakes dropped',
+    message: 'TLS handshake limit reached, connections dropped',
     fields: { turnedAway: 3 },
   });
 });

@@ -79,7 +79,7 @@ const BREAKERS: Readonly<Record<Exclude<BreakerState, 'closed'>, BackendWords>> 
   half_open: {
     word: 'on trial',
     tone: 'warn',
-    means: 'One request tries whether the backend answers again.',
+    means: 'One request tries whether the backend recovered.',
   },
   open: {
     word: 'left alone',

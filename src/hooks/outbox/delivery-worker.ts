@@ -103,7 +103,7 @@ export class DeliveryWorker {
     }
     const reason = judgement.message;
     if (hasArrived(status)) {
-      logger.warn({ ...fields, reason }, 'event delivered, but the backend objects to it');
+      logger.warn({ ...fields, reason }, 'event delivered, backend answered with an error');
       return true;
     }
     if (!this.#closed)
@@ -125,7 +125,7 @@ export class DeliveryWorker {
     this.#givenUp++;
     logger.warn(
       { ...describe(event), event: event.stamp.id, maxAgeMs: options().maxAgeMs },
-      'event given up: no backend took it while it mattered',
+      'event expired before delivery',
     );
     return 'done';
   }

@@ -18,16 +18,10 @@ export function openOutbox(
   const { clock, logger } = deps;
   const trouble = new TroubleLog(clock, logger);
   const store = new Store(options.enabled ? stateDir : undefined, clock, {
-    failed: (why) =>
-      trouble.note('disk', { directory: stateDir, why }, 'the outbox cannot write to its disk'),
-    recovered: () => logger.info({ directory: stateDir }, 'the outbox is on its disk again'),
-    damaged: (damage) =>
-      logger.error({ ...damage }, 'a file of the outbox is damaged: what can be read of it is taken over'),
-    outdated: (file, movedTo) =>
-      logger.warn(
-        { file, movedTo },
-        'the outbox of an earlier version cannot be read: its events are not delivered',
-      ),
+    failed: (why) => trouble.note('disk', { directory: stateDir, why }, 'outbox cannot write to disk'),
+    recovered: () => logger.info({ directory: stateDir }, 'outbox writes to disk again'),
+    damaged: (damage) => logger.error({ ...damage }, 'outbox file damaged, readable records recovered'),
+    outdated: (file, movedTo) => logger.warn({ file, movedTo }, 'outbox of an earlier version ignored'),
   });
   return new Outbox({ ...deps, options, store, time: new SteadyTime(clock) });
 }

@@ -137,7 +137,7 @@ export class Outbox implements EventRecorder {
     if (left.length > (last ? 1 : 0))
       logger.warn(
         { waiting: waiting.length, unclosed: unclosed.length },
-        'events of an earlier run are delivered now',
+        'delivering events of an earlier run',
       );
     if (this.#store.persistent) this.#keepTime();
   }
@@ -236,7 +236,7 @@ export class Outbox implements EventRecorder {
     const delivered = this.#deliveryWorker.arrived - arrived;
     const left = this.#queue.size;
     if (left > 0 && this.#store.onDisk)
-      this.#deps.logger.warn({ delivered, left }, 'events wait on the disk for the next start');
+      this.#deps.logger.warn({ delivered, left }, 'undelivered events kept for the next start');
     else if (left > 0) this.#deps.logger.warn({ delivered, left }, 'events lost while stopping');
     return { delivered, left };
   }
@@ -281,7 +281,7 @@ export class Outbox implements EventRecorder {
     origin: Pick<OpenRecord, 'run'> & Partial<Pick<OpenRecord, 'stream'>> = { run: this.#deps.server },
   ): void {
     if (this.#closed) {
-      this.#deps.logger.warn(describe(event), 'event lost: the server has stopped');
+      this.#deps.logger.warn(describe(event), 'event lost, server stopped');
       return;
     }
     const { seq } = event.stamp;

@@ -35,7 +35,7 @@ function answerFor(clients: ClientRegistry, request: PlaybackRequest, address: A
     const { line, viewer, player } = viewing;
     viewer.started();
     line.play(clients.hub, player.key, vhost, {
-      drop: () => viewer.kick('slow', 'the player stayed too far behind the stream'),
+      drop: () => viewer.kick('slow', 'the player fell too far behind the stream'),
       end: () => viewer.kick('unpublish', STREAM_OVER),
     });
   };

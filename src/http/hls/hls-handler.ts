@@ -39,15 +39,15 @@ const RESUME_TIMEOUT_MS = 8_000;
 const NO_SESSION: Fault = {
   ok: false,
   status: 403,
-  message: 'segments are for those who have asked for the playlist: its URLs have an hls_ctx',
+  message: 'segment URLs need the hls_ctx that the playlist gives',
 };
 
-const NO_FILE: Fault = { ok: false, status: 404, message: 'this is no file of the stream, or none any more' };
+const NO_FILE: Fault = { ok: false, status: 404, message: 'no such file of this stream, or it has expired' };
 
 const UNASKED: Fault = {
   ok: false,
   status: 403,
-  message: 'viewers have to be asked about here, and hls_ctx is off',
+  message: 'this vhost authorizes viewers, which needs hls_ctx on',
 };
 
 /** Hooks that would be bypassed if there were no sessions. */

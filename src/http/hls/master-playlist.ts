@@ -10,7 +10,7 @@ import { answered, notThere, type StreamFiles, sendMaster } from './responses.ts
 import type { HlsSession, HlsSessions } from './sessions.ts';
 import { waitForStream } from './wait-for-stream.ts';
 
-const GONE: Fault = { ok: false, status: 503, message: 'the viewer has gone' };
+const GONE: Fault = { ok: false, status: 503, message: 'the client has gone' };
 
 /** Viewers who ask for a playlist without a session. */
 export class MasterPlaylists {

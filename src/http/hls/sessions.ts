@@ -134,10 +134,10 @@ export class HlsSessions {
     const { ip } = playRequest;
     // Sessions hold no connection, so they take nobody's place; but there are no more of them than of those.
     if (!this.#clients.open || this.#open.size >= this.#clients.maxSessions)
-      return { ok: false, status: 503, message: 'the server has all the viewers that it may have' };
+      return { ok: false, status: 503, message: 'viewer limit of this server reached' };
     const ofIp = this.#perIp.get(ip) ?? 0;
     if (ofIp >= MAX_SESSIONS_PER_IP)
-      return { ok: false, status: 429, message: `${ip} has all the viewers that one address may have` };
+      return { ok: false, status: 429, message: `${ip} has reached the viewer limit of one address` };
     this.#perIp.set(ip, ofIp + 1);
     const prefix = this.#node === undefined ? '' : `${this.#node}.`;
     const session = new HlsSession(this.#clients, playRequest, prefix, (end) =>

@@ -172,17 +172,17 @@ function answerFault(reply: FastifyReply, fault: Fault): Forwarded {
 const BUSY: Fault = {
   ok: false,
   status: 503,
-  message: 'the process that has this stream is asked for too much: try again',
+  message: 'the worker that has this stream is overloaded: try again',
 };
 
 const BROKEN: Fault = {
   ok: false,
   status: 502,
-  message: 'the process that has this stream has ended before it could answer: try again',
+  message: 'the worker that has this stream exited: try again',
 };
 
 const SILENT: Fault = {
   ok: false,
   status: 504,
-  message: 'the process that has this stream does not answer: try again',
+  message: 'the worker that has this stream does not respond: try again',
 };

@@ -23,7 +23,7 @@ export function pause(context: SessionContext, command: Command, streamId: numbe
 /** `seek` (RTMP 7.2.2.7): there is nowhere to seek to. */
 export function seek(context: SessionContext, _command: Command, streamId: number): void {
   context.connection.send(
-    onStatus(streamId, 'error', STATUS.seekFailed, 'A live stream cannot be searched.'),
+    onStatus(streamId, 'error', STATUS.seekFailed, 'Seeking is not supported in a live stream.'),
   );
 }
 

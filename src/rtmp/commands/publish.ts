@@ -57,7 +57,7 @@ export async function publish(
   const { key, opened, reservation } = admission;
   reservation.start({ facts: opened.facts, grant: opened.grant, vhost });
   reservation.heldBy({
-    leave: () => context.kick('kicked', 'A newer publisher took the stream over.'),
+    leave: () => context.kick('kicked', 'A newer publisher took over the stream.'),
     attend: () => context.connection.attend(),
   });
   context.streams.assign(

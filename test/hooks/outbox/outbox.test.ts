@@ -79,7 +79,7 @@ test('what was not delivered goes out at the next start as it was, to the URL al
   first.gate.emit(closingEvent('on_stop'));
   expect(await first.hooks.drain(10_000)).toEqual({ delivered: 0, left: 1 });
   await first.hooks.close();
-  expect(first.logger.at('warn').at(-1)?.message).toBe('events wait on the disk for the next start');
+  expect(first.logger.at('warn').at(-1)?.message).toBe('undelivered events kept for the next start');
   await peer.arrival(2);
   const second = openRun(urls, { stateDir: state.stateDir, run: 'svc00002' });
   await peer.arrival(3);
@@ -163,7 +163,7 @@ test('an event that nobody takes is given up when it is too old', async () => {
   gate.emit(closingEvent('on_close'));
   await until('the end of it', () => hooks.stats.givenUp === 1);
   expect(hooks.stats.events).toBe(0);
-  expect(logger.at('warn').at(-1)?.message).toBe('event given up: no backend took it while it mattered');
+  expect(logger.at('warn').at(-1)?.message).toBe('event expired before delivery');
 });
 
 test('a question about a stream waits until the end of the publish before it has been tried', async () => {
@@ -469,7 +469,7 @@ test('a damaged outbox is one error line that names what was moved where, and th
   const second = openRun(urls, { ...state, run: 'svc00002' });
   expect(second.logger.at('error')).toMatchObject([
     {
-      message: 'a file of the outbox is damaged: what can be read of it is taken over',
+      message: 'outbox file damaged, readable records recovered',
       fields: { file, movedTo: expect.stringContaining(`${file}.damaged-`) },
     },
   ]);

@@ -170,7 +170,7 @@ describe.each(['http', 'websocket'] as const)('over %s', (way) => {
     expect(log.find(({ message }) => message === 'play ended')?.fields).toMatchObject({
       protocol: way === 'http' ? 'http-flv' : 'ws-flv',
       reason: 'limit',
-      why: 'The 2 seconds that were granted are over.',
+      why: 'The 2 granted seconds are over.',
     });
   });
 

@@ -50,6 +50,6 @@ test('without sessions nobody is let past a gate that has something to say about
   const answer = await server.get('/live/cam.m3u8');
   expect([answer.status, await answer.text()]).toEqual([
     403,
-    'viewers have to be asked about here, and hls_ctx is off\n',
+    'this vhost authorizes viewers, which needs hls_ctx on\n',
   ]);
 });

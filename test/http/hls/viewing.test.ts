@@ -109,7 +109,7 @@ describe('a viewer', () => {
     await server.told('tell on_stop cam limit');
     const answer = await server.get(segment);
     expect(answer.status).toBe(403);
-    expect(await answer.text()).toContain('The 3 seconds that were granted are over');
+    expect(await answer.text()).toContain('The 3 granted seconds are over');
     expect((await server.get(playlist)).status).toBe(403);
   });
 
@@ -121,7 +121,7 @@ describe('a viewer', () => {
     const second = await server.get('/live/cam.m3u8');
     expect([second.status, await second.text()]).toEqual([
       403,
-      'the stream has all the 1 viewers that it may have\n',
+      'the stream has reached its limit of 1 viewers\n',
     ]);
     server.clock.advance(11_500);
     await server.told('tell on_stop cam client');
@@ -305,7 +305,7 @@ describe('a viewer who asks for the playlist with the id of a session that is no
     const answer = await server.get(url);
     expect([answer.status, await answer.text()]).toEqual([
       403,
-      expect.stringContaining('The 3 seconds that were granted are over'),
+      expect.stringContaining('The 3 granted seconds are over'),
     ]);
   });
 

@@ -85,7 +85,7 @@ test('a process that does not begin to answer is 504, with a sentence', async ()
   const { get } = await passing(() => undefined, 100);
   expect(await get()).toMatchObject({
     status: 504,
-    text: 'the process that has this stream does not answer: try again\n',
+    text: 'the worker that has this stream does not respond: try again\n',
   });
 });
 
@@ -93,7 +93,7 @@ test('a process that ends before it answers is 502, with a sentence', async () =
   const { get } = await passing((socket) => socket.destroy());
   expect(await get()).toMatchObject({
     status: 502,
-    text: 'the process that has this stream has ended before it could answer: try again\n',
+    text: 'the worker that has this stream exited: try again\n',
   });
 });
 
