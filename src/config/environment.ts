@@ -94,7 +94,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv, report: Report): Overrid
 }
 
 /** Words are parted by spaces, but for the last that the directive takes, which may have them. */
-function partsOf(text: string, { takes }: Spec<unknown>): string[] {
+function partsOf(text: string, { read: { takes } }: Spec<unknown>): string[] {
   if (takes === 'one value') return [text];
   if (takes === 'one or more values') return text.split(/\s+/);
   const [, name = '', value = ''] = /^(\S+)\s*(.*)$/s.exec(text) ?? [];

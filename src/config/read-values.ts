@@ -16,7 +16,7 @@ export function readValue<T>(
     return undefined;
   }
   const second = words[1];
-  if (spec.takes === 'one value' && second !== undefined) {
+  if (spec.read.takes === 'one value' && second !== undefined) {
     const shown = isSecretAt(spec, 1) ? 'a second word' : quote(second.text);
     report.error(second.at, `${spec.name} takes one value, unexpected ${shown}`);
     return undefined;
@@ -26,7 +26,7 @@ export function readValue<T>(
     report.error(masked.at, `${spec.name} has ${MASK} where a secret was, expected the value itself`);
     return undefined;
   }
-  const result = spec.read.safeParse(words.map((word) => word.text));
+  const result = spec.read.words.safeParse(words.map((word) => word.text));
   if (result.success) return { value: result.data };
   for (const { path, message } of result.error.issues) {
     report.error((words[Number(path[0] ?? 0)] ?? words[0])?.at ?? at, `${spec.name} ${message}`);
@@ -41,7 +41,7 @@ export function isSecretAt({ secretFrom = Number.POSITIVE_INFINITY }: Spec<unkno
 
 /** The value that a directive has when nobody sets it. */
 export function defaultOf<T>(spec: Spec<T>): T {
-  return spec.read.parse(defaultWords(spec));
+  return spec.read.words.parse(defaultWords(spec));
 }
 
 /** The default as words of a file. */

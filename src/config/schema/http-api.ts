@@ -1,6 +1,6 @@
 import type { ListenAddress } from '../../model/options.ts';
-import type { BlockSpec } from './spec.ts';
-import { choice, listenAddress, many, maybe, one, onOff, text, userName } from './values.ts';
+import { type BlockSpec, block, directive } from './spec.ts';
+import { choice, enabled, listenAddress, many, maybe, one, onOff, text, userName } from './values.ts';
 
 /** Directives of `http_api { … }` by itself. */
 export interface HttpApiValues {
@@ -24,108 +24,65 @@ export interface HttpApiAuthValues {
 }
 
 /** Directives of `http_api { … }`. */
-export const HTTP_API: BlockSpec<HttpApiValues> = {
+export const HTTP_API: BlockSpec<HttpApiValues> = block({
   path: ['http_api'],
   doc: 'The server at a glance and in hand: the HTTP API of SRS at /api/v1, that of Gatecast at /api/v2, the console at /console, and /metrics for Prometheus; docs/api.md has them. A change takes a restart.',
   directives: {
-    enabled: {
-      name: 'enabled',
-      takes: 'one value',
-      read: one(onOff()),
-      fallback: 'off',
-      doc: 'On opens the port.',
-      example: 'on',
-    },
-    listen: {
-      name: 'listen',
-      takes: 'one or more values',
-      read: many(listenAddress()),
-      fallback: '1985',
-      doc: 'Where it listens: ports, or addresses with ports. A port alone is one of this machine, 127.0.0.1; any address that others can reach needs auth. SRS takes a port alone for every address. An address that http_server has too, written alike, serves both: the API by its paths, and without auth to clients of this machine alone.',
-      example: '0.0.0.0:1985',
-    },
-    crossdomain: {
-      name: 'crossdomain',
-      takes: 'one value',
-      read: one(onOff()),
-      fallback: 'off',
-      doc: 'On lets pages of any origin read and use /api/v1, by CORS and by JSONP. In SRS it is on.',
-      example: 'on',
-    },
-    editConfig: {
-      name: 'edit_config',
-      takes: 'one value',
-      read: one(onOff()),
-      fallback: 'off',
-      doc: 'On lets whoever may use the API read this file as it is, with the secrets in it, check another text, and put that in its place. Gatecast only.',
-      example: 'on',
-    },
-    editRoots: {
-      name: 'edit_roots',
-      path: 'root',
-      takes: 'one or more values',
-      read: many(text(4096)),
-      fallback: '',
-      doc: 'Directories in which a configuration that is put in place by the API may have files read, written and served. Without it: what the configuration in force uses already, and for reading the directory of its file. Gatecast only.',
-      example: '/etc/gatecast /var/lib/gatecast',
-    },
-    streamMetrics: {
-      name: 'stream_metrics',
-      takes: 'one value',
-      read: one(onOff()),
-      fallback: 'off',
-      doc: 'On gives /metrics figures for each stream; a Prometheus keeps every name that a stream ever had. Gatecast only.',
-      example: 'on',
-    },
+    enabled: enabled('off', 'On opens the port.'),
+    listen: directive(
+      many(listenAddress()),
+      '1985',
+      'Where it listens: ports, or addresses with ports. A port alone is one of this machine, 127.0.0.1; any address that others can reach needs auth. SRS takes a port alone for every address. An address that http_server has too, written alike, serves both: the API by its paths, and without auth to clients of this machine alone.',
+      '0.0.0.0:1985',
+    ),
+    crossdomain: onOff(
+      'off',
+      'On lets pages of any origin read and use /api/v1, by CORS and by JSONP. In SRS it is on.',
+    ),
+    editConfig: onOff(
+      'off',
+      'On lets whoever may use the API read this file as it is, with the secrets in it, check another text, and put that in its place. Gatecast only.',
+    ),
+    editRoots: directive(
+      many(text(4096)),
+      '',
+      'Directories in which a configuration that is put in place by the API may have files read, written and served. Without it: what the configuration in force uses already, and for reading the directory of its file. Gatecast only.',
+      '/etc/gatecast /var/lib/gatecast',
+      { path: 'root' },
+    ),
+    streamMetrics: onOff(
+      'off',
+      'On gives /metrics figures for each stream; a Prometheus keeps every name that a stream ever had. Gatecast only.',
+    ),
   },
-};
+});
 
 /** Directives of `http_api { auth { … } }`. */
-export const HTTP_API_AUTH: BlockSpec<HttpApiAuthValues> = {
+export const HTTP_API_AUTH: BlockSpec<HttpApiAuthValues> = block({
   path: ['http_api', 'auth'],
   doc: 'Who may use the API: whoever has the password or the token, in a header or by logging in to the console.',
   directives: {
-    enabled: {
-      name: 'enabled',
-      takes: 'one value',
-      read: one(onOff()),
-      fallback: 'off',
-      doc: 'Off lets everybody in who can reach the port.',
-      example: 'on',
-    },
-    type: {
-      name: 'type',
-      takes: 'one value',
-      read: one(choice('basic', 'bearer')),
-      fallback: 'basic',
-      doc: 'What is asked for: basic is the username and the password; bearer is the token, in the header "Authorization: Bearer TOKEN", or as the password of the user bearer in the console.',
-      example: 'bearer',
-    },
-    token: {
-      name: 'token',
-      takes: 'one value',
-      read: maybe(text(1024)),
-      fallback: '',
-      doc: 'The token for type bearer, or env:NAME or file:PATH which holds it.',
-      example: 'env:API_TOKEN',
-      secretFrom: 0,
-    },
-    username: {
-      name: 'username',
-      takes: 'one value',
-      read: maybe(userName()),
-      fallback: '',
-      doc: 'The name of the user.',
-      example: 'admin',
-    },
-    password: {
-      name: 'password',
-      takes: 'one value',
-      read: maybe(text(1024)),
-      fallback: '',
-      doc: 'The password, or env:NAME or file:PATH which holds it.',
-      example: 'env:API_PASSWORD',
-      secretFrom: 0,
-    },
+    enabled: enabled('off', 'Off lets everybody in who can reach the port.'),
+    type: directive(
+      one(choice('basic', 'bearer')),
+      'basic',
+      'What is asked for: basic is the username and the password; bearer is the token, in the header "Authorization: Bearer TOKEN", or as the password of the user bearer in the console.',
+      'bearer',
+    ),
+    token: directive(
+      maybe(text(1024)),
+      '',
+      'The token for type bearer, or env:NAME or file:PATH which holds it.',
+      'env:API_TOKEN',
+      { secretFrom: 0 },
+    ),
+    username: directive(maybe(userName()), '', 'The name of the user.', 'admin'),
+    password: directive(
+      maybe(text(1024)),
+      '',
+      'The password, or env:NAME or file:PATH which holds it.',
+      'env:API_PASSWORD',
+      { secretFrom: 0 },
+    ),
   },
-};
+});

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { quote } from '../report.ts';
 import type { Read } from './spec.ts';
-import type { Check } from './values.ts';
+import { type Check, reader } from './values.ts';
 
 /** A key for signatures, or where it is. Says nothing of the word itself: it may be the key, miswritten. */
 export function secretWord(): Check<string> {
@@ -40,24 +40,27 @@ const OWN_HEADERS =
 
 /** The name and the value of a header. Says nothing of the value: it may be a key. */
 export function headerField(): Read<readonly HeaderWords[]> {
-  return z
-    .array(z.string())
-    .readonly()
-    .transform(([name, value, more], { issues }) => {
-      const complain = (index: number, message: string) =>
-        issues.push({ code: 'custom', path: [index], message, input: undefined });
-      if (name === undefined) return [];
-      if (!isHeaderName(name)) complain(0, `is named ${quote(name)}, expected a name such as X-Api-Key`);
-      else if (OWN_HEADERS.test(name))
-        complain(0, `${name} is set by Gatecast itself, expected another name`);
-      if (value === undefined) complain(0, `${quote(name)} has no value, expected one behind it`);
-      else if (more !== undefined)
-        complain(2, 'takes a name and a value; put quotes around a value with spaces');
-      else if (!isReference(value) && !isHeaderValue(value))
-        complain(1, `${quote(name)} has a value ${HEADER_VALUE_FAULT}`);
-      else return [{ name, value }];
-      return z.NEVER;
-    }) as Read<readonly HeaderWords[]>;
+  return reader(
+    'a name and a value',
+    z
+      .array(z.string())
+      .readonly()
+      .transform(([name, value, more], { issues }) => {
+        const complain = (index: number, message: string) =>
+          issues.push({ code: 'custom', path: [index], message, input: undefined });
+        if (name === undefined) return [];
+        if (!isHeaderName(name)) complain(0, `is named ${quote(name)}, expected a name such as X-Api-Key`);
+        else if (OWN_HEADERS.test(name))
+          complain(0, `${name} is set by Gatecast itself, expected another name`);
+        if (value === undefined) complain(0, `${quote(name)} has no value, expected one behind it`);
+        else if (more !== undefined)
+          complain(2, 'takes a name and a value; put quotes around a value with spaces');
+        else if (!isReference(value) && !isHeaderValue(value))
+          complain(1, `${quote(name)} has a value ${HEADER_VALUE_FAULT}`);
+        else return [{ name, value }];
+        return z.NEVER;
+      }),
+  );
 }
 
 /** Error sentence for a text that `isHeaderValue` does not accept. */

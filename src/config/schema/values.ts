@@ -3,39 +3,47 @@ import { z } from 'zod';
 import type { ListenAddress } from '../../model/options.ts';
 import { MASK, maskText } from '../../model/secret-values.ts';
 import { quote } from '../report.ts';
-import type { Read } from './spec.ts';
+import { type Directive, directive, type More, type Read } from './spec.ts';
 
 /** Checks one word. */
 export type Check<T> = z.ZodType<T, string>;
 
 /** One word that the check accepts. */
 export function one<T>(check: Check<T>): Read<T> {
-  return z
-    .tuple([check])
-    .readonly()
-    .transform(([value]) => value) as Read<T>;
+  const words = z.tuple([check]).readonly();
+  return reader(
+    'one value',
+    words.transform(([value]) => value),
+  );
 }
 
 /** One word or none. */
 export function maybe<T>(check: Check<T>): Read<T | undefined> {
-  return z
-    .array(check)
-    .max(1)
-    .readonly()
-    .transform((values) => values[0]) as Read<T | undefined>;
+  const words = z.array(check).max(1).readonly();
+  return reader(
+    'one value',
+    words.transform((values) => values[0]),
+  );
 }
 
 /** Any number of words. */
 export function many<T>(check: Check<T>): Read<readonly T[]> {
-  return z.array(check).readonly() as Read<readonly T[]>;
+  return reader('one or more values', z.array(check).readonly());
 }
 
-/** `on` or `off`, nothing else. */
-export function onOff(): Check<boolean> {
-  return z
-    .enum(['on', 'off'], { error: ({ input }) => `is ${show(input)}, expected on or off` })
-    .transform((word) => word === 'on') as Check<boolean>;
+/** The directive of a switch: `on` or `off`, nothing else; the example is what the default is not. */
+export function onOff(fallback: 'on' | 'off', doc: string, more?: More): Directive<boolean> {
+  return directive(one(SWITCH), fallback, doc, fallback === 'on' ? 'off' : 'on', more);
 }
+
+/** The switch of a whole block. */
+export function enabled(fallback: 'on' | 'off', doc: string): Directive<boolean> {
+  return onOff(fallback, doc, { name: 'enabled' });
+}
+
+const SWITCH = z
+  .enum(['on', 'off'], { error: ({ input }) => `is ${show(input)}, expected on or off` })
+  .transform((word) => word === 'on') as Check<boolean>;
 
 /** One of some words. */
 export function choice<const W extends string>(...words: readonly W[]): Check<W> {
@@ -58,6 +66,13 @@ export function seconds(min: number, max: number): Check<number> {
     const value = /^\d{1,9}(?:\.\d{1,9})?$/.test(text) ? Number(text) : Number.NaN;
     return value >= min && value <= max ? Math.round(value * 1000) : undefined;
   });
+}
+
+/** A word of its own, or what the check accepts, which is `expected`. */
+export function wordOr<const W extends string, T>(word: W, check: Check<T>, expected: string): Check<W | T> {
+  return z.union([z.literal(word), check], {
+    error: ({ input }) => `is ${JSON.stringify(input)}, expected ${word} or ${expected}`,
+  }) as Check<W | T>;
 }
 
 /** A factor of 1 to 100, with or without a fraction. */
@@ -142,28 +157,36 @@ export function hostSuffix(): Check<string> {
 
 /** Pairs of words: who (`publish` or `play`) and from where. */
 export function accessRules(): Read<readonly { readonly role: 'publish' | 'play'; readonly from: string }[]> {
-  return z
-    .array(z.string())
-    .readonly()
-    .transform((words, { issues }) => {
-      const rules: { role: 'publish' | 'play'; from: string }[] = [];
-      for (let i = 0; i < words.length; i += 2) {
-        const [role = '', from] = [words[i], words[i + 1]];
-        const complain = (index: number, message: string) =>
-          issues.push({ code: 'custom', path: [index], message, input: words });
-        if (role !== 'publish' && role !== 'play')
-          complain(i, `names ${show(role)}, expected publish or play`);
-        else if (from === undefined)
-          complain(i, `${role} of nobody, expected all, an IP address or a network behind it`);
-        else if (from !== 'all' && !isNetwork(from)) {
-          complain(
-            i + 1,
-            `is for ${show(from)}, expected all, an IP address or a network such as 10.0.0.0/8`,
-          );
-        } else rules.push({ role, from });
-      }
-      return rules;
-    }) as Read<readonly { readonly role: 'publish' | 'play'; readonly from: string }[]>;
+  return reader(
+    'one or more values',
+    z
+      .array(z.string())
+      .readonly()
+      .transform((words, { issues }) => {
+        const rules: { role: 'publish' | 'play'; from: string }[] = [];
+        for (let i = 0; i < words.length; i += 2) {
+          const [role = '', from] = [words[i], words[i + 1]];
+          const complain = (index: number, message: string) =>
+            issues.push({ code: 'custom', path: [index], message, input: words });
+          if (role !== 'publish' && role !== 'play')
+            complain(i, `names ${show(role)}, expected publish or play`);
+          else if (from === undefined)
+            complain(i, `${role} of nobody, expected all, an IP address or a network behind it`);
+          else if (from !== 'all' && !isNetwork(from)) {
+            complain(
+              i + 1,
+              `is for ${show(from)}, expected all, an IP address or a network such as 10.0.0.0/8`,
+            );
+          } else rules.push({ role, from });
+        }
+        return rules;
+      }),
+  );
+}
+
+/** A reader of all words of a directive. */
+export function reader<T>(takes: Read<T>['takes'], words: z.ZodType<T>): Read<T> {
+  return { takes, words: words as Read<T>['words'] };
 }
 
 function checked<T>(
