@@ -2,7 +2,9 @@ import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { Connections } from '../http/connections.ts';
 import { formatIp } from '../model/ip.ts';
+import { LogCounter } from '../model/log-throttle.ts';
 import type { Logger } from '../model/logger.ts';
+import { systemClock } from '../model/process-clock.ts';
 
 /** Connections of one address that are not kept; for one more, the one of them that was not used for longest is closed. */
 export const MAX_API_CONNECTIONS_PER_ADDRESS = 64;
@@ -13,8 +15,6 @@ export const MAX_KEPT_API_CONNECTIONS = 224;
 /** Connections to the API; for one more, the one that is not kept and was not used for longest is closed. */
 export const MAX_API_CONNECTIONS = 256;
 
-const LOG_MS = 1_000;
-
 /**
  * The connections to one address of the API. Those of people who may use it are kept; all others, silent ones above all,
  * give way to newcomers. There is always room for some that are not kept, so that a health check, a scrape and the
@@ -24,11 +24,12 @@ export class ApiConnections {
   readonly #all = new Connections();
   /** By the peer, since what TLS hands on is not the socket that was accepted. */
   readonly #accepted = new Map<string, Socket>();
-  readonly #log: Logger;
-  #closed = 0;
+  readonly #closed: LogCounter;
 
   constructor(log: Logger) {
-    this.#log = log;
+    this.#closed = new LogCounter(systemClock, (closed) =>
+      log.warn({ closed }, 'API connections closed to make room'),
+    );
   }
 
   /** Watches over what a server accepts, TLS or not. */
@@ -52,25 +53,14 @@ export class ApiConnections {
   #enter(socket: Socket): void {
     const address = formatIp(socket.remoteAddress ?? '');
     const isOver = () => this.#all.of(address).idle >= MAX_API_CONNECTIONS_PER_ADDRESS;
-    while (isOver() && this.#all.evict(address)) this.#logClosed();
-    while (this.#all.size >= MAX_API_CONNECTIONS && this.#all.evict()) this.#logClosed();
+    while (isOver() && this.#all.evict(address)) this.#closed.add();
+    while (this.#all.size >= MAX_API_CONNECTIONS && this.#all.evict()) this.#closed.add();
     this.#all.add(socket, address);
     const peer = peerOf(socket);
     this.#accepted.set(peer, socket);
     socket.once('close', () => {
       if (this.#accepted.get(peer) === socket) this.#accepted.delete(peer);
     });
-  }
-
-  /** Logs closed connections, at most one line a second. */
-  #logClosed(): void {
-    this.#closed += 1;
-    if (this.#closed > 1) return;
-    const log = () => {
-      this.#log.warn({ closed: this.#closed }, 'API connections closed to make room');
-      this.#closed = 0;
-    };
-    setTimeout(log, LOG_MS).unref();
   }
 }
 

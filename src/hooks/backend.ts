@@ -1,14 +1,13 @@
 import type { Clock } from '../model/clock.ts';
-import type { BreakerState } from '../model/delivery.ts';
-import type { SendKind } from './admission.ts';
-import { Breaker } from './breaker.ts';
+import type { BreakerState, HookObserver } from '../model/delivery.ts';
+import { LogThrottle } from '../model/log-throttle.ts';
+import type { Logger } from '../model/logger.ts';
+import { Admission, Breaker, type BreakerLimits, type Guards, type SendKind } from './breaker.ts';
 import { ConnectionPool } from './connection-pool.ts';
-import { describeFailure } from './describe-failure.ts';
-import { Endpoint, type Side, unreachableLimits } from './endpoint.ts';
-import { Exchange, type Exchanged, type Post, unsent } from './exchange.ts';
-import type { GateDeadline } from './gate-deadline.ts';
+import { describeFailure, Exchange, type HttpReply, type Post, unsent } from './exchange.ts';
+import { FAILURE_LOG_INTERVAL_MS, FIRST_RETRY_MS } from './limits.ts';
+import type { GateDeadline } from './question.ts';
 import type { BackendOptions, Target } from './target.ts';
-
 /** Who wants to know how a backend fares. */
 export interface BackendEvents {
   /** A breaker that goes by the time of a URL has changed its state. */
@@ -46,7 +45,7 @@ export class Backend {
   }
 
   /** Resolves with the answer, whatever its status, or with why there is none, at once when `limit` ends. Never rejects. */
-  post(post: Post, kind: SendKind, target: Target, limit: GateDeadline): Promise<Exchanged> {
+  post(post: Post, kind: SendKind, target: Target, limit: GateDeadline): Promise<HttpReply> {
     if (limit.why !== undefined) return Promise.resolve(unsent(limit.why, false));
     const admission = this.#endpointOf(target).admission(kind);
     if (!admission.waits && admission.isShut) return Promise.resolve(unsent(admission.why ?? '', true));
@@ -57,8 +56,8 @@ export class Backend {
         return resolve(unsent(describeFailure(error as Error, false), false));
       }
       const pool = this.#pool;
-      const exchange = new Exchange({ pool, admission, clock: this.#clock, limit }, post, (exchanged) => {
-        resolve(exchanged);
+      const exchange = new Exchange({ pool, admission, clock: this.#clock, limit }, post, (reply) => {
+        resolve(reply);
         // What it has shown may let others go.
         pool.startWaiting();
       });
@@ -146,4 +145,173 @@ export class Backend {
     if (state === 'open') this.#pool?.dismissHasty();
     else this.#pool?.startWaiting();
   }
+}
+
+/** All servers that take hooks. */
+export class Backends {
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #observer: HookObserver;
+  readonly #known = new Map<string, Backend>();
+  readonly #outages: LogThrottle;
+
+  constructor(clock: Clock, logger: Logger, observer: HookObserver) {
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#observer = observer;
+    this.#outages = new LogThrottle(clock, FAILURE_LOG_INTERVAL_MS);
+  }
+
+  /** A target of an older configuration opens its backend anew if it was closed; the next reload closes it again. */
+  of({ backendKey, backend }: Target): Backend {
+    const known = this.#known.get(backendKey);
+    if (known !== undefined) return known;
+    const fresh = new Backend(backend, this.#clock, this.#eventsOf(backend.origin));
+    this.#known.set(backendKey, fresh);
+    return fresh;
+  }
+
+  /** Forgets the backends and URLs that none of `targets` uses; their requests of this moment are let finish. */
+  keepOnly(targets: Iterable<Target>): void {
+    const wanted = new Map<string, Set<string>>();
+    for (const { backendKey, path } of targets) {
+      const paths = wanted.get(backendKey) ?? new Set();
+      wanted.set(backendKey, paths.add(path));
+    }
+    for (const [key, backend] of this.#known) {
+      const paths = wanted.get(key) ?? new Set();
+      backend.keepOnly(paths);
+      if (paths.size > 0) continue;
+      this.#known.delete(key);
+      backend.retire();
+    }
+  }
+
+  /** Cuts every connection. */
+  async close(): Promise<void> {
+    const backends = Array.from(this.#known.values());
+    this.#known.clear();
+    await Promise.all(backends.map((backend) => backend.close()));
+  }
+
+  #eventsOf(origin: string): BackendEvents {
+    let isReachSaid = false;
+    const events: BackendEvents = {
+      timeChanged: (url, { state, failures, last }, before) => {
+        // A probe that fails is the same trouble still, and no second line.
+        if (state === 'closed') this.#logger.info({ url }, 'backend recovered');
+        else if (before === 'closed')
+          this.#logger.warn({ url, failures, last: `The backend ${last}.` }, 'backend failing, breaker open');
+        else this.#logger.debug({ url, state }, 'breaker probe sent');
+      },
+      stateChanged: (state, url) => this.#observer.breaker(origin, state, url),
+      reachChanged: (isReachable, last) => {
+        this.#observer.reachable(origin, isReachable);
+        if (isReachable) {
+          if (isReachSaid) this.#logger.info({ origin }, 'backend reachable again');
+          return;
+        }
+        const times = this.#outages.due(events);
+        isReachSaid = times !== undefined;
+        if (isReachSaid)
+          this.#logger.warn({ origin, last: `The backend ${last}.`, times }, 'backend unreachable');
+      },
+    };
+    return events;
+  }
+}
+
+/** Time to the first probe of a URL that answers too late, in milliseconds; doubled up to `breaker_open`. */
+const FIRST_PROBE_MS = 250;
+
+/** Longest time between two probes of a backend that cannot be reached, in milliseconds: they cost it nothing. */
+const MAX_UNREACHABLE_PROBE_MS = 250;
+
+/** Requests where a client waits, and those where nobody does: neither holds up the other. */
+export type Side = 'asked' | 'told';
+
+/** What the breakers of a URL need. */
+export interface EndpointDeps {
+  readonly options: BackendOptions;
+  readonly clock: Clock;
+  /** The breakers of the origin, which go by whether connections can be had. */
+  readonly reach: Readonly<Record<Side, Breaker>>;
+  /** Called when a breaker that goes by time has changed its state. */
+  timeChanged(side: Side, breaker: Breaker, before: BreakerState): void;
+  /** Called when the breaker of repetitions has changed its state. */
+  serviceChanged(breaker: Breaker): void;
+}
+
+/** One URL of a backend, and how it fares. */
+export class Endpoint {
+  readonly shown: string;
+  readonly #admissions: Readonly<Record<SendKind, Admission>>;
+  readonly #time: Readonly<Record<Side, Breaker>>;
+  readonly #service: Breaker;
+  #isAsked = false;
+
+  /** `shown` is the URL as it may be shown. */
+  constructor(shown: string, { options, clock, reach, timeChanged, serviceChanged }: EndpointDeps) {
+    this.shown = shown;
+    const { failures, openMs } = options.breaker;
+    const limits: BreakerLimits = {
+      failures,
+      firstProbeMs: FIRST_PROBE_MS,
+      maxProbeMs: openMs,
+      jitter: 0,
+      maxWindow: options.maxConnections,
+    };
+    const byTime = (side: Side) => {
+      const breaker: Breaker = new Breaker(limits, clock, (_state, before) =>
+        timeChanged(side, breaker, before),
+      );
+      return breaker;
+    };
+    this.#time = { asked: byTime('asked'), told: byTime('told') };
+    const service: Breaker = new Breaker(unreachableLimits(options), clock, () => serviceChanged(service));
+    this.#service = service;
+    const guards = (side: Side): Guards => ({
+      time: this.#time[side],
+      reach: reach[side],
+      service: this.#service,
+    });
+    this.#admissions = {
+      question: new Admission('question', guards('asked')),
+      repetition: new Admission('repetition', guards('asked')),
+      'hasty question': new Admission('hasty question', guards('asked')),
+      event: new Admission('event', guards('told')),
+    };
+  }
+
+  /** What requests of that kind are sent by. */
+  admission(kind: SendKind): Admission {
+    if (kind !== 'event') this.#isAsked = true;
+    return this.#admissions[kind];
+  }
+
+  /** Whether it answers in time: questions, or what is told if it is asked none. */
+  get state(): BreakerState {
+    return this.#time[this.#isAsked ? 'asked' : 'told'].state;
+  }
+
+  /** Lets the next probe be sent at once. */
+  hasten(side: Side): void {
+    this.#time[side].hasten();
+  }
+
+  /** Stops all timers. */
+  stop(): void {
+    for (const breaker of [this.#time.asked, this.#time.told, this.#service]) breaker.stop();
+  }
+}
+
+/** Of a breaker that opens with the first failure, as that costs nothing: it is probed often. */
+export function unreachableLimits({ maxConnections }: BackendOptions): BreakerLimits {
+  return {
+    failures: 1,
+    firstProbeMs: FIRST_RETRY_MS,
+    maxProbeMs: MAX_UNREACHABLE_PROBE_MS,
+    jitter: 0.5,
+    maxWindow: maxConnections,
+  };
 }

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { createSecureContext, rootCertificates } from 'node:tls';
 import { buildConnector, Client } from 'undici';
 import type { Clock } from '../model/clock.ts';
-import type { Admission } from './admission.ts';
+import type { Admission } from './breaker.ts';
 import { inTurns } from './in-turns.ts';
 import type { BackendOptions } from './target.ts';
 

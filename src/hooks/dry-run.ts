@@ -3,18 +3,19 @@ import type { ServerIds } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HookOptions } from '../model/options.ts';
 import { systemClock } from '../model/process-clock.ts';
-import { Backends } from './backends.ts';
+import { Backends } from './backend.ts';
 import { type HookEvent, Stamper } from './event.ts';
-import { GateDeadline } from './gate-deadline.ts';
-import { type Called, HookClient } from './hook-client.ts';
+import { HookClient } from './hook-client.ts';
+import { GateDeadline } from './question.ts';
 import type { Target } from './target.ts';
+import type { HookAnswer } from './verdict.ts';
 import { prepareHooks } from './vhost-hooks.ts';
 
 /** What one URL made of one event. */
 export interface Tried {
   /** With everything as it was sent and answered: nothing is masked but what the configuration keeps. */
   readonly delivery: Delivery;
-  readonly called: Called;
+  readonly answer: HookAnswer;
 }
 
 const SILENT: Logger = {
@@ -54,14 +55,14 @@ export class DryRun {
       const deliveries: Delivery[] = [];
       const report = (delivery: Delivery) => void deliveries.push(delivery);
       const stamped = this.#stamper.stamp(event);
-      const called = await this.#hookClient.call(
+      const answer = await this.#hookClient.call(
         { event: stamped, hooks, target, attempt: 1, report },
         limit,
       );
       limit.clear();
       const [delivery] = deliveries;
       if (!delivery) throw new Error('a call reported no delivery');
-      return { delivery, called };
+      return { delivery, answer };
     };
     return Promise.all(targets.map(post));
   }

@@ -1,11 +1,9 @@
 import type { Dispatcher } from 'undici';
 import type { Clock } from '../model/clock.ts';
 import type { DeliveryTiming } from '../model/delivery.ts';
-import type { Admission, Signs } from './admission.ts';
+import type { Admission, Signs } from './breaker.ts';
 import type { Connection, ConnectionPool, Job } from './connection-pool.ts';
-import { describeFailure, isMismatch } from './describe-failure.ts';
-import type { GateDeadline } from './gate-deadline.ts';
-import type { QuestionWatcher } from './question-watcher.ts';
+import type { GateDeadline, QuestionWatcher } from './question.ts';
 
 /** Longest answer of a backend, in bytes. */
 const MAX_ANSWER_BYTES = 65_536;
@@ -22,8 +20,8 @@ export interface Post {
   readonly watcher?: QuestionWatcher | undefined;
 }
 
-/** What a backend answered. */
-export interface Reply {
+/** Response of a backend. */
+export interface HttpResponse {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
   readonly body: Buffer;
@@ -36,10 +34,10 @@ export interface Reply {
  */
 export type Failure = 'unsent' | 'unreachable' | 'cut off' | 'timed out' | 'broken' | 'given up';
 
-/** What came of a POST. */
-export interface Exchanged {
-  /** The answer, or why there is none: a verb phrase about the backend (`refused the connection`). */
-  readonly reply: Reply | string;
+/** Result of a POST. */
+export interface HttpReply {
+  /** The response, or why there is none: a verb phrase about the backend (`refused the connection`). */
+  readonly response: HttpResponse | string;
   /** Undefined of an answer, whatever its status. */
   readonly failure: Failure | undefined;
   readonly timing: DeliveryTiming;
@@ -62,11 +60,11 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
   readonly #clock: Clock;
   readonly #limit: GateDeadline;
   readonly #post: Post;
-  readonly #done: (exchanged: Exchanged) => void;
+  readonly #done: (reply: HttpReply) => void;
   readonly #chunks: Buffer[] = [];
   #size = 0;
   #status = 0;
-  #headers: Reply['headers'] = {};
+  #headers: HttpResponse['headers'] = {};
   #settled = false;
   #repeated = false;
   #onUsedSocket = false;
@@ -82,7 +80,7 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
   #wasOpen = false;
 
   /** `done` is called once. */
-  constructor(deps: ExchangeDeps, post: Post, done: (exchanged: Exchanged) => void) {
+  constructor(deps: ExchangeDeps, post: Post, done: (reply: HttpReply) => void) {
     this.admission = deps.admission;
     this.#pool = deps.pool;
     this.#clock = deps.clock;
@@ -140,7 +138,7 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
   onResponseStart(
     _controller: Dispatcher.DispatchController,
     status: number,
-    headers: Reply['headers'],
+    headers: HttpResponse['headers'],
   ): void {
     this.#answeredAt ??= this.#clock.now();
     this.#status = status;
@@ -158,8 +156,8 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
     if (!this.#settled) {
       const [first] = this.#chunks;
       const body = this.#chunks.length === 1 && first !== undefined ? first : Buffer.concat(this.#chunks);
-      const reply = { status: this.#status, headers: this.#headers, body };
-      this.#settle({ reply, failure: undefined, timing: this.#timing(), skipped: false });
+      const response = { status: this.#status, headers: this.#headers, body };
+      this.#settle({ response, failure: undefined, timing: this.#timing(), skipped: false });
     }
     this.#release();
   }
@@ -202,20 +200,20 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error('cancelled'));
   }
 
-  #fail(failure: Failure, reply: string, skipped = false): void {
-    this.#settle({ reply, failure, timing: this.#timing(), skipped });
+  #fail(failure: Failure, response: string, skipped = false): void {
+    this.#settle({ response, failure, timing: this.#timing(), skipped });
   }
 
-  #settle(exchanged: Exchanged): void {
+  #settle(reply: HttpReply): void {
     this.#settled = true;
     if (this.#sentAt === undefined) this.#post.watcher?.unsent();
-    this.#leave?.(this.#signs(exchanged), failureText(exchanged));
-    this.#done(exchanged);
+    this.#leave?.(this.#signs(reply), failureText(reply));
+    this.#done(reply);
   }
 
-  #signs({ reply, failure }: Exchanged): Signs {
-    if (typeof reply !== 'string') {
-      return { time: 'well', service: isUnavailable(reply.status) ? 'ill' : 'well', reach: 'well' };
+  #signs({ response, failure }: HttpReply): Signs {
+    if (typeof response !== 'string') {
+      return { time: 'well', service: isUnavailable(response.status) ? 'ill' : 'well', reach: 'well' };
     }
     if (failure === 'unreachable') return { time: 'none', service: 'none', reach: 'ill' };
     if (failure === 'timed out')
@@ -253,9 +251,9 @@ export class Exchange implements Job, Dispatcher.DispatchHandler {
 }
 
 /** What never set out. */
-export function unsent(why: string, skipped: boolean): Exchanged {
+export function unsent(why: string, skipped: boolean): HttpReply {
   const timing = { queueMs: 0, connectMs: undefined, firstByteMs: undefined, totalMs: 0 };
-  return { reply: why, failure: 'unsent', timing, skipped };
+  return { response: why, failure: 'unsent', timing, skipped };
 }
 
 /** True for what a gateway says for a backend that is away: 502, 503 and 504. */
@@ -267,10 +265,46 @@ function isCut(error: Error): boolean {
   return 'code' in error && /^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(String(error.code));
 }
 
-function failureText({ reply }: Exchanged): string {
-  return typeof reply === 'string' ? reply : `answered with status ${reply.status}`;
+function failureText({ response }: HttpReply): string {
+  return typeof response === 'string' ? response : `answered with status ${response.status}`;
 }
 
 function since(from: number | undefined, to: number | undefined): number | undefined {
   return from === undefined || to === undefined ? undefined : to - from;
+}
+
+const CAUSES: Record<string, string> = {
+  ECONNREFUSED: 'refused the connection',
+  ECONNRESET: 'reset the connection',
+  EPIPE: 'closed the connection before it had answered',
+  EHOSTUNREACH: 'cannot be reached: no route to its host',
+  ENETUNREACH: 'cannot be reached: its network is unreachable',
+  ETIMEDOUT: 'did not accept the connection in time',
+  ENOTFOUND: 'cannot be found: its name has no address',
+  EAI_AGAIN: 'cannot be found: the name server does not answer',
+  UND_ERR_CONNECT_TIMEOUT: 'did not accept the connection in time',
+  UND_ERR_SOCKET: 'closed the connection before it had answered',
+  UND_ERR_HEADERS_OVERFLOW: 'answered with too many header fields',
+  UND_ERR_RES_CONTENT_LENGTH_MISMATCH: 'announced a longer answer than it sent',
+};
+
+const UNTRUSTED = /CERT|^UNABLE_TO_|^HOSTNAME_MISMATCH/;
+const NO_TLS = /^ERR_(TLS|SSL|OSSL)/;
+
+/** True if both sides do not understand or trust each other: trying again would change nothing. */
+export function isMismatch(error: Error): boolean {
+  const code = 'code' in error ? String(error.code) : '';
+  return UNTRUSTED.test(code) || NO_TLS.test(code);
+}
+
+/** Says in a verb phrase (`refused the connection`) what went wrong; `answering` if part of the answer had come. */
+export function describeFailure(error: Error, answering: boolean): string {
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
+  if (answering && /^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/.test(code))
+    return 'closed the connection in the middle of its answer';
+  if (CAUSES[code] !== undefined) return CAUSES[code];
+  if (error.name === 'HTTPParserError') return 'did not answer in HTTP';
+  if (UNTRUSTED.test(code)) return `has a certificate that is not trusted (${code})`;
+  if (NO_TLS.test(code)) return `does not speak TLS as expected (${code})`;
+  return `could not be asked (${code === '' ? error.message : code})`;
 }

@@ -1,15 +1,15 @@
 import type { Grant } from '../model/authorization.ts';
 import type { GateEvent } from '../model/events.ts';
+import { LogThrottle } from '../model/log-throttle.ts';
 import type { HookPolicy } from '../model/options.ts';
-import type { Decision } from './decision.ts';
 import { type Deps, describe, namedBy } from './deps.ts';
 import type { Stamped } from './event.ts';
-import { type GateDeadline, pause } from './gate-deadline.ts';
-import type { Call, Called } from './hook-client.ts';
+import type { Call } from './hook-client.ts';
 import { FAILURE_LOG_INTERVAL_MS, FIRST_RETRY_MS } from './limits.ts';
-import type { QuestionWatcher } from './question-watcher.ts';
-import { Seldom } from './seldom.ts';
+import type { Decision, QuestionWatcher } from './question.ts';
+import { type GateDeadline, pause } from './question.ts';
 import type { Target } from './target.ts';
+import type { HookAnswer } from './verdict.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
 
 /** … up to this. */
@@ -18,13 +18,13 @@ const MAX_RETRY_MS = 2_000;
 /** Puts one question to its URLs, after the policy of its event. */
 export class HookChain {
   readonly #deps: Deps;
-  readonly #failures: Seldom;
-  readonly #uncacheable: Seldom;
+  readonly #failures: LogThrottle;
+  readonly #uncacheable: LogThrottle;
 
   constructor(deps: Deps) {
     this.#deps = deps;
-    this.#failures = new Seldom(deps.clock, FAILURE_LOG_INTERVAL_MS);
-    this.#uncacheable = new Seldom(deps.clock, Number.POSITIVE_INFINITY);
+    this.#failures = new LogThrottle(deps.clock, FAILURE_LOG_INTERVAL_MS);
+    this.#uncacheable = new LogThrottle(deps.clock, Number.POSITIVE_INFINITY);
   }
 
   /** Asks one by one, all under one time limit, and stops at the first refusal. Never rejects. */
@@ -40,20 +40,20 @@ export class HookChain {
     let answered = true;
     let freshMs = Number.POSITIVE_INFINITY;
     for (const target of hooks.targets.get(event.action) ?? []) {
-      const called = await this.#persist({ event: stamped, hooks, target, watcher }, policy, limit);
-      if (called.outcome === 'allowed' || called.outcome === 'refused') {
-        freshMs = Math.min(freshMs, called.freshMs);
-        this.#noteFreshness(target, policy, called);
+      const answer = await this.#persist({ event: stamped, hooks, target, watcher }, policy, limit);
+      if (answer.allowed || answer.deliberate) {
+        freshMs = Math.min(freshMs, answer.freshMs ?? freshMs);
+        this.#noteFreshness(target, policy, answer);
       } else {
         answered = false;
       }
-      if (called.allowed) {
-        if (called.grant) grant = this.#take(event, grant, called.grant);
-        if (called.notes) this.#noteIgnored(event, target, called.notes);
-      } else if (this.#mayPass(called, policy, limit)) {
-        this.#notePass(event, target, called.message);
+      if (answer.allowed) {
+        if (answer.grant) grant = this.#take(event, grant, answer.grant);
+        if (answer.notes) this.#noteIgnored(event, target, answer.notes);
+      } else if (this.#mayPass(answer, policy, limit)) {
+        this.#notePass(event, target, answer.message);
       } else {
-        return refuse(called, target, answered, freshMs, limit);
+        return refuse(answer, target, answered, freshMs, limit);
       }
     }
     return { verdict: grant ? { allowed: true, grant } : { allowed: true }, answered, freshMs };
@@ -77,32 +77,32 @@ export class HookChain {
     question: Pick<Call, 'hooks' | 'target' | 'watcher'> & { readonly event: Stamped<GateEvent> },
     { retries, onError }: HookPolicy,
     limit: GateDeadline,
-  ): Promise<Called> {
+  ): Promise<HookAnswer> {
     const waits = onError === 'deny';
     let repetitions = 0;
     let unavailable = 0;
     for (let attempt = 1; ; attempt++) {
-      const called = await this.#deps.hookClient.call({ ...question, attempt, waits }, limit);
-      const { trouble } = called;
-      if (trouble === undefined) return called;
+      const answer = await this.#deps.hookClient.call({ ...question, attempt, waits }, limit);
+      if (answer.allowed || answer.trouble === undefined) return answer;
+      const { trouble } = answer;
       // Connections are tried for all who wait, so nobody has to pause.
       if (!waits || trouble === 'broken') {
-        if (++repetitions > retries) return called;
+        if (++repetitions > retries) return answer;
         await pause(this.#deps.clock, retryDelay(repetitions), limit);
       } else if (trouble === 'unavailable') {
         await pause(this.#deps.clock, retryDelay(++unavailable), limit);
       }
-      if (limit.why !== undefined) return called;
+      if (limit.why !== undefined) return answer;
     }
   }
 
   /** A refusal never passes, nor a client that left or a server that stops: only a backend that fails. */
   #mayPass(
-    { outcome, strict = false }: Called & { allowed: false },
+    { deliberate, strict = false }: HookAnswer & { allowed: false },
     { onError }: HookPolicy,
     limit: GateDeadline,
   ): boolean {
-    return onError === 'allow' && outcome !== 'refused' && !strict && !limit.givenUp;
+    return onError === 'allow' && !deliberate && !strict && !limit.givenUp;
   }
 
   /** A backend that is down lets everybody in: one line in a while, with how many it was about. */
@@ -120,7 +120,7 @@ export class HookChain {
   }
 
   /** Frameworks forbid caching unless told otherwise, and whoever wrote `cache` wonders why nothing is cached. */
-  #noteFreshness(target: Target, { cacheMs }: HookPolicy, { freshMs }: Called): void {
+  #noteFreshness(target: Target, { cacheMs }: HookPolicy, { freshMs = 1 }: HookAnswer): void {
     if (cacheMs === 0 || freshMs > 0 || this.#uncacheable.due(target) === undefined) return;
     this.#deps.logger.info(
       { url: target.shown, cacheMs },
@@ -130,13 +130,13 @@ export class HookChain {
 }
 
 function refuse(
-  called: Called & { allowed: false },
+  answer: HookAnswer & { allowed: false },
   target: Target,
   answered: boolean,
   freshMs: number,
   limit: GateDeadline,
 ): Decision {
-  const { forClient, redirect, outcome, message } = called;
+  const { forClient, redirect, deliberate, message } = answer;
   // A backend that says no is daily business, one that cannot be understood is trouble, a client that left is neither.
   const trouble = limit.givenUp ? 'debug' : 'warn';
   return {
@@ -144,11 +144,11 @@ function refuse(
       allowed: false,
       message: forClient,
       ...(redirect === undefined ? {} : { redirect }),
-      ...(outcome === 'refused' ? {} : { failed: true }),
+      ...(deliberate ? {} : { failed: true }),
     },
     answered,
     freshMs,
-    refusal: { url: target.shown, reason: message, level: outcome === 'refused' ? 'info' : trouble },
+    refusal: { url: target.shown, reason: message, level: deliberate ? 'info' : trouble },
   };
 }
 

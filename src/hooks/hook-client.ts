@@ -4,16 +4,15 @@ import type { Delivery, DeliveryOutcome, HookObserver } from '../model/delivery.
 import { type Action, isQuestion, type ServerIds } from '../model/events.ts';
 import type { HookSchema } from '../model/options.ts';
 import { MASK } from '../model/secret-values.ts';
-import type { SendKind } from './admission.ts';
-import type { Backends } from './backends.ts';
+import type { Backends } from './backend.ts';
+import type { SendKind } from './breaker.ts';
 import type { EventHead, HookEvent, Stamped } from './event.ts';
-import { type Exchanged, isUnavailable, type Reply } from './exchange.ts';
-import type { GateDeadline } from './gate-deadline.ts';
+import { type HttpReply, type HttpResponse, isUnavailable } from './exchange.ts';
 import { hookBody } from './payload.ts';
-import type { QuestionWatcher } from './question-watcher.ts';
+import type { GateDeadline, QuestionWatcher } from './question.ts';
 import { signatures } from './signature.ts';
 import type { Target } from './target.ts';
-import { type Judgement, judge } from './verdict.ts';
+import { type HookAnswer, judge, type Trouble } from './verdict.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
 
 /** Bytes of an answer that the record of a delivery keeps. */
@@ -40,21 +39,6 @@ interface CallTerms {
   readonly report?: ((delivery: Delivery) => void) | undefined;
 }
 
-/**
- * What keeps a backend from answering a request that may fare better a moment later: it is `unreachable` if it has not
- * seen the request, `unavailable` if it is being stopped or started (502, 503, 504, a connection that is closed before
- * the answer), and `broken` if it may have acted on it (500, half an answer, none in time).
- */
-export type Trouble = 'unreachable' | 'unavailable' | 'broken';
-
-/** What an attempt came to. */
-export type Called = Judgement & {
-  readonly outcome: DeliveryOutcome;
-  readonly trouble: Trouble | undefined;
-  /** For how long the backend lets its answer be used again, in milliseconds; Infinity if it does not say. */
-  readonly freshMs: number;
-};
-
 /** What calling needs. */
 export interface CallerDeps {
   readonly backends: Backends;
@@ -74,7 +58,7 @@ export class HookClient {
   }
 
   /** Never rejects: no answer is a refusal too. */
-  async call(call: Call, limit: GateDeadline): Promise<Called> {
+  async call(call: Call, limit: GateDeadline): Promise<HookAnswer> {
     const { event, hooks, target } = call;
     const at = Date.now();
     const body = this.#bodyOf(call);
@@ -86,16 +70,10 @@ export class HookClient {
       connectTimeoutMs: hooks.policy(event.action).connectTimeoutMs,
       watcher: call.watcher,
     };
-    const exchanged = await this.#deps.backends.of(target).post(post, kindOf(call), target, limit);
-    const { reply } = exchanged;
-    const silent = typeof reply === 'string';
-    const judgement = silent ? silence(target, reply) : judgeReply(reply, hooks.schema, event.action);
-    const outcome = exchanged.skipped ? 'skipped' : outcomeOf(judgement);
-    const trouble = outcome === 'failed' ? troubleOf(exchanged) : undefined;
-    this.#report(call, at, body, exchanged, outcome, judgement.allowed ? '' : judgement.message);
-    const freshMs = silent ? 0 : freshnessOf(reply.headers['cache-control']);
-    if (!judgement.allowed) return { ...judgement, outcome, trouble, freshMs };
-    return { allowed: true, grant: judgement.grant, notes: judgement.notes, outcome, trouble, freshMs };
+    const reply = await this.#deps.backends.of(target).post(post, kindOf(call), target, limit);
+    const answer = answerOf(reply, target, hooks.schema, event.action);
+    this.#report(call, at, body, reply, answer);
+    return answer;
   }
 
   #bodyOf(call: Call): string {
@@ -104,14 +82,7 @@ export class HookClient {
     return hookBody(event, { schema: hooks.schema, hook: target.hook }, this.#deps.server);
   }
 
-  #report(
-    call: Call,
-    at: number,
-    body: string,
-    { reply, timing }: Exchanged,
-    outcome: DeliveryOutcome,
-    why: string,
-  ): void {
+  #report(call: Call, at: number, body: string, { response, timing }: HttpReply, answer: HookAnswer): void {
     const { event, target, attempt } = call;
     const { action, vhost, app, stream, stamp } = event;
     const delivery: Delivery = {
@@ -127,10 +98,10 @@ export class HookClient {
       attempt,
       at,
       request: { headers: shownHeaders(target, stamp.id, at, call.hooks.keys.length > 0), body },
-      response: typeof reply === 'string' ? undefined : record(reply),
+      response: typeof response === 'string' ? undefined : record(response),
       timing,
-      outcome,
-      why,
+      outcome: outcomeOf(answer),
+      why: answer.allowed ? '' : answer.message,
     };
     this.#deps.observer.delivered(delivery);
     call.report?.(delivery);
@@ -143,9 +114,22 @@ function kindOf({ event, attempt, waits }: Call): SendKind {
   return attempt === 1 ? 'question' : 'repetition';
 }
 
-function troubleOf({ reply, failure }: Exchanged): Trouble | undefined {
-  if (typeof reply !== 'string')
-    return isUnavailable(reply.status) ? 'unavailable' : reply.status >= 500 ? 'broken' : undefined;
+/** Answer of a reply: as the contract reads its response, or a refusal where there is none. */
+function answerOf(reply: HttpReply, target: Target, schema: HookSchema, action: Action): HookAnswer {
+  const { response, skipped } = reply;
+  if (typeof response === 'string') {
+    const silent = silence(target, response);
+    return skipped ? { ...silent, skipped } : { ...silent, trouble: troubleOf(reply) };
+  }
+  const answer = judgeResponse(response, schema, action);
+  const freshMs = freshnessOf(response.headers['cache-control']);
+  if (answer.allowed || answer.deliberate) return { ...answer, freshMs };
+  return { ...answer, freshMs, trouble: troubleOf(reply) };
+}
+
+function troubleOf({ response, failure }: HttpReply): Trouble | undefined {
+  if (typeof response !== 'string')
+    return isUnavailable(response.status) ? 'unavailable' : response.status >= 500 ? 'broken' : undefined;
   if (failure === 'unreachable') return 'unreachable';
   return failure === 'cut off' ? 'unavailable' : 'broken';
 }
@@ -183,9 +167,10 @@ function secondsOf(at: number): number {
 }
 
 /** What a backend is said to have answered which did not. */
-function silence(target: Target, what: string): Judgement {
+function silence(target: Target, what: string): HookAnswer & { allowed: false } {
   return {
     allowed: false,
+    freshMs: 0,
     message: `The backend ${target.shown} ${what}.`,
     // Where the backend lives is none of a client's business.
     forClient: `The backend ${what}.`,
@@ -193,7 +178,11 @@ function silence(target: Target, what: string): Judgement {
   };
 }
 
-function judgeReply({ status, headers, body }: Reply, schema: HookSchema, action: Action): Judgement {
+function judgeResponse(
+  { status, headers, body }: HttpResponse,
+  schema: HookSchema,
+  action: Action,
+): HookAnswer {
   const { location } = headers;
   return judge(schema, status, body, {
     action,
@@ -201,9 +190,10 @@ function judgeReply({ status, headers, body }: Reply, schema: HookSchema, action
   });
 }
 
-function outcomeOf(judgement: Judgement): DeliveryOutcome {
-  if (judgement.allowed) return 'allowed';
-  return judgement.deliberate ? 'refused' : 'failed';
+function outcomeOf(answer: HookAnswer): DeliveryOutcome {
+  if (answer.allowed) return 'allowed';
+  if (answer.skipped) return 'skipped';
+  return answer.deliberate ? 'refused' : 'failed';
 }
 
 /** Which attempt this is of all that the event has at its URLs, counted in rounds. */
@@ -212,7 +202,7 @@ function numberOf({ event, hooks, target, attempt }: Call): number {
   return (attempt - 1) * urls.length + Math.max(urls.indexOf(target), 0) + 1;
 }
 
-function record({ status, headers, body }: Reply): Delivery['response'] {
+function record({ status, headers, body }: HttpResponse): Delivery['response'] {
   const shown: Header[] = [];
   for (const name in headers) shown.push([name, name === 'set-cookie' ? MASK : String(headers[name])]);
   return { status, headers: shown, body: body.toString('utf8', 0, MAX_RECORDED_BODY) };

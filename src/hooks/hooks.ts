@@ -5,21 +5,22 @@ import { type OutboxStats, RequestError } from '../model/control.ts';
 import type { Delivery, HookObserver } from '../model/delivery.ts';
 import type { EventRecorder } from '../model/event-recorder.ts';
 import type { Stamp } from '../model/events.ts';
+import { ThrottledWarnings } from '../model/log-throttle.ts';
 import type { Logger } from '../model/logger.ts';
 import type { HookOptions, OutboxOptions } from '../model/options.ts';
 import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
-import { Backends } from './backends.ts';
+import { Backends } from './backend.ts';
 import type { Deps } from './deps.ts';
 import { type EventHead, Stamper } from './event.ts';
-import { GateDeadline } from './gate-deadline.ts';
-import { HookAuthorizer } from './hook-authorizer.ts';
+import { HookAuthorizer, VerdictCache } from './hook-authorizer.ts';
 import { type Call, HookClient } from './hook-client.ts';
 import { durableGate, type WatchedAuthorizer } from './outbox/durable-gate.ts';
 import { DEFAULT_SCHEMA, HookRouting } from './outbox/hook-routing.ts';
-import { type OutboxPlace, openOutbox } from './outbox/open-outbox.ts';
-import type { DrainReport, Outbox } from './outbox/outbox.ts';
+import { type DrainReport, Outbox, type OutboxDeps } from './outbox/outbox.ts';
+import { SteadyTime } from './outbox/steady-time.ts';
+import { Store } from './outbox/store.ts';
+import { GateDeadline } from './question.ts';
 import { SegmentNotifier } from './segment-notifier.ts';
-import { VerdictCache } from './verdict-cache.ts';
 import { prepareHooks, type VhostHooks } from './vhost-hooks.ts';
 /** What the hooks need of the process. */
 export interface HooksDeps {
@@ -227,4 +228,26 @@ async function replay(
 function eventOf({ action, vhost, app, stream, clientId, eventId, at }: Delivery): EventHead {
   const client = { id: clientId, number: 0, ip: '' };
   return { action, client, vhost, app, stream, stamp: { id: eventId, at, seq: 0 } };
+}
+
+/** Where the outbox is kept. */
+export interface OutboxPlace {
+  readonly options: OutboxOptions;
+  readonly stateDir: string;
+}
+
+/** Opens the outbox; what earlier runs left in it waits for `recover`. Throws a sentence if it cannot be kept there. */
+export function openOutbox(
+  { options, stateDir }: OutboxPlace,
+  deps: Omit<OutboxDeps, 'store' | 'options' | 'time'>,
+): Outbox {
+  const { clock, logger } = deps;
+  const trouble = new ThrottledWarnings(clock, logger);
+  const store = new Store(options.enabled ? stateDir : undefined, clock, {
+    failed: (why) => trouble.warn('disk', { directory: stateDir, why }, 'outbox cannot write to disk'),
+    recovered: () => logger.info({ directory: stateDir }, 'outbox writes to disk again'),
+    damaged: (damage) => logger.error({ ...damage }, 'outbox file damaged, readable records recovered'),
+    outdated: (file, movedTo) => logger.warn({ file, movedTo }, 'outbox of an earlier version ignored'),
+  });
+  return new Outbox({ ...deps, options, store, time: new SteadyTime(clock) });
 }

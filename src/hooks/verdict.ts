@@ -1,7 +1,7 @@
+import { isStreamName } from '../model/address.ts';
 import type { Grant } from '../model/authorization.ts';
 import { type Action, isQuestion } from '../model/events.ts';
 import type { HookSchema } from '../model/options.ts';
-import { kindOf, type Reading, readData, readName, readRedirect } from './grant.ts';
 
 /** Characters of a backend's own message that are passed on to the client. */
 const MAX_MESSAGE = 200;
@@ -9,16 +9,31 @@ const MAX_MESSAGE = 200;
 /** Characters of an unexpected answer that a message quotes. */
 const MAX_EXCERPT = 64;
 
+/**
+ * What keeps a backend from answering a request that may fare better a moment later: it is `unreachable` if it has not
+ * seen the request, `unavailable` if it is being stopped or started (502, 503, 504, a connection that is closed before
+ * the answer), and `broken` if it may have acted on it (500, half an answer, none in time).
+ */
+export type Trouble = 'unreachable' | 'unavailable' | 'broken';
+
+/** Answer of one URL to one event. */
+export type HookAnswer = AnswerTerms & (Acceptance | Refusal);
+
+interface AnswerTerms {
+  /** For how long the backend lets its answer be used again, in milliseconds; for ever if it does not say. */
+  readonly freshMs?: number;
+}
+
 /** The backend said yes, or took the event. */
-export interface Acceptance {
+interface Acceptance {
   readonly allowed: true;
   readonly grant?: Grant | undefined;
   /** What is wrong in its `data` and was passed over: sentences for the log. */
   readonly notes?: readonly string[] | undefined;
 }
 
-/** Why a backend's answer lets nobody through. */
-export interface Refusal {
+/** Why a backend's answer lets nobody through; no answer is a refusal too. */
+interface Refusal {
   readonly allowed: false;
   /** For the log: what was wrong, with the first characters of the body where they explain it. */
   readonly message: string;
@@ -30,10 +45,10 @@ export interface Refusal {
   readonly strict?: boolean;
   /** An rtmp URL where the client is welcome instead. */
   readonly redirect?: string | undefined;
+  /** True if it was not sent because the backend is left alone, or too many wait for it. */
+  readonly skipped?: boolean;
+  readonly trouble?: Trouble | undefined;
 }
-
-/** What a backend's answer means. */
-export type Judgement = Acceptance | Refusal;
 
 /** What counts of an answer beside its status and body. */
 export interface AnswerDetails {
@@ -72,7 +87,7 @@ export function judge(
   status: number,
   body: string | Buffer,
   details: AnswerDetails = {},
-): Judgement {
+): HookAnswer {
   const text = body.toString().trim();
   return schema === 'nginx' ? judgeStatus(status, text, details) : judgeBody(schema, status, text, details);
 }
@@ -82,7 +97,7 @@ function judgeBody(
   status: number,
   text: string,
   { action }: AnswerDetails,
-): Judgement {
+): HookAnswer {
   const answer = readAnswer(text);
   const statusFits = STATUSES[schema].includes(status);
   // What is only told has nobody to whom anything could be granted.
@@ -112,14 +127,14 @@ function judgeBody(
 }
 
 /** A yes with what it grants; one that cannot be honoured, or that sends the client elsewhere, lets nobody through. */
-function accept({ grant, redirect, notes, fault }: Reading, words: string | undefined): Judgement {
+function accept({ grant, redirect, notes, fault }: Reading, words: string | undefined): HookAnswer {
   if (fault !== undefined) return impossible(`accepted, but data ${fault}`);
   if (redirect !== undefined) return sendTo(redirect, words);
   return { allowed: true, ...(grant && { grant }), ...(notes.length > 0 && { notes }) };
 }
 
 /** nginx-rtmp's habit: 2xx is yes, 3xx gives the stream another name or the client another server. */
-function judgeStatus(status: number, text: string, { location, action }: AnswerDetails): Judgement {
+function judgeStatus(status: number, text: string, { location, action }: AnswerDetails): HookAnswer {
   if (status >= 200 && status < 300) return { allowed: true };
   if (status >= 300 && status < 400) return follow(status, location, action);
   // Of the client's errors, time-out and too many requests ask for patience.
@@ -132,7 +147,7 @@ function judgeStatus(status: number, text: string, { location, action }: AnswerD
   };
 }
 
-function follow(status: number, location: string | undefined, action: Action | undefined): Judgement {
+function follow(status: number, location: string | undefined, action: Action | undefined): HookAnswer {
   if (location === undefined) return impossible(`status ${status} without a Location`);
   if (/^rtmps?:/i.test(location)) {
     const { value, fault } = readRedirect(location);
@@ -247,4 +262,128 @@ function shorten(text: string, length: number): string {
   // Characters, not code units: half a surrogate pair is no text.
   const characters = Array.from(text.slice(0, 2 * length + 2));
   return characters.length > length ? `${characters.slice(0, length).join('')}…` : text;
+}
+
+/** Highest `max_viewers` of an answer. */
+const MAX_GRANTED_VIEWERS = 1_000_000_000;
+
+/** Highest `max_bitrate` of an answer, in kbit/s. */
+const MAX_GRANTED_BITRATE = 10_000_000;
+
+/** Longest `max_duration` or `recheck` of an answer, in seconds: what a timer of Node.js can hold, 24 days. */
+const MAX_GRANTED_SECONDS = 2_147_483;
+
+/** Characters of the URL that an answer sends a client to. */
+const MAX_REDIRECT = 4096;
+
+/** Characters of the name that an answer gives a stream. */
+const MAX_GRANTED_NAME = 255;
+
+/** What `data` of an answer says beside yes or no. */
+export interface Reading {
+  /** Undefined if it grants nothing. */
+  readonly grant?: Grant | undefined;
+  /** Where the client is sent instead. */
+  readonly redirect?: string | undefined;
+  /** What is wrong and passed over, for the log. */
+  readonly notes: readonly string[];
+  /** What is wrong and cannot be passed over: the client would get what it was not meant to. */
+  readonly fault?: string | undefined;
+}
+
+/** How each key is read; undefined is a wrong value. */
+const KEYS: Readonly<
+  Record<string, { readonly as: keyof Grant; readonly expected: string; read(value: unknown): unknown }>
+> = {
+  max_duration: {
+    as: 'maxDurationMs',
+    expected: `seconds from 1 to ${MAX_GRANTED_SECONDS}`,
+    read: (value) => scaled(value, 1, MAX_GRANTED_SECONDS, 1000),
+  },
+  max_bitrate: {
+    as: 'maxBitrate',
+    expected: `kbit/s from 1 to ${MAX_GRANTED_BITRATE}`,
+    read: (value) => scaled(value, 1, MAX_GRANTED_BITRATE, 1000),
+  },
+  max_viewers: {
+    as: 'maxViewers',
+    expected: `a whole number from 0 to ${MAX_GRANTED_VIEWERS}`,
+    read: (value) => (Number.isInteger(value) ? scaled(value, 0, MAX_GRANTED_VIEWERS, 1) : undefined),
+  },
+  takeover: {
+    as: 'takeover',
+    expected: 'true or false',
+    read: (value) => (typeof value === 'boolean' ? value : undefined),
+  },
+  record: {
+    as: 'record',
+    expected: 'true or false',
+    read: (value) => (typeof value === 'boolean' ? value : undefined),
+  },
+  recheck: {
+    as: 'recheckMs',
+    expected: `seconds from 1 to ${MAX_GRANTED_SECONDS}`,
+    read: (value) => scaled(value, 1, MAX_GRANTED_SECONDS, 1000),
+  },
+};
+
+const NAME_FAULT = `gives a stream name that is not 1 to ${MAX_GRANTED_NAME} characters without a path or a query`;
+const REDIRECT_FAULT = 'redirects to what is not a whole rtmp URL';
+
+/** Reads the `data` of an answer. Keys that it does not know are none of ours; a key that is null is not there. */
+export function readData(data: unknown): Reading {
+  if (typeof data !== 'object' || data === null || Array.isArray(data)) return { notes: [] };
+  const { stream, redirect, ...rest } = data as Readonly<Record<string, unknown>>;
+  const notes: string[] = [];
+  const grant: Record<string, unknown> = {};
+  for (const [key, { as, expected, read }] of Object.entries(KEYS)) {
+    const value = Object.hasOwn(rest, key) ? (rest[key] ?? undefined) : undefined;
+    if (value === undefined) continue;
+    grant[as] = read(value);
+    if (grant[as] === undefined)
+      notes.push(`data.${key} is ${showValue(value)}, expected ${expected}: it is ignored`);
+  }
+  const name = readName(stream ?? undefined);
+  const where = readRedirect(redirect ?? undefined);
+  const fault = name.fault ?? where.fault;
+  return { notes, fault, redirect: where.value, grant: definedOf({ ...grant, stream: name.value }) };
+}
+
+/** The name that a stream is given. */
+export function readName(value: unknown): { readonly value?: string; readonly fault?: string } {
+  if (value === undefined) return {};
+  return typeof value === 'string' && value.length <= MAX_GRANTED_NAME && isStreamName(value)
+    ? { value }
+    : { fault: NAME_FAULT };
+}
+
+/** The URL that a client is sent to. */
+export function readRedirect(value: unknown): { readonly value?: string; readonly fault?: string } {
+  if (value === undefined) return {};
+  return typeof value === 'string' && isRtmpUrl(value) ? { value } : { fault: REDIRECT_FAULT };
+}
+
+/** A URL that RTMP clients understand: printable ASCII, as it goes into an AMF string and a log. */
+function isRtmpUrl(text: string): boolean {
+  return text.length <= MAX_REDIRECT && /^rtmps?:\/\/(?![/?#])[!-~]+$/i.test(text) && URL.canParse(text);
+}
+
+function scaled(value: unknown, min: number, max: number, factor: number): number | undefined {
+  if (typeof value !== 'number' || !(value >= min && value <= max)) return undefined;
+  return Math.round(value * factor);
+}
+
+function definedOf(grant: Record<string, unknown>): Grant | undefined {
+  const entries = Object.entries(grant).filter(([, value]) => value !== undefined);
+  return entries.length === 0 ? undefined : (Object.fromEntries(entries) as Grant);
+}
+
+/** The kind of a JSON value. */
+export function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+function showValue(value: unknown): string {
+  return typeof value === 'number' ? String(value) : `a JSON ${kindOf(value)}`;
 }

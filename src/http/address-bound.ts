@@ -1,29 +1,30 @@
 import type { Socket } from 'node:net';
 import type { ClientRegistry } from '../clients/client-registry.ts';
 import { isLoopback } from '../model/ip.ts';
+import { LogCounter } from '../model/log-throttle.ts';
 import type { HttpServerOptions } from '../model/options.ts';
 import { Connections } from './connections.ts';
-
-const LOG_MS = 1_000;
 
 /**
  * What one address may take of the playback server: `max_connections_per_address`. Trusted proxies and this machine have no
  * bound for their connections; the viewers behind them are counted by the addresses that they are said to have.
  */
 export class AddressBound {
-  readonly #clients: Pick<ClientRegistry, 'clock' | 'log'>;
   readonly #connections = new Connections();
   readonly #viewers = new Map<string, number>();
   #most = 0;
   #isFree: (ip: string) => boolean = () => true;
-  #turnedAway = 0;
+  readonly #turnedAway: LogCounter<string>;
 
   constructor(
     clients: Pick<ClientRegistry, 'clock' | 'log'>,
     options: HttpServerOptions,
     isTrusted: (ip: string) => boolean,
   ) {
-    this.#clients = clients;
+    this.#turnedAway = new LogCounter(clients.clock, (turnedAway, ip) => {
+      const facts = { ip, turnedAway, maxConnectionsPerAddress: this.#most };
+      clients.log.warn(facts, 'address limit reached, connections dropped');
+    });
     this.applyOptions(options, isTrusted);
   }
 
@@ -37,7 +38,7 @@ export class AddressBound {
   enter(socket: Socket, ip: string, gone: () => void): boolean {
     const isFull = !this.#isFree(ip) && this.#connections.of(ip).total >= this.#most;
     if (isFull && !this.#connections.evict(ip)) {
-      this.#logTurnedAway(ip);
+      this.#turnedAway.add(ip);
       return false;
     }
     this.#connections.add(socket, ip, gone);
@@ -72,16 +73,5 @@ export class AddressBound {
       if (left > 0) this.#viewers.set(ip, left);
       else this.#viewers.delete(ip);
     };
-  }
-
-  /** Logs refused connections, at most one line a second. */
-  #logTurnedAway(ip: string): void {
-    this.#turnedAway += 1;
-    if (this.#turnedAway > 1) return;
-    this.#clients.clock.after(LOG_MS, () => {
-      const facts = { ip, turnedAway: this.#turnedAway, maxConnectionsPerAddress: this.#most };
-      this.#clients.log.warn(facts, 'address limit reached, connections dropped');
-      this.#turnedAway = 0;
-    });
   }
 }

@@ -1,19 +1,18 @@
 import type { Socket } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import type { ClientRegistry } from '../clients/client-registry.ts';
+import { LogCounter } from '../model/log-throttle.ts';
 import type { ProxyProtocolOptions } from '../model/options.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
 import { Handshakes, type TlsParams } from '../tls/handshakes.ts';
 import { Acceptor } from './acceptor.ts';
 
-const TELL_MS = 1000;
-
-/** A acceptor for clients that speak TLS, a PROXY header before it if that is due. */
+/** Acceptor for clients that speak TLS, a PROXY header before it if that is due. */
 export class TlsAcceptor {
   readonly #clients: ClientRegistry;
   readonly #acceptor: Acceptor;
   readonly #handshakes: Handshakes;
-  #turnedAway = 0;
+  readonly #turnedAway: LogCounter;
 
   /** `protocols` are those that clients may choose from with ALPN. */
   constructor(
@@ -24,6 +23,9 @@ export class TlsAcceptor {
     this.#clients = clients;
     this.#acceptor = new Acceptor(clients, proxyProtocol);
     this.#handshakes = new Handshakes(protocols, clients.clock);
+    this.#turnedAway = new LogCounter(clients.clock, (turnedAway) =>
+      clients.log.warn({ turnedAway }, 'TLS handshake limit reached, connections dropped'),
+    );
   }
 
   /** Who has to begin with a PROXY header from the commit on. */
@@ -35,7 +37,8 @@ export class TlsAcceptor {
   receive(accepted: Socket, terms: TlsParams, enter: (socket: TLSSocket, ip: string) => void): void {
     this.#acceptor.receive(accepted, (socket, ip) => {
       if (this.#handshakes.busy) {
-        this.#turnAway(socket);
+        socket.destroy();
+        this.#turnedAway.add();
         return;
       }
       const uncount = this.#clients.count();
@@ -59,19 +62,5 @@ export class TlsAcceptor {
   close(): void {
     this.#acceptor.close();
     this.#handshakes.close();
-  }
-
-  /** One line a second tells how many. */
-  #turnAway(socket: Socket): void {
-    socket.destroy();
-    this.#turnedAway += 1;
-    if (this.#turnedAway > 1) return;
-    this.#clients.clock.after(TELL_MS, () => {
-      this.#clients.log.warn(
-        { turnedAway: this.#turnedAway },
-        'TLS handshake limit reached, connections dropped',
-      );
-      this.#turnedAway = 0;
-    });
   }
 }

@@ -1,7 +1,7 @@
 import type { ControlSocket } from '../api/control-socket.ts';
-import { configuredOrigins, configuredSecrets } from '../hooks/configured.ts';
 import { Journal } from '../hooks/delivery-log.ts';
 import { HookHealth } from '../hooks/health.ts';
+import { configuredOrigins, configuredSecrets } from '../hooks/masking.ts';
 import { ConcealedNames } from '../model/concealed-names.ts';
 import { type HookControl, type OutboxStats, RequestError, type UrlHealth } from '../model/control.ts';
 import type { BreakerState, Delivery, HookObserver, HookReport } from '../model/delivery.ts';

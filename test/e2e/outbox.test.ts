@@ -113,17 +113,17 @@ test('what could not be delivered while the backend was down arrives when both a
   ear.state.down = true;
   // Half of the players leave while nobody listens, the rest goes with the server.
   for (const session of sessions.slice(0, PLAYERS / 2)) session.close();
-  await server.logged('event not delivered: it will be sent again');
+  await server.logged('event not delivered, will retry');
   await until('the end of their connections', () => {
     const closed = server.log.filter(({ msg }) => msg === 'connection closed');
     return closed.length >= PLAYERS / 2;
   });
   await crash(server);
   const second = stopped(await startGatecast(confOf(ear.origin, path)));
-  await second.logged('event not delivered: it will be sent again');
+  await second.logged('event not delivered, will retry');
   await crash(second);
   const third = stopped(await startGatecast(confOf(ear.origin, path)));
-  await third.logged('event not delivered: it will be sent again');
+  await third.logged('event not delivered, will retry');
   ear.state.down = false;
   await until('all closing events', () => ear.count('on_close') === PLAYERS + 1);
   expect(told(ear.bodies)).toEqual(wholeStories(PLAYERS));

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { sameQuestion } from '../../src/hooks/verdict-cache.ts';
+import { sameQuestion } from '../../src/hooks/hook-authorizer.ts';
 import { prepareHooks } from '../../src/hooks/vhost-hooks.ts';
 import type { HookOptions } from '../../src/model/options.ts';
 import type { Script } from './scripted-backend.ts';

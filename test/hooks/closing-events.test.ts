@@ -58,7 +58,7 @@ test('a URL that fails is tried again, alone, behind those that come after it', 
   expect(peer.received.map(({ url }) => url)).toEqual(['/one', '/two', '/three', '/two']);
   expect(new Set(peer.received.map(({ headers }) => headers['webhook-id'])).size).toBe(1);
   expect(logger.at('warn').map(({ message, fields }) => [message, fields.url, fields.reason])).toEqual([
-    ['event not delivered: it will be sent again', `${peer.origin}/two`, 'status 500 is not 200, body ""'],
+    ['event not delivered, will retry', `${peer.origin}/two`, 'status 500 is not 200, body ""'],
   ]);
 });
 

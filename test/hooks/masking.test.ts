@@ -1,7 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { configuredSecrets } from '../../src/hooks/configured.ts';
-import { maskDelivery } from '../../src/hooks/masking.ts';
+import { configuredSecrets, maskDelivery } from '../../src/hooks/masking.ts';
 import { maskQuery, soundsSecret } from '../../src/model/secret-values.ts';
 import { delivery } from '../support/deliveries.ts';
 import { NO_HOOKS } from '../support/options.ts';

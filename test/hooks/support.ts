@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
+import type { OutboxPlace } from '../../src/hooks/hooks.ts';
 import { createHooks, type Hooks } from '../../src/hooks/hooks.ts';
-import type { OutboxPlace } from '../../src/hooks/outbox/open-outbox.ts';
 import type { Gate } from '../../src/model/authorization.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import type { BreakerState, Delivery, HookObserver } from '../../src/model/delivery.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { describeFailure } from '../../src/hooks/describe-failure.ts';
+import { describeFailure } from '../../src/hooks/exchange.ts';
 import { CA } from './scripted-backend.ts';
 import { backend, gateEvent, openGate, raw, staying } from './support.ts';
 

@@ -56,7 +56,7 @@ async function send(action: Action, flags: Flags, command: Command): Promise<voi
   await dryRun.close();
   if (!tried) throw new Error(`no request was made for ${action}`);
   console.log(explain(tried, options, paintFor(process.stdout)));
-  process.exitCode = tried.called.allowed ? 0 : 1;
+  process.exitCode = tried.answer.allowed ? 0 : 1;
 }
 
 /** The configuration that the flags stand for: read as one, so that they mean here what they mean to the server. */
@@ -83,9 +83,9 @@ function optionsOf(action: Action, flags: Flags, command: Command): HookOptions 
 }
 
 function explain(tried: Tried, { schema }: HookOptions, paint: Paint): string {
-  const { delivery, called } = tried;
+  const { delivery, answer } = tried;
   const { action, url } = delivery;
-  const verdict = called.allowed
+  const verdict = answer.allowed
     ? paint('green', isQuestion(action) ? 'allowed' : 'delivered')
     : paint('red', isQuestion(action) ? 'refused' : 'not delivered');
   return [
@@ -115,8 +115,8 @@ const REFUSALS: Partial<Record<Action, string>> = {
 };
 
 /** Why the server would come to this verdict. */
-export function reasonOf({ delivery, called }: Tried): string {
-  if (!called.allowed) return called.message;
+export function reasonOf({ delivery, answer }: Tried): string {
+  if (!answer.allowed) return answer.message;
   const body = delivery.response?.body.trim() ?? '';
   const status = delivery.response?.status ?? 0;
   // To a form of nginx-rtmp's dialect the status alone is the answer.
@@ -125,17 +125,17 @@ export function reasonOf({ delivery, called }: Tried): string {
 }
 
 /** What would reach the client, or become of an event that nobody waits for. */
-export function clientSees({ delivery, called }: Tried): readonly string[] {
+export function clientSees({ delivery, answer }: Tried): readonly string[] {
   const { action } = delivery;
   if (!isQuestion(action))
-    return called.allowed ? [] : ['sees nothing of it; the server would send it again'];
-  if (called.allowed) return called.grant ? grantsOf(called.grant) : [];
-  if (called.redirect !== undefined) return [`is sent to ${called.redirect}`];
+    return answer.allowed ? [] : ['sees nothing of it; the server would send it again'];
+  if (answer.allowed) return answer.grant ? grantsOf(answer.grant) : [];
+  if (answer.redirect !== undefined) return [`is sent to ${answer.redirect}`];
   const code = REFUSALS[action];
   return [
     code === undefined
-      ? `is closed: "${called.forClient}"`
-      : `sees ${code} with the description "${called.forClient}"`,
+      ? `is closed: "${answer.forClient}"`
+      : `sees ${code} with the description "${answer.forClient}"`,
   ];
 }
 

@@ -66,8 +66,8 @@ function tryAll(
 }
 
 /** A backend that means what it says works, whatever it says. */
-function works({ called }: Tried): boolean {
-  return called.allowed || called.deliberate;
+function works({ answer }: Tried): boolean {
+  return answer.allowed || answer.deliberate;
 }
 
 function table(tried: readonly Tried[], paint: Paint): string {
@@ -91,9 +91,9 @@ function table(tried: readonly Tried[], paint: Paint): string {
 }
 
 function verdictOf(tried: Tried, paint: Paint): string {
-  const { called, delivery } = tried;
-  if (called.allowed) return paint('green', isQuestion(delivery.action) ? 'works: allowed' : 'works: taken');
-  const reason = printable(called.message.replace(`The backend ${delivery.url} `, '').replace(/\.$/, ''));
+  const { answer, delivery } = tried;
+  if (answer.allowed) return paint('green', isQuestion(delivery.action) ? 'works: allowed' : 'works: taken');
+  const reason = printable(answer.message.replace(`The backend ${delivery.url} `, '').replace(/\.$/, ''));
   if (!works(tried)) return paint('red', `does not work: ${reason}`);
   const again = isQuestion(delivery.action) ? '' : '; the server would send it again';
   return paint('yellow', `works: refused (${reason})${again}`);

@@ -1,10 +1,11 @@
 import type { Clock } from '../../model/clock.ts';
 import type { Delivery } from '../../model/delivery.ts';
+import { ThrottledWarnings } from '../../model/log-throttle.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { OutboxOptions } from '../../model/options.ts';
 import { describe, since } from '../deps.ts';
-import { GateDeadline } from '../gate-deadline.ts';
 import type { HookClient } from '../hook-client.ts';
+import { GateDeadline } from '../question.ts';
 import type { Target } from '../target.ts';
 import type { VhostHooks } from '../vhost-hooks.ts';
 import type { HookRouting } from './hook-routing.ts';
@@ -12,7 +13,6 @@ import type { Outcome } from './queue.ts';
 import type { EventRecord } from './records.ts';
 import type { SteadyTime } from './steady-time.ts';
 import type { Store } from './store.ts';
-import { TroubleLog } from './trouble-log.ts';
 /** What a courier needs. */
 export interface CourierDeps {
   readonly clock: Clock;
@@ -30,14 +30,14 @@ export interface CourierDeps {
 export class DeliveryWorker {
   readonly #deps: CourierDeps;
   readonly #open = new Set<GateDeadline>();
-  readonly #trouble: TroubleLog;
+  readonly #trouble: ThrottledWarnings;
   #givenUp = 0;
   #arrived = 0;
   #closed = false;
 
   constructor(deps: CourierDeps) {
     this.#deps = deps;
-    this.#trouble = new TroubleLog(deps.clock, deps.logger);
+    this.#trouble = new ThrottledWarnings(deps.clock, deps.logger);
   }
 
   /** Events so far that were too old in the end. */
@@ -93,25 +93,21 @@ export class DeliveryWorker {
     const report = ({ response }: Delivery) => {
       status = response?.status;
     };
-    const judgement = await hookClient.call({ event, hooks, target, attempt, body, report }, limit);
+    const answer = await hookClient.call({ event, hooks, target, attempt, body, report }, limit);
     this.#open.delete(limit);
     limit.clear();
     const fields = { ...describe(event), url: target.shown, ms: since(clock, began) };
-    if (judgement.allowed) {
+    if (answer.allowed) {
       logger.debug(fields, 'event delivered');
       return true;
     }
-    const reason = judgement.message;
+    const reason = answer.message;
     if (hasArrived(status)) {
       logger.warn({ ...fields, reason }, 'event delivered, backend answered with an error');
       return true;
     }
     if (!this.#closed)
-      this.#trouble.note(
-        originOf(target),
-        { ...fields, reason, attempt },
-        'event not delivered: it will be sent again',
-      );
+      this.#trouble.warn(originOf(target), { ...fields, reason, attempt }, 'event not delivered, will retry');
     return false;
   }
 

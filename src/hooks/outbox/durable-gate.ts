@@ -11,7 +11,7 @@ import {
 } from '../../model/events.ts';
 import type { HookSchema } from '../../model/options.ts';
 import type { Stamper } from '../event.ts';
-import type { QuestionWatcher } from '../question-watcher.ts';
+import type { QuestionWatcher } from '../question.ts';
 /** A gate that says on its way whether a backend may have heard a question. */
 export interface WatchedAuthorizer extends Authorizer {
   authorize(event: GateEvent, signal: AbortSignal, watcher?: QuestionWatcher): Promise<Verdict>;

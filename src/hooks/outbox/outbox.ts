@@ -2,6 +2,7 @@ import type { Clock, Timer } from '../../model/clock.ts';
 import type { OutboxStats } from '../../model/control.ts';
 import { CLOSING_OF, type EventRecorder, type Opening, type Recorded } from '../../model/event-recorder.ts';
 import type { ClosingEvent, EmittedEvent, PersistedEvent, ServerIds, Stamp } from '../../model/events.ts';
+import { ThrottledWarnings } from '../../model/log-throttle.ts';
 import type { Logger } from '../../model/logger.ts';
 import type { HookSchema, OutboxOptions } from '../../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../../model/stream-key.ts';
@@ -24,7 +25,6 @@ import {
 } from './records.ts';
 import type { SteadyTime } from './steady-time.ts';
 import type { Store } from './store.ts';
-import { TroubleLog } from './trouble-log.ts';
 
 /** Events about segments that wait for their backends at most; over it the oldest goes, before any other event does. */
 const MAX_SEGMENT_EVENTS = 5_000;
@@ -66,7 +66,7 @@ export class Outbox implements EventRecorder {
   readonly #store: Store;
   readonly #queue: Queue;
   readonly #deliveryWorker: DeliveryWorker;
-  readonly #trouble: TroubleLog;
+  readonly #trouble: ThrottledWarnings;
   /** What each client of this run has open, by what names it in its events. */
   readonly #open = new Map<string, { readonly id: string; readonly owner: string }>();
   #options: OutboxOptions;
@@ -80,7 +80,7 @@ export class Outbox implements EventRecorder {
     this.#deps = deps;
     this.#store = deps.store;
     this.#options = deps.options;
-    this.#trouble = new TroubleLog(deps.clock, deps.logger);
+    this.#trouble = new ThrottledWarnings(deps.clock, deps.logger);
     this.#deliveryWorker = new DeliveryWorker({ ...deps, options: () => this.#options });
     this.#queue = new Queue(deps.clock, {
       deliver: (seq, barred, attempt) => this.#deliveryWorker.deliver(seq, barred, attempt),
@@ -164,7 +164,7 @@ export class Outbox implements EventRecorder {
         this.withdraw(id);
         return this.#refuse(NO_DISK);
       }
-      this.#trouble.note(
+      this.#trouble.warn(
         'memory',
         {},
         'the outbox is not on the disk: what happens now is lost if the server dies',
@@ -320,7 +320,7 @@ export class Outbox implements EventRecorder {
   }
 
   #refuse(why: string): Recorded {
-    this.#trouble.note('refused', { why }, 'clients refused: the outbox has no room');
+    this.#trouble.warn('refused', { why }, 'clients refused: the outbox has no room');
     return { ok: false, message: FULL };
   }
 
@@ -328,7 +328,7 @@ export class Outbox implements EventRecorder {
     if (seq === undefined) return;
     this.#store.remove('events', seq);
     this.#dropped++;
-    this.#trouble.note(
+    this.#trouble.warn(
       'dropped',
       { max: this.#options.maxEvents, maxSegments: MAX_SEGMENT_EVENTS },
       'events dropped: too many wait for their backends',
