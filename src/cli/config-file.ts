@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { compareSettings } from '../config/compare.ts';
+import { compareSettings } from '../config/settings.ts';
 import {
   type Diagnostic,
   Fence,

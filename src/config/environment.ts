@@ -1,24 +1,13 @@
 import { isOffWord, notSupported } from './check-names.ts';
-import type { Position } from './diagnostic.ts';
 import { KNOWN } from './known.ts';
-import { readValue } from './read-values.ts';
+import type { Position } from './report.ts';
 import { quote, type Report } from './report.ts';
+import { type Override, type Overrides, readValue } from './resolve/block.ts';
 import { HOOK_WORDS } from './rewrite.ts';
 import { BLOCKS, envName, specsOf, variablePaths } from './schema/index.ts';
 import type { Spec } from './schema/spec.ts';
 import { isWritable } from './srs-conf/format.ts';
-import type { Word } from './tree.ts';
 import { nearest } from './vocabulary.ts';
-
-/** Value of a variable for a directive; one of a vhost is for all vhosts. */
-export interface Override {
-  readonly words: readonly Word[];
-  readonly at: Position;
-  readonly value: unknown;
-}
-
-/** Overrides by the directive's variable. */
-export type Overrides = ReadonlyMap<string, Override>;
 
 /** Variables that SRS reads and that are no directives, or that its images set. */
 const NOT_DIRECTIVES = new Set([

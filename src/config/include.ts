@@ -1,10 +1,10 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join } from 'node:path';
 import { globSync, isDynamicPattern } from 'tinyglobby';
-import { LIMITS } from './limits.ts';
 import { quote, type Report } from './report.ts';
 import { parseSource, readText } from './source.ts';
 import type { Directive, Word } from './tree.ts';
+import { LIMITS } from './tree.ts';
 
 /** Puts the content of included files where `include` names them, in blocks too. */
 export function expandIncludes(directives: readonly Directive[], file: string, report: Report): Directive[] {

@@ -1,6 +1,24 @@
 import { maskText } from '../model/secret-values.ts';
-import { type Diagnostic, formatDiagnostic, type Position } from './diagnostic.ts';
 import type { Fence, PathUse } from './fence.ts';
+
+/** Place in a file. `line` and `column` count from 1; 0 means the file or variable as a whole. */
+export interface Position {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+/** One thing that is wrong with a configuration, or worth knowing about it. */
+export interface Diagnostic extends Position {
+  /** Sentence that says what is wrong and what was expected. */
+  readonly message: string;
+}
+
+/** `file:line:column: what is wrong, what was expected`. */
+export function formatDiagnostic(diagnostic: Diagnostic): string {
+  const { file, line, column, message } = diagnostic;
+  return line === 0 ? `${file}: ${message}` : `${file}:${line}:${column}: ${message}`;
+}
 
 /** A hostile file can be wrong a million times; nobody reads past the first hundred. */
 const MAX_FINDINGS = 100;

@@ -1,9 +1,9 @@
 import { readSmallFile } from '../model/read-bounded-file.ts';
-import type { Position } from './diagnostic.ts';
-import { LIMITS } from './limits.ts';
+import type { Position } from './report.ts';
 import { quote, type Report } from './report.ts';
 import { parseSrsConf } from './srs-conf/parse.ts';
 import type { Directive } from './tree.ts';
+import { LIMITS } from './tree.ts';
 import { isSecretive, namesIn } from './vocabulary.ts';
 import { parseYaml } from './yaml/parse.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { compareSettings } from '../../src/config/compare.ts';
 import { formatDiagnostic, parseConfigText, printConfig } from '../../src/config/index.ts';
+import { compareSettings } from '../../src/config/settings.ts';
 import { maskText } from '../../src/model/secret-values.ts';
 
 describe('what is shown of a text', () => {

@@ -1,9 +1,6 @@
 import { createHmac, randomBytes } from 'node:crypto';
-import { MASK, maskText } from '../../model/secret-values.ts';
-import type { Position } from '../diagnostic.ts';
-import type { Overrides } from '../environment.ts';
-import { defaultOf, defaultWords, readValue } from '../read-values.ts';
-import type { Report } from '../report.ts';
+import { isMasked, MASK, maskText } from '../../model/secret-values.ts';
+import { type Position, quote, type Report } from '../report.ts';
 import { envName } from '../schema/index.ts';
 import { isReference } from '../schema/secret-values.ts';
 import type { BlockSpec, Spec } from '../schema/spec.ts';
@@ -19,6 +16,16 @@ export interface Setting {
   /** `unset` has no value at all; a position is a place in a file or a variable. */
   readonly origin: 'default' | 'unset' | Position;
 }
+
+/** Value of a variable for a directive; one of a vhost is for all vhosts. */
+export interface Override {
+  readonly words: readonly Word[];
+  readonly at: Position;
+  readonly value: unknown;
+}
+
+/** Overrides by the directive's variable. */
+export type Overrides = ReadonlyMap<string, Override>;
 
 /** Inputs of resolving beside the tree. */
 export interface ResolveContext {
@@ -135,4 +142,49 @@ export function blockSetting(
 /** The word by which a file names the block. */
 export function nameOf(block: BlockSpec<unknown>): string {
   return block.path.at(-1) ?? '';
+}
+
+/** The value of a directive's words, or undefined if they are wrong, which is reported at the word that is. */
+export function readValue<T>(
+  spec: Spec<T>,
+  words: readonly Word[],
+  at: Position,
+  report: Report,
+): { value: T } | undefined {
+  if (words.length === 0) {
+    report.error(at, `${spec.name} has no value, expected "${spec.name} ${spec.example};"`);
+    return undefined;
+  }
+  const second = words[1];
+  if (spec.read.takes === 'one value' && second !== undefined) {
+    const shown = isSecretAt(spec, 1) ? 'a second word' : quote(second.text);
+    report.error(second.at, `${spec.name} takes one value, unexpected ${shown}`);
+    return undefined;
+  }
+  const masked = words.find(({ text }) => isMasked(text));
+  if (masked !== undefined) {
+    report.error(masked.at, `${spec.name} has ${MASK} where a secret was, expected the value itself`);
+    return undefined;
+  }
+  const result = spec.read.words.safeParse(words.map((word) => word.text));
+  if (result.success) return { value: result.data };
+  for (const { path, message } of result.error.issues) {
+    report.error((words[Number(path[0] ?? 0)] ?? words[0])?.at ?? at, `${spec.name} ${message}`);
+  }
+  return undefined;
+}
+
+/** True if the directive's word of this index is secret. */
+function isSecretAt({ secretFrom = Number.POSITIVE_INFINITY }: Spec<unknown>, index: number): boolean {
+  return index >= secretFrom;
+}
+
+/** The value that a directive has when nobody sets it. */
+function defaultOf<T>(spec: Spec<T>): T {
+  return spec.read.words.parse(defaultWords(spec));
+}
+
+/** The default as words of a file. */
+function defaultWords(spec: Spec<unknown>): string[] {
+  return spec.fallback === '' ? [] : spec.fallback.split(' ');
 }

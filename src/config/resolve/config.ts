@@ -16,13 +16,10 @@ import {
   resolveBlock,
   type Setting,
 } from './block.ts';
-import { warnOfPrivateRecordings } from './dvr.ts';
-import { checkHls } from './hls.ts';
-import { checkServedDir } from './http.ts';
 import { resolveHttpApi } from './http-api.ts';
 import { checkAddresses, checkThatListens } from './listen.ts';
 import { resolveHttps, resolveRtmps, warnOfUnusedCertificates } from './tls.ts';
-import { resolveVhost } from './vhost.ts';
+import { checkHls, checkServedDir, resolveVhost, warnOfPrivateRecordings } from './vhost.ts';
 
 /** A configuration and where each of its values comes from. */
 export interface Resolved {

@@ -1,10 +1,9 @@
 import { X509Certificate } from 'node:crypto';
 import { ACTIONS, type Action, isQuestion } from '../../model/events.ts';
 import type { HookName, HookOptions, HookPolicy } from '../../model/options.ts';
-import type { Position } from '../diagnostic.ts';
+import type { Position } from '../report.ts';
 import { quote, type Report } from '../report.ts';
-import { HOOK_POLICY, POLICY } from '../schema/hook-policy.ts';
-import { type HookValues, HTTP_HOOKS } from '../schema/http-hooks.ts';
+import { HOOK_POLICY, type HookValues, HTTP_HOOKS, POLICY } from '../schema/http-hooks.ts';
 import { readText } from '../source.ts';
 import type { Directive } from '../tree.ts';
 import { originOf, type ResolveContext, resolveBlock, type Setting } from './block.ts';

@@ -1,4 +1,4 @@
-import type { Position } from '../diagnostic.ts';
+import type { Position } from '../report.ts';
 import type { HookValues } from '../schema/http-hooks.ts';
 import { HEADER_VALUE_FAULT, isHeaderValue, isSecret, SECRET_EXPECTED } from '../schema/secret-values.ts';
 import { readText, whole } from '../source.ts';

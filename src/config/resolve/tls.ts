@@ -1,7 +1,6 @@
 import type { CertificateFiles, TlsListenOptions } from '../../model/options.ts';
 import { CertificateError, readCertificate } from '../../tls/read-certificate.ts';
-import type { Position } from '../diagnostic.ts';
-import type { Report } from '../report.ts';
+import type { Position, Report } from '../report.ts';
 import type { BlockSpec } from '../schema/spec.ts';
 import { API_HTTPS, HTTPS, RTMPS, type TlsListenValues, VHOST_TLS } from '../schema/tls.ts';
 import { whole } from '../source.ts';

@@ -1,9 +1,8 @@
 import { PROXY_PROTOCOL, REFER, SECURITY } from './access.ts';
 import { DVR } from './dvr.ts';
 import { HLS } from './hls.ts';
-import { POLICY } from './hook-policy.ts';
 import { HTTP_API, HTTP_API_AUTH } from './http-api.ts';
-import { HTTP_HOOKS } from './http-hooks.ts';
+import { HTTP_HOOKS, POLICY } from './http-hooks.ts';
 import { HTTP_REMUX } from './http-remux.ts';
 import { HTTP_SERVER } from './http-server.ts';
 import { OUTBOX } from './outbox.ts';

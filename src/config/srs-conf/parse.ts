@@ -1,7 +1,7 @@
-import type { Position } from '../diagnostic.ts';
-import { LIMITS } from '../limits.ts';
+import type { Position } from '../report.ts';
 import { quote, type Report } from '../report.ts';
 import type { Directive, Word } from '../tree.ts';
+import { LIMITS } from '../tree.ts';
 import { Scanner } from './scanner.ts';
 
 /** Options of the parser. */

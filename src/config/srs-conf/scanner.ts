@@ -1,4 +1,4 @@
-import type { Position } from '../diagnostic.ts';
+import type { Position } from '../report.ts';
 import { quote, type Report } from '../report.ts';
 
 /** A piece of SRS grammar. */

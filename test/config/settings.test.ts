@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { compareSettings } from '../../src/config/compare.ts';
 import { parseConfigText } from '../../src/config/index.ts';
+import { compareSettings } from '../../src/config/settings.ts';
 
 function settingsOf(text: string) {
   const result = parseConfigText(text, 'a.conf');
