@@ -11,7 +11,6 @@ import {
   writeSync,
 } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { compareSettings } from '../config/settings.ts';
 import {
   type Diagnostic,
   Fence,
@@ -21,6 +20,7 @@ import {
   parseConfigText,
 } from '../config/index.ts';
 import type { Setting } from '../config/resolve/block.ts';
+import { compareSettings } from '../config/settings.ts';
 import { type ConfigControl, type ConfigTrial, RequestError, type ShownSetting } from '../model/control.ts';
 import type { Config } from '../model/options.ts';
 import type { Loaded } from './read-config.ts';

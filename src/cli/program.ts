@@ -1,8 +1,7 @@
 import { Command } from 'commander';
-import { printConfig } from '../config/index.ts';
+import { convertConfig, printConfig } from '../config/index.ts';
 import { VERSION } from '../model/version.ts';
 import { callbacksCommand } from './callbacks/command.ts';
-import { convertCommand } from './convert.ts';
 import { hooksCommand } from './hooks/command.ts';
 import { readConfig } from './read-config.ts';
 import { resolveCommand } from './resolve.ts';
@@ -52,4 +51,18 @@ async function run(flags: Flags, command: Command): Promise<void> {
   // The other commands need nothing of the server.
   const { serve } = await import('./serve.ts');
   await serve(file, loaded);
+}
+
+/** `gatecast convert`: the same tree in the other grammar. */
+function convertCommand(): Command {
+  return new Command('convert')
+    .description('print a configuration in the other grammar: SRS to YAML, YAML to SRS')
+    .argument('<file>', 'a file in SRS grammar, or a .yaml file')
+    .action((file: string, _flags: object, command: Command) => {
+      try {
+        process.stdout.write(convertConfig(file));
+      } catch (error) {
+        command.error((error as Error).message, { exitCode: 1 });
+      }
+    });
 }

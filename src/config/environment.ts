@@ -1,7 +1,6 @@
 import { isOffWord, notSupported } from './check-names.ts';
 import { KNOWN } from './known.ts';
-import type { Position } from './report.ts';
-import { quote, type Report } from './report.ts';
+import { type Position, quote, type Report } from './report.ts';
 import { type Override, type Overrides, readValue } from './resolve/block.ts';
 import { HOOK_WORDS } from './rewrite.ts';
 import { BLOCKS, envName, specsOf, variablePaths } from './schema/index.ts';

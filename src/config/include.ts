@@ -3,8 +3,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { globSync, isDynamicPattern } from 'tinyglobby';
 import { quote, type Report } from './report.ts';
 import { parseSource, readText } from './source.ts';
-import type { Directive, Word } from './tree.ts';
-import { LIMITS } from './tree.ts';
+import { type Directive, LIMITS, type Word } from './tree.ts';
 
 /** Puts the content of included files where `include` names them, in blocks too. */
 export function expandIncludes(directives: readonly Directive[], file: string, report: Report): Directive[] {

@@ -1,9 +1,7 @@
 import { readSmallFile } from '../model/read-bounded-file.ts';
-import type { Position } from './report.ts';
-import { quote, type Report } from './report.ts';
+import { type Position, quote, type Report } from './report.ts';
 import { parseSrsConf } from './srs-conf/parse.ts';
-import type { Directive } from './tree.ts';
-import { LIMITS } from './tree.ts';
+import { type Directive, LIMITS } from './tree.ts';
 import { isSecretive, namesIn } from './vocabulary.ts';
 import { parseYaml } from './yaml/parse.ts';
 

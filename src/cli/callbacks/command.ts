@@ -1,7 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { ENDPOINTS } from './decide.ts';
-import { listenOrExplain, parsePort } from './listening.ts';
-import { createCallbackServer } from './server.ts';
+import { createCallbackServer, listenOrExplain, parsePort } from './server.ts';
 
 interface Flags {
   readonly port: number;

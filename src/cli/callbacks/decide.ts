@@ -1,7 +1,7 @@
 import { isSameSecret } from '../../model/same-secret.ts';
 import { decodePart } from '../../model/secret-values.ts';
-import { ACCEPTED, type Answer, refuse } from './answer.ts';
-import type { Event } from './event.ts';
+import { ACCEPTED, type Answer, type Event, refuse } from './event.ts';
+
 /** What decides an answer. */
 export interface Rules {
   /** Required of publishers and players, as `?token=…`; undefined lets everybody in. */

@@ -1,18 +1,19 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { type Command, InvalidArgumentError } from 'commander';
 import { LRUCache } from 'lru-cache';
 import { maskQuery } from '../../model/secret-values.ts';
-import { type Answer, refuse } from './answer.ts';
 import { decide, ENDPOINTS, type Rules } from './decide.ts';
-import { type Event, readEvent } from './event.ts';
+import { type Answer, type Event, readEvent, refuse } from './event.ts';
 
 /** What the sample backend is told. */
-export interface CallbackServerOptions extends Rules {
+interface CallbackServerOptions extends Rules {
   /** Takes one line per event. */
   log(line: string): void;
 }
 
 /** What any backend of ours does with events. */
-export interface EventServerOptions {
+interface EventServerOptions {
   /** Actions by path; undefined takes everything everywhere. */
   readonly endpoints?: ReadonlyMap<string, readonly string[]>;
   /** Answers an event. `gone` is aborted if the server does not wait for the answer any more. */
@@ -126,4 +127,38 @@ function send(response: ServerResponse, { status, body }: Answer): void {
   const bytes = Buffer.from(JSON.stringify(body));
   response.writeHead(status, { ...CORS, 'Content-Type': 'application/json', 'Content-Length': bytes.length });
   response.end(bytes);
+}
+
+/** Listens, and resolves with the server's origin. Ends the command with a sentence if that cannot be done. */
+export function listenOrExplain(
+  server: Server,
+  { host, port }: { readonly host: string; readonly port: number },
+  command: Command,
+): Promise<string> {
+  return new Promise((resolve) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      command.error(`error: ${explain(error, host, port)}`, { exitCode: 1, code: 'callbacks.listen' });
+    });
+    server.listen(port, host, () => {
+      const { address, port: bound } = server.address() as AddressInfo;
+      resolve(`http://${address.includes(':') ? `[${address}]` : address}:${bound}`);
+    });
+  });
+}
+
+/** The number of a port; an error of the command line if it is none. */
+export function parsePort(text: string): number {
+  const port = Number(text);
+  if (!/^[0-9]+$/.test(text) || port > 65_535)
+    throw new InvalidArgumentError('A port is a number from 0 to 65535.');
+  return port;
+}
+
+function explain(error: NodeJS.ErrnoException, host: string, port: number): string {
+  if (error.code === 'EADDRINUSE')
+    return `Port ${port} of ${host} is in use by another program; choose one with --port.`;
+  if (error.code === 'EACCES')
+    return `Port ${port} may not be opened by this user; choose one above 1023 with --port.`;
+  if (error.code === 'EADDRNOTAVAIL') return `The address ${host} is none of this machine's.`;
+  return `Cannot listen at ${host} port ${port}: ${error.message}.`;
 }

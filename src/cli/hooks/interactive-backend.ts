@@ -1,6 +1,5 @@
 import { type Action, isQuestion } from '../../model/events.ts';
-import { ACCEPTED, type Answer, refuse } from '../callbacks/answer.ts';
-import type { Event } from '../callbacks/event.ts';
+import { ACCEPTED, type Answer, type Event, refuse } from '../callbacks/event.ts';
 import { formatEvent } from '../callbacks/server.ts';
 
 /** What is done about questions that nobody was asked about yet. */

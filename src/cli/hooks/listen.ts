@@ -1,7 +1,6 @@
 import type { Server } from 'node:http';
 import { Command, InvalidArgumentError } from 'commander';
-import { listenOrExplain, parsePort } from '../callbacks/listening.ts';
-import { createEventServer } from '../callbacks/server.ts';
+import { createEventServer, listenOrExplain, parsePort } from '../callbacks/server.ts';
 import { InteractiveBackend } from './interactive-backend.ts';
 
 interface Flags {

@@ -1,5 +1,5 @@
 import { type Paint, printable } from '../hooks/delivery-text.ts';
-import type { TopFacts, TopHooks, TopServer, TopStream } from './fields.ts';
+import type { TopFacts, TopHooks, TopServer, TopStream } from './api-client.ts';
 
 /** Columns of the table: the title, what stands below it, and which side it leans to. */
 const COLUMNS: readonly (readonly [

@@ -1,8 +1,7 @@
 import { X509Certificate } from 'node:crypto';
 import { ACTIONS, type Action, isQuestion } from '../../model/events.ts';
 import type { HookName, HookOptions, HookPolicy } from '../../model/options.ts';
-import type { Position } from '../report.ts';
-import { quote, type Report } from '../report.ts';
+import { type Position, quote, type Report } from '../report.ts';
 import { HOOK_POLICY, type HookValues, HTTP_HOOKS, POLICY } from '../schema/http-hooks.ts';
 import { readText } from '../source.ts';
 import type { Directive } from '../tree.ts';

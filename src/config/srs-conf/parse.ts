@@ -1,7 +1,5 @@
-import type { Position } from '../report.ts';
-import { quote, type Report } from '../report.ts';
-import type { Directive, Word } from '../tree.ts';
-import { LIMITS } from '../tree.ts';
+import { type Position, quote, type Report } from '../report.ts';
+import { type Directive, LIMITS, type Word } from '../tree.ts';
 import { Scanner } from './scanner.ts';
 
 /** Options of the parser. */

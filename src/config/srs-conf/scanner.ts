@@ -1,5 +1,4 @@
-import type { Position } from '../report.ts';
-import { quote, type Report } from '../report.ts';
+import { type Position, quote, type Report } from '../report.ts';
 
 /** A piece of SRS grammar. */
 export type Token =

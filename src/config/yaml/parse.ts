@@ -13,12 +13,10 @@ import {
   visit,
   type YAMLMap,
 } from 'yaml';
-import type { Position } from '../report.ts';
-import { newReport, quote, type Report } from '../report.ts';
+import { newReport, type Position, quote, type Report } from '../report.ts';
 import { isWritable } from '../srs-conf/format.ts';
 import { Scanner } from '../srs-conf/scanner.ts';
-import type { Directive, Word } from '../tree.ts';
-import { LIMITS } from '../tree.ts';
+import { type Directive, LIMITS, type Word } from '../tree.ts';
 
 /** Reads a configuration in YAML into the same tree as SRS grammar; see docs/conf.md for the mapping. */
 export function parseYaml(text: string, file: string, report: Report): Directive[] {

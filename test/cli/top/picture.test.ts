@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { TopFacts, TopStream } from '../../../src/cli/top/fields.ts';
+import type { TopFacts, TopStream } from '../../../src/cli/top/api-client.ts';
 import { renderTop } from '../../../src/cli/top/render.ts';
 
 const stream = (over: Partial<TopStream>): TopStream => ({
