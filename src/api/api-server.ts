@@ -18,8 +18,8 @@ import {
   validatorCompiler,
   type ZodTypeProvider,
 } from 'fastify-type-provider-zod';
-import { excusePauses } from '../http/excuse-pauses.ts';
-import { isApiPath, type SharedApi } from '../http/shared-api.ts';
+import { excusePauses } from '../http/connections.ts';
+import { isApiPath, type SharedApi } from '../http/http-handler.ts';
 import { RequestError, type ServerControl } from '../model/control.ts';
 import { isLoopback } from '../model/ip.ts';
 import type { Logger } from '../model/logger.ts';

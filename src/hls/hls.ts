@@ -12,8 +12,6 @@ import { markPrivate, PRIVATE_LIST } from '../model/private-files.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { loadMediabunny, type Mediabunny } from '../remux/load-mediabunny.ts';
 import { Muxer } from '../remux/muxer.ts';
-import { privateNames } from './file-names.ts';
-import { clearLeftovers } from './leftovers.ts';
 import {
   type FileIndex,
   type FreshSegment,
@@ -23,7 +21,8 @@ import {
   type MediaFile,
   type Segment,
 } from './live-playlist.ts';
-import { diskStore, memoryStore, Outage } from './segment-store.ts';
+import { privateNames } from './playlist.ts';
+import { clearLeftovers, diskStore, memoryStore, Outage } from './segment-store.ts';
 import { Segmenter } from './segmenter.ts';
 
 /** Bytes of segments on the disk that are in memory too, of all streams: the newest ones. */

@@ -2,9 +2,17 @@ import type { HlsOptions } from '../model/options.ts';
 import { fillPath, isFilePath, type PathWords, streamWords } from '../model/path-template.ts';
 import type { PlaylistSequences, SequenceStart } from '../model/playlist-sequences.ts';
 import type { StreamKey } from '../model/stream-key.ts';
-import { numbered, relativeUri, segmentWords } from './file-names.ts';
-import { type ListedSegment, mediaPlaylistText, OWNER, SPARE, type Variant } from './playlist.ts';
-import { SegmentList } from './segment-list.ts';
+import {
+  type ListedSegment,
+  mediaPlaylistText,
+  numbered,
+  OWNER,
+  relativeUri,
+  SegmentList,
+  SPARE,
+  segmentWords,
+  type Variant,
+} from './playlist.ts';
 import { OldFiles, type Outage, type SegmentStore, type Stored } from './segment-store.ts';
 
 /** Bytes of a segment, or of what segments need first, that can be served. */

@@ -4,9 +4,8 @@ import type { HttpServerOptions, ProxyProtocolOptions } from '../model/options.t
 import type { Peers } from '../model/peers.ts';
 import { type PreparedChange, prepareTogether } from '../model/prepared-change.ts';
 import { Acceptor } from '../net/acceptor.ts';
-import type { HttpHandler } from './http-handler.ts';
+import type { HttpHandler, SharedApi } from './http-handler.ts';
 import type { PlaybackServer } from './playback-server.ts';
-import type { SharedApi } from './shared-api.ts';
 
 /** The way in for players over HTTP. What it takes to serve them is loaded once it is wanted. */
 export class HttpServer {

@@ -9,9 +9,8 @@ import { networkMatcher } from '../model/ip.ts';
 import type { HttpServerOptions } from '../model/options.ts';
 import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
 import { isForEverybody } from '../model/private-files.ts';
-import { AddressBound } from './address-bound.ts';
-import { excusePauses } from './excuse-pauses.ts';
-import type { Answer, HttpHandler } from './http-handler.ts';
+import { AddressBound, excusePauses } from './connections.ts';
+import type { Answer, HttpHandler, SharedApi } from './http-handler.ts';
 import { readForwardedRequest } from './peers/forwarded-request.ts';
 import {
   type Fault,
@@ -20,7 +19,6 @@ import {
   readPlaybackRequest,
   refuse,
 } from './playback-request.ts';
-import type { SharedApi } from './shared-api.ts';
 
 /** Bytes of a message from a viewer over WebSocket, who has nothing to say. */
 const MAX_VIEWER_MESSAGE_BYTES = 1_024;

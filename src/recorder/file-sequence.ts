@@ -5,7 +5,7 @@ import type { DvrOptions } from '../model/options.ts';
 import { fillRecordingPath, type RecordingPath } from '../model/path-template.ts';
 import { splitTemplate } from '../model/private-files.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
-import type { DiskFailure } from './disk.ts';
+import type { DiskFailure } from './file-writer.ts';
 import { type FileFacts, LONGEST_RETRY_MS, retryPauseMs } from './finalize.ts';
 import type { FlvLayout } from './flv-head.ts';
 import { OpenFile, type RecordingDeps } from './open-file.ts';

@@ -6,8 +6,7 @@ import type { EventFacts, RecordingEnd, ServerIds } from '../model/events.ts';
 import type { RecordingContainer } from '../model/path-template.ts';
 import { type MediaNames, markPrivate } from '../model/private-files.ts';
 import { formatStreamKey } from '../model/stream-key.ts';
-import type { Disk, DiskFailure } from './disk.ts';
-import { FileWriter } from './file-writer.ts';
+import { type Disk, type DiskFailure, FileWriter } from './file-writer.ts';
 import {
   exists,
   type FileFacts,

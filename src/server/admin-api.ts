@@ -1,5 +1,5 @@
 import type { ApiServer } from '../api/api-server.ts';
-import type { SharedApi } from '../http/shared-api.ts';
+import type { SharedApi } from '../http/http-handler.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ConfigControl, ListeningPlace } from '../model/control.ts';
 import type { ServerIds } from '../model/events.ts';
@@ -54,7 +54,7 @@ export class AdminApi {
     const { httpApi, vhosts } = config;
     if (!httpApi.enabled) return undefined;
     const [{ MaskedStats }, { openApiServer }, { ServerMetrics }] = await Promise.all([
-      import('../stats/masked-stats.ts'),
+      import('../stats/stats-collector.ts'),
       import('../api/api-server.ts'),
       import('../observe/server-metrics.ts'),
     ]);

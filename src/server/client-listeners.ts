@@ -1,9 +1,8 @@
 import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { ClientRegistry } from '../clients/client-registry.ts';
-import type { HttpHandler } from '../http/http-handler.ts';
+import type { HttpHandler, SharedApi } from '../http/http-handler.ts';
 import { HttpServer } from '../http/http-server.ts';
-import type { SharedApi } from '../http/shared-api.ts';
 import type { Logger } from '../model/logger.ts';
 import type { Config, ProxyProtocolOptions, TlsListenOptions } from '../model/options.ts';
 import type { Peers } from '../model/peers.ts';

@@ -5,7 +5,7 @@ import { StoredSequences } from '../hls/stored-sequences.ts';
 import { createHooks } from '../hooks/hooks.ts';
 import { liveFlv } from '../http/flv/flv-handler.ts';
 import { HlsHandler } from '../http/hls/hls-handler.ts';
-import { PeerServers } from '../http/peers/peer-server.ts';
+import { PeerServers } from '../http/peers/peer-proxy.ts';
 import type { Gate } from '../model/authorization.ts';
 import type { Clock } from '../model/clock.ts';
 import { ConcealedNames } from '../model/concealed-names.ts';

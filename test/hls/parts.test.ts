@@ -1,7 +1,13 @@
 import { describe, expect, test } from 'vitest';
-import { numbered, relativeUri, segmentWords } from '../../src/hls/file-names.ts';
-import { type ListedSegment, masterPlaylistText, mediaPlaylistText } from '../../src/hls/playlist.ts';
-import { SegmentList } from '../../src/hls/segment-list.ts';
+import {
+  type ListedSegment,
+  masterPlaylistText,
+  mediaPlaylistText,
+  numbered,
+  relativeUri,
+  SegmentList,
+  segmentWords,
+} from '../../src/hls/playlist.ts';
 import { matchPlaylist } from '../../src/http/hls/playlist-path.ts';
 import { parseRange } from '../../src/http/hls/responses.ts';
 import { fillPath, isFilePath, streamWords } from '../../src/model/path-template.ts';

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { createServer } from 'node:http';
 import { expect, test } from 'vitest';
-import { excusePauses } from '../../src/http/excuse-pauses.ts';
+import { excusePauses } from '../../src/http/connections.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 function open() {

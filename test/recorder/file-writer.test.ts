@@ -1,7 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { expect, test } from 'vitest';
-import { Disk, type DiskFailure } from '../../src/recorder/disk.ts';
-import { FileWriter } from '../../src/recorder/file-writer.ts';
+import { Disk, type DiskFailure, FileWriter } from '../../src/recorder/file-writer.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { pattern } from '../support/wire.ts';
 

@@ -1,7 +1,6 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { streamId } from '../../src/model/stream-key.ts';
-import { FRAME_WATCH_TIMEOUT_MS, MAX_FRAME_MARKS } from '../../src/stats/frame-watch.ts';
-import { StatsCollector } from '../../src/stats/stats-collector.ts';
+import { FRAME_WATCH_TIMEOUT_MS, MAX_FRAME_MARKS, StatsCollector } from '../../src/stats/stats-collector.ts';
 import { openServer, PICTURE, settled } from '../support/memory-server.ts';
 import { flv, say } from '../support/say.ts';
 import { until } from '../support/until.ts';

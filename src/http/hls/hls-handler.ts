@@ -8,9 +8,9 @@ import { fillPath, streamWords } from '../../model/path-template.ts';
 import { formatStreamKey, type StreamKey } from '../../model/stream-key.ts';
 import type { Answer, HttpHandler } from '../http-handler.ts';
 import type { ForeignSession } from '../peers/forwarded-request.ts';
-import { NEWCOMER_FORWARD_TIMEOUT_MS, type PeerServers } from '../peers/peer-server.ts';
+import { NEWCOMER_FORWARD_TIMEOUT_MS, type PeerServers } from '../peers/peer-proxy.ts';
 import { type Fault, type PlaybackRequest, streamAddress } from '../playback-request.ts';
-import { MasterPlaylists } from './master-playlist.ts';
+import { MasterPlaylists, waitForStream } from './master-playlist.ts';
 import { matchFile, matchPlaylist } from './playlist-path.ts';
 import {
   answered,
@@ -24,7 +24,6 @@ import {
   sendMaster,
 } from './responses.ts';
 import { type HlsSession, HlsSessions } from './sessions.ts';
-import { waitForStream } from './wait-for-stream.ts';
 
 /** Time in which an answer begins that needs no backend and no waiting. */
 const FORWARD_TIMEOUT_MS = 10_000;

@@ -1,4 +1,4 @@
-import { numbered } from '../../hls/file-names.ts';
+import { numbered } from '../../hls/playlist.ts';
 import type { HlsOptions } from '../../model/options.ts';
 import { NUMBER_WORDS } from '../../model/path-template.ts';
 

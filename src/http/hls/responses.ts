@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { relativeUri } from '../../hls/file-names.ts';
 import type { LivePlaylist, MediaFile } from '../../hls/live-playlist.ts';
-import { masterPlaylistText } from '../../hls/playlist.ts';
+import { masterPlaylistText, relativeUri } from '../../hls/playlist.ts';
 import { type Part, readStored } from '../../hls/segment-store.ts';
 import type { Answer } from '../http-handler.ts';
 import { type Fault, type PlaybackRequest, refuse } from '../playback-request.ts';
