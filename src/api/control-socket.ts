@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import fastify, { type FastifyInstance } from 'fastify';
 import { CONTROL_SOCKET, type HookControl } from '../model/control.ts';
 import { hookRoutes } from './hook-routes.ts';
-import { CLOSE_TIMEOUT_MS } from './limits.ts';
+
+/** Time that requests have to finish when the server stops. */
+export const CLOSE_TIMEOUT_MS = 1_000;
 
 const MAX_SOCKET_PATH_DARWIN = 103;
 

@@ -1,7 +1,7 @@
 import { type Follower, RequestError, type ServerControl } from '../model/control.ts';
 import type { ServerStats, StatsQuery } from '../model/stats.ts';
 import { streamId } from '../model/stream-key.ts';
-import { HELPING_PAUSE_MS, MAX_HELPING } from './limits.ts';
+import { HELPING_PAUSE_MS, MAX_HELPING } from './hook-routes.ts';
 import { clientBody, serverBody, streamBody, type UrlDeps } from './present.ts';
 import { hooksBody } from './v2/hooks.ts';
 

@@ -5,7 +5,15 @@ import { z } from 'zod';
 import { type Follower, type HookControl, RequestError } from '../model/control.ts';
 import type { Delivery } from '../model/delivery.ts';
 import { ACTIONS } from '../model/events.ts';
-import { HELPING_PAUSE_MS, MAX_HELPING, MAX_LISTED } from './limits.ts';
+
+/** Deliveries that one request lists at most. */
+export const MAX_LISTED = 10_000;
+
+/** Deliveries that are masked in one turn of the event loop; between two such helpings the media has its turn. */
+export const MAX_HELPING = 25;
+
+/** The shortest time between two helpings of a follower, in milliseconds. What comes faster is missed, and counted. */
+export const HELPING_PAUSE_MS = 50;
 
 const FILTER = {
   vhost: z.string().optional(),

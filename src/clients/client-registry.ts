@@ -1,10 +1,9 @@
-import type { Claims } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
 import { ConcealedNames } from '../model/concealed-names.ts';
 import type { ClientIdentity, CloseReason } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
-import type { ClientFilter, ClientInfo } from '../model/stats.ts';
-import { clientMatcher } from '../model/stats.ts';
+import type { Claims } from '../model/shared-state.ts';
+import { type ClientFilter, type ClientInfo, clientMatcher } from '../model/stats.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import { randomSource } from '../protocol/bytes/random.ts';
 import type { Hub } from '../streams/hub.ts';

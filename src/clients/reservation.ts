@@ -1,6 +1,6 @@
-import type { Claim } from '../model/claims.ts';
-import type { Origin, PublishEnd } from '../model/media-source.ts';
+import type { Origin, PublishEnd } from '../model/media.ts';
 import type { PlayOptions } from '../model/options.ts';
+import type { Claim } from '../model/shared-state.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { Holder, Hub, Publication } from '../streams/hub.ts';
 import type { SlotDeps } from './acquire-slot.ts';

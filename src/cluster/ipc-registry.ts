@@ -1,6 +1,5 @@
-import type { Claim } from '../model/claims.ts';
 import type { Clock } from '../model/clock.ts';
-import type { PlaylistSequences, SequenceStart } from '../model/playlist-sequences.ts';
+import type { Claim, PlaylistSequences, SequenceStart } from '../model/shared-state.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { Hub } from '../streams/hub.ts';
 import type { Confirm, Member } from './memory-registry.ts';

@@ -1,6 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import { PlayerSlots } from '../clients/player-slots.ts';
-import type { Claim } from '../model/claims.ts';
+import type { Claim } from '../model/shared-state.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import type { ClaimedStream, Place, Registry } from './registry.ts';
 

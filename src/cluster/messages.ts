@@ -1,6 +1,6 @@
 import type { HookReport } from '../model/delivery.ts';
 import type { Config } from '../model/options.ts';
-import type { SequenceStart } from '../model/playlist-sequences.ts';
+import type { SequenceStart } from '../model/shared-state.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { OpenAddress } from '../net/listeners.ts';
 import type { EventRecorderNotice, EventRecorderRequest } from './ipc-event-recorder.ts';

@@ -1,4 +1,4 @@
-import type { Claims } from '../model/claims.ts';
+import type { Claims } from '../model/shared-state.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 
 /** A process that has streams, and how the others reach it. */

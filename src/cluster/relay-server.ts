@@ -6,7 +6,7 @@ import { ALLOWED, type Authorizer, composeGate, type Verdict } from '../model/au
 import type { Clock } from '../model/clock.ts';
 import { GATE_ACTIONS, type GateEvent } from '../model/events.ts';
 import { hushed, type Logger } from '../model/logger.ts';
-import type { PublishEnd } from '../model/media-source.ts';
+import type { PublishEnd } from '../model/media.ts';
 import type { VhostOptions } from '../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { SharedReads } from '../net/shared-read.ts';

@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { Logger } from '../model/logger.ts';
-import type { MediaPacket } from '../model/media-packet.ts';
-import type { PublishEnd } from '../model/media-source.ts';
+import type { MediaPacket, PublishEnd } from '../model/media.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import { ClientSession } from '../rtmp/client-session.ts';
 import { type MediaConsumer, readMedia } from '../rtmp/read-media.ts';

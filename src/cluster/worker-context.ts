@@ -3,7 +3,7 @@ import type { ClusterClients } from '../clients/client-registry.ts';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
-import type { PlaylistSequences } from '../model/playlist-sequences.ts';
+import type { PlaylistSequences } from '../model/shared-state.ts';
 import type { StatsSource } from '../model/stats.ts';
 import { SharedReads } from '../net/shared-read.ts';
 import type { Hub } from '../streams/hub.ts';

@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import { dirname, join } from 'node:path';
 import { LRUCache } from 'lru-cache';
-import type { Peers } from '../model/peers.ts';
+import type { Peers } from '../model/shared-state.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import type { Place, Registry } from './registry.ts';
 

@@ -1,4 +1,4 @@
-import type { MediaSource } from '../model/media-source.ts';
+import type { MediaSource } from '../model/media.ts';
 import type { VhostOptions } from '../model/options.ts';
 import { changeBy, type PreparedChange } from '../model/prepared-change.ts';
 import type { Hls, HlsDeps } from './hls.ts';

@@ -1,6 +1,6 @@
 import type { HlsOptions } from '../model/options.ts';
 import { fillPath, isFilePath, type PathWords, streamWords } from '../model/path-template.ts';
-import type { PlaylistSequences, SequenceStart } from '../model/playlist-sequences.ts';
+import type { PlaylistSequences, SequenceStart } from '../model/shared-state.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import {
   type ListedSegment,

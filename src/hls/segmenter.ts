@@ -1,5 +1,4 @@
-import type { MediaPacket } from '../model/media-packet.ts';
-import type { MediaTap } from '../model/media-source.ts';
+import type { MediaPacket, MediaTap } from '../model/media.ts';
 import type { HlsOptions } from '../model/options.ts';
 import { type Container, canHold, type Muxer } from '../remux/muxer.ts';
 import type { TrackConfig, TrackSample } from '../remux/track.ts';

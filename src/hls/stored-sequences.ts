@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { LRUCache } from 'lru-cache';
 import type { Clock } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
-import type { PlaylistSequences, SequenceStart } from '../model/playlist-sequences.ts';
 import { readSmallFile } from '../model/read-bounded-file.ts';
+import type { PlaylistSequences, SequenceStart } from '../model/shared-state.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 
 /** The highest number that is believed of that file: some players take no higher one. */

@@ -1,8 +1,8 @@
 import type { Socket } from 'node:net';
 import type { ClientRegistry } from '../clients/client-registry.ts';
 import type { HttpServerOptions, ProxyProtocolOptions } from '../model/options.ts';
-import type { Peers } from '../model/peers.ts';
 import { type PreparedChange, prepareTogether } from '../model/prepared-change.ts';
+import type { Peers } from '../model/shared-state.ts';
 import { Acceptor } from '../net/acceptor.ts';
 import type { HttpHandler, SharedApi } from './http-handler.ts';
 import type { PlaybackServer } from './playback-server.ts';

@@ -1,5 +1,4 @@
 import { DEFAULT_VHOST } from './stream-key.ts';
-import { isCut } from './stream-url.ts';
 
 /** Longest tcUrl, app or stream name that is looked at, in UTF-16 units. */
 export const MAX_ADDRESS_LENGTH = 4096;
@@ -36,10 +35,10 @@ interface Refusal {
   readonly undecided: boolean;
 }
 
-export type Resolution = { readonly ok: true; readonly address: Address } | Refusal;
+type Resolution = { readonly ok: true; readonly address: Address } | Refusal;
 
 /** The vhosts that a configuration knows, by name. */
-export interface KnownVhosts {
+interface KnownVhosts {
   get(name: string): { readonly enabled: boolean } | undefined;
 }
 
@@ -208,4 +207,23 @@ function formatParam(queries: readonly string[]): string {
   // The default vhost, named in full, says nothing; a fragment alone is kept as SRS keeps it.
   if (joined === '' || joined === `vhost=${DEFAULT_VHOST}`) return '';
   return joined.startsWith('#') ? joined : `?${joined}`;
+}
+
+/**
+ * ffmpeg cuts a URL behind its second path segment, even when that slash belongs to the query: of
+ * `rtmp://host/live/cam?token=a/b` it makes the tcUrl `rtmp://host/live/cam?token=a` and the name `b`. These are the
+ * words by which it can be told from clients that mean what they say (as publisher, as player).
+ */
+export function cutsQueries(flashVer: string): boolean {
+  return flashVer.includes('Lavf') || flashVer === 'LNX 9,0,124,2';
+}
+
+/**
+ * True if this tcUrl of such a client is the first part of a URL that was cut inside its query: it names app and stream
+ * already. SRS's old form `rtmp://host/app?vhost=v/stream` has the stream behind the query by intent.
+ */
+export function isCut(tcUrl: string): boolean {
+  const [, path = '', query] = /^[^:/]+:\/\/[^/]*([^?]*)\?(.*)$/s.exec(tcUrl) ?? [];
+  if (query === undefined || path.split('/').filter((segment) => segment !== '').length < 2) return false;
+  return !/(?:^|[?&])(?:vhost|domain)=[^&]*$/.test(query);
 }

@@ -32,7 +32,7 @@ export {
   type UserControl,
   windowAckSize,
 } from './rtmp/control.ts';
-export type { DigestSchema } from './rtmp/digest.ts';
+export type { DigestSchema } from './rtmp/handshake.ts';
 export { ClientHandshake, type HandshakeStep, ServerHandshake } from './rtmp/handshake.ts';
 export { CSID, MESSAGE_TYPE, type RtmpMessage } from './rtmp/message.ts';
 export { STATUS, type StatusCode, statusInfo } from './rtmp/status.ts';

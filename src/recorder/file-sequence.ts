@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { RecordingEnd } from '../model/events.ts';
-import type { Origin } from '../model/media-source.ts';
+import type { Origin } from '../model/media.ts';
 import type { DvrOptions } from '../model/options.ts';
 import { fillRecordingPath, type RecordingPath } from '../model/path-template.ts';
 import { splitTemplate } from '../model/private-files.ts';

@@ -1,7 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { RecordingEnd } from '../model/events.ts';
-import { METADATA_SLOT, type MediaKind, type MediaPacket } from '../model/media-packet.ts';
-import type { MediaTap } from '../model/media-source.ts';
+import { METADATA_SLOT, type MediaKind, type MediaPacket, type MediaTap } from '../model/media.ts';
 import type { DvrOptions } from '../model/options.ts';
 import { flvTagSize, writeFlvTag } from '../protocol/flv/tag.ts';
 import { StreamTime } from '../remux/stream-time.ts';

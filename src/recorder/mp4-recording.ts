@@ -1,7 +1,6 @@
 import type { Clock } from '../model/clock.ts';
 import type { RecordingEnd } from '../model/events.ts';
-import type { MediaPacket } from '../model/media-packet.ts';
-import type { MediaTap } from '../model/media-source.ts';
+import type { MediaPacket, MediaTap } from '../model/media.ts';
 import type { Mediabunny } from '../remux/load-mediabunny.ts';
 import { Muxer, type Piece } from '../remux/muxer.ts';
 import type { TrackConfig, TrackSample } from '../remux/track.ts';

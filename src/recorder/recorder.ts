@@ -1,9 +1,8 @@
 import type { Gate } from '../model/authorization.ts';
-import type { Clock } from '../model/clock.ts';
-import type { Deadline } from '../model/deadline.ts';
+import type { Clock, Deadline } from '../model/clock.ts';
 import type { ServerIds, Stamp } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
-import type { MediaSource } from '../model/media-source.ts';
+import type { MediaSource } from '../model/media.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { RecordingPath } from '../model/path-template.ts';
 import { changeBy, type PreparedChange } from '../model/prepared-change.ts';

@@ -1,4 +1,4 @@
-import type { MediaPacket } from '../model/media-packet.ts';
+import type { MediaPacket } from '../model/media.ts';
 import type { TrackConfig, TrackEvent, TrackSample } from './track.ts';
 import { TrackReader } from './track-reader.ts';
 

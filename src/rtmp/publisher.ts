@@ -1,7 +1,7 @@
 import type { GrantLimits } from '../clients/grant-limits.ts';
 import type { Clock } from '../model/clock.ts';
 import type { CloseReason } from '../model/events.ts';
-import type { PublishEnd } from '../model/media-source.ts';
+import type { PublishEnd } from '../model/media.ts';
 import type { PublishOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { RtmpMessage } from '../protocol/rtmp/message.ts';

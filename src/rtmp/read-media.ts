@@ -1,4 +1,4 @@
-import { METADATA_SLOT, type MediaPacket } from '../model/media-packet.ts';
+import { METADATA_SLOT, type MediaPacket } from '../model/media.ts';
 import { inspectAudio } from '../protocol/flv/audio.ts';
 import { parseDataMessage } from '../protocol/flv/metadata.ts';
 import { inspectVideo } from '../protocol/flv/video.ts';

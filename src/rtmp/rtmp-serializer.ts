@@ -1,4 +1,4 @@
-import type { MediaPacket } from '../model/media-packet.ts';
+import type { MediaPacket } from '../model/media.ts';
 import { chunkedSize, writeChunked } from '../protocol/rtmp/chunk-encoder.ts';
 import { CSID, MESSAGE_TYPE } from '../protocol/rtmp/message.ts';
 import type { Serializer } from '../streams/sink.ts';

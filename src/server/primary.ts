@@ -7,7 +7,7 @@ import { LAST_SHARE, WORKERS_SHARE, WorkerPool, type WorkerProcess } from '../cl
 import { type Answer, WorkerRegistry, type WorkersSnapshot } from '../cluster/worker-registry.ts';
 import { StoredSequences } from '../hls/stored-sequences.ts';
 import { createHooks, type Hooks } from '../hooks/hooks.ts';
-import { Deadline } from '../model/deadline.ts';
+import { Deadline } from '../model/clock.ts';
 import type { Config } from '../model/options.ts';
 import { changeBy, committed, type PreparedChange, prepareTogether } from '../model/prepared-change.ts';
 import { systemClock } from '../model/process-clock.ts';

@@ -1,11 +1,11 @@
 import type { Hls } from '../hls/hls.ts';
 import { LazyHls } from '../hls/hls-room.ts';
 import type { Gate } from '../model/authorization.ts';
-import type { Deadline } from '../model/deadline.ts';
+import type { Deadline } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';
 import type { VhostOptions } from '../model/options.ts';
-import type { PlaylistSequences } from '../model/playlist-sequences.ts';
 import { changeBy, type PreparedChange, prepareTogether } from '../model/prepared-change.ts';
+import type { PlaylistSequences } from '../model/shared-state.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import { Recorder, type RecorderDeps } from '../recorder/recorder.ts';
 import type { Hub } from '../streams/hub.ts';

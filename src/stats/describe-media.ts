@@ -1,4 +1,4 @@
-import type { MediaPacket } from '../model/media-packet.ts';
+import type { MediaPacket } from '../model/media.ts';
 import type { AudioFacts, VideoFacts } from '../model/stats.ts';
 import { inspectAudio } from '../protocol/flv/audio.ts';
 import { inspectVideo } from '../protocol/flv/video.ts';

@@ -2,7 +2,7 @@ import type { ClientRegistry } from '../clients/client-registry.ts';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { ConcealedNames } from '../model/concealed-names.ts';
 import type { Action } from '../model/events.ts';
-import type { MediaSource } from '../model/media-source.ts';
+import type { MediaSource } from '../model/media.ts';
 import { MASK } from '../model/secret-values.ts';
 import {
   type ClientCount,

@@ -1,4 +1,4 @@
-import type { MediaPacket } from '../model/media-packet.ts';
+import type { MediaPacket } from '../model/media.ts';
 import type { Serializer } from './sink.ts';
 
 /** Bytes of one allocation that many batches share. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../model/clock.ts';
-import type { MediaPacket } from '../model/media-packet.ts';
+import type { MediaPacket } from '../model/media.ts';
 import { OpenBatch, type SealedBatch } from './batch.ts';
 import { SerializedGop } from './serialized-gop.ts';
 import { type Serializer, type Sink, serializeAll } from './sink.ts';

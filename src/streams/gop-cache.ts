@@ -1,4 +1,4 @@
-import type { MediaPacket } from '../model/media-packet.ts';
+import type { MediaPacket } from '../model/media.ts';
 import type { SerializedGop } from './serialized-gop.ts';
 
 /** Bytes that one stream's GOP cache keeps in memory at most. */

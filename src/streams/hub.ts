@@ -1,6 +1,11 @@
 import type { Clock, Timer } from '../model/clock.ts';
-import type { MediaPacket } from '../model/media-packet.ts';
-import { endWaitMs, type MediaSource, type Origin, type PublishEnd } from '../model/media-source.ts';
+import {
+  endWaitMs,
+  type MediaPacket,
+  type MediaSource,
+  type Origin,
+  type PublishEnd,
+} from '../model/media.ts';
 import type { PlayOptions } from '../model/options.ts';
 import { formatStreamKey, type StreamKey } from '../model/stream-key.ts';
 import { FlushScheduler } from './flush-scheduler.ts';

@@ -1,6 +1,5 @@
 import type { Clock, Timer } from '../model/clock.ts';
-import { METADATA_SLOT, type MediaPacket } from '../model/media-packet.ts';
-import type { MediaTap, PublishEnd } from '../model/media-source.ts';
+import { METADATA_SLOT, type MediaPacket, type MediaTap, type PublishEnd } from '../model/media.ts';
 import type { PlayOptions } from '../model/options.ts';
 import { FanoutGroup, type FanoutSource, type Subscriber } from './fanout-group.ts';
 import type { StreamPace } from './flush-scheduler.ts';

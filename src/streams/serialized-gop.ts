@@ -1,4 +1,4 @@
-import type { MediaPacket } from '../model/media-packet.ts';
+import type { MediaPacket } from '../model/media.ts';
 import { type Serializer, serializeAll } from './sink.ts';
 
 /** Segments are merged up to this size, so that a joiner costs few writes and joiners still share bytes. */

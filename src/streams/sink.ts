@@ -1,4 +1,4 @@
-import type { MediaPacket } from '../model/media-packet.ts';
+import type { MediaPacket } from '../model/media.ts';
 
 /**
  * Turns packets into the bytes of one wire format. Players that bring encoders of the same id share the bytes, so an

@@ -1,4 +1,4 @@
-import type { MediaPacket } from '../model/media-packet.ts';
+import type { MediaPacket } from '../model/media.ts';
 
 /** Mode of `time_jitter`: see PlayOptions. */
 export type TimelineMode = 'full' | 'zero' | 'off';

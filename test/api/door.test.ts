@@ -1,6 +1,6 @@
 import { request } from 'node:http';
 import { expect, test } from 'vitest';
-import { readBasic } from '../../src/api/log-ins.ts';
+import { readBasic } from '../../src/api/guard.ts';
 import { ask } from '../support/web-viewer.ts';
 import { startApi } from './support.ts';
 

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
 import { expect, test } from 'vitest';
-import type { MediaPacket } from '../../src/model/media-packet.ts';
+import type { MediaPacket } from '../../src/model/media.ts';
 import { repairMp4 } from '../../src/recorder/repair-file.ts';
 import { stopped } from '../support/stopped.ts';
 import { temporaryDirectory } from '../support/temporary.ts';

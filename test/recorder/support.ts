@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Gate, Grant } from '../../src/model/authorization.ts';
-import { Deadline } from '../../src/model/deadline.ts';
+import { Deadline } from '../../src/model/clock.ts';
 import type { PersistedEvent } from '../../src/model/events.ts';
-import type { MediaSource, MediaTap } from '../../src/model/media-source.ts';
+import type { MediaSource, MediaTap } from '../../src/model/media.ts';
 import type { DvrOptions } from '../../src/model/options.ts';
 import { parseRecordingPath, type RecordingPath } from '../../src/model/path-template.ts';
 import { committed } from '../../src/model/prepared-change.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { ALL_FORMATS, BufferSource, EncodedPacketSink, Input } from 'mediabunny';
 import { describe, expect, test } from 'vitest';
-import type { MediaPacket } from '../../src/model/media-packet.ts';
+import type { MediaPacket } from '../../src/model/media.ts';
 import { type Container, canHold, type Muxer, type Piece } from '../../src/remux/muxer.ts';
 import type { TrackConfig, TrackSample } from '../../src/remux/track.ts';
 import { TrackAssembler } from '../../src/remux/track-assembler.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { MediaPacket } from '../../src/model/media-packet.ts';
+import type { MediaPacket } from '../../src/model/media.ts';
 import { TrackAssembler } from '../../src/remux/track-assembler.ts';
 import * as t from '../support/tracks.ts';
 

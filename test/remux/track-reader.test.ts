@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { MediaPacket } from '../../src/model/media-packet.ts';
+import type { MediaPacket } from '../../src/model/media.ts';
 import type { TrackEvent } from '../../src/remux/track.ts';
 import { TrackReader } from '../../src/remux/track-reader.ts';
 import { anyPackets } from '../support/any-packets.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import type { MediaPacket } from '../../src/model/media-packet.ts';
+import type { MediaPacket } from '../../src/model/media.ts';
 import { MAX_CONFIGURATION_BYTES, readMedia } from '../../src/rtmp/read-media.ts';
 import { flv } from '../support/say.ts';
 

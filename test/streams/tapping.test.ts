@@ -1,6 +1,5 @@
 import { expect, test } from 'vitest';
-import type { MediaPacket } from '../../src/model/media-packet.ts';
-import type { MediaSource, MediaTap, Origin } from '../../src/model/media-source.ts';
+import type { MediaPacket, MediaSource, MediaTap, Origin } from '../../src/model/media.ts';
 import type { Publication } from '../../src/streams/hub.ts';
 import { KEY, openHub } from '../support/live.ts';
 import { PLAY, vhost } from '../support/options.ts';

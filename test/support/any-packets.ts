@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { MediaPacket } from '../../src/model/media-packet.ts';
+import type { MediaPacket } from '../../src/model/media.ts';
 import { hex } from './bits.ts';
 import * as t from './tracks.ts';
 import { cat } from './wire.ts';

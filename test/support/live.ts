@@ -1,4 +1,4 @@
-import type { MediaPacket } from '../../src/model/media-packet.ts';
+import type { MediaPacket } from '../../src/model/media.ts';
 import type { PlayOptions } from '../../src/model/options.ts';
 import { Hub, type Publication } from '../../src/streams/hub.ts';
 import type { Subscription } from '../../src/streams/live-stream.ts';

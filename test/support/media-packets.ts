@@ -1,4 +1,4 @@
-import type { MediaPacket } from '../../src/model/media-packet.ts';
+import type { MediaPacket } from '../../src/model/media.ts';
 import { readMedia } from '../../src/rtmp/read-media.ts';
 import { type Packet, readFlv } from './flv-file.ts';
 

@@ -1,4 +1,4 @@
-import type { MediaPacket } from '../../src/model/media-packet.ts';
+import type { MediaPacket } from '../../src/model/media.ts';
 import { loadMediabunny } from '../../src/remux/load-mediabunny.ts';
 import { type Container, Muxer, type Piece } from '../../src/remux/muxer.ts';
 import type { TrackConfig, TrackSample } from '../../src/remux/track.ts';

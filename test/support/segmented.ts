@@ -1,10 +1,9 @@
 import { Hls } from '../../src/hls/hls.ts';
 import type { NoticeEvent } from '../../src/model/events.ts';
 import type { Logger } from '../../src/model/logger.ts';
-import type { MediaPacket } from '../../src/model/media-packet.ts';
-import type { PublishEnd } from '../../src/model/media-source.ts';
+import type { MediaPacket, PublishEnd } from '../../src/model/media.ts';
 import type { HlsOptions } from '../../src/model/options.ts';
-import type { PlaylistSequences } from '../../src/model/playlist-sequences.ts';
+import type { PlaylistSequences } from '../../src/model/shared-state.ts';
 import type { StreamKey } from '../../src/model/stream-key.ts';
 import { Hub } from '../../src/streams/hub.ts';
 import { FakeClock } from './fake-clock.ts';

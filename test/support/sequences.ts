@@ -1,4 +1,4 @@
-import type { PlaylistSequences, SequenceStart } from '../../src/model/playlist-sequences.ts';
+import type { PlaylistSequences, SequenceStart } from '../../src/model/shared-state.ts';
 import { formatStreamKey, type StreamKey } from '../../src/model/stream-key.ts';
 
 /** Numbers of playlists, of one run of a server: discontinuities from 100 on, segments from 1,000 on. */

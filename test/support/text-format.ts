@@ -1,4 +1,4 @@
-import type { MediaKind, MediaPacket } from '../../src/model/media-packet.ts';
+import type { MediaKind, MediaPacket } from '../../src/model/media.ts';
 import type { Serializer, Sink } from '../../src/streams/sink.ts';
 
 /**

@@ -1,4 +1,4 @@
-import type { MediaPacket } from '../../src/model/media-packet.ts';
+import type { MediaPacket } from '../../src/model/media.ts';
 import { hex } from './bits.ts';
 import { be, cat } from './wire.ts';
 

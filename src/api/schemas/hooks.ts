@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { DeliveryFilter, OutboxStats, UrlHealth } from '../../model/control.ts';
 import type { Delivery } from '../../model/delivery.ts';
 import { ACTIONS, type Action } from '../../model/events.ts';
-import { MAX_LISTED } from '../limits.ts';
+import { MAX_LISTED } from '../hook-routes.ts';
 import { ID } from './common.ts';
 
 /** The hooks of `/api/v2`. */

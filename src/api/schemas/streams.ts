@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import type { AudioFacts, ClientFilter, ClientProtocol, ClientRole, VideoFacts } from '../../model/stats.ts';
-import { MAX_LISTED_CLIENTS } from '../limits.ts';
 import { ID } from './common.ts';
+
+/** Clients that one answer lists at most. */
+export const MAX_LISTED_CLIENTS = 1_000;
 
 /** URLs by which a stream can be played; null where the server does not offer that. */
 export interface PlayUrls {

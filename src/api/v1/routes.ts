@@ -4,7 +4,7 @@ import type { ServerControl } from '../../model/control.ts';
 import { MASK, maskQuery, soundsSecret } from '../../model/secret-values.ts';
 import type { StreamStats } from '../../model/stats.ts';
 import { DEFAULT_VHOST, streamId } from '../../model/stream-key.ts';
-import { MAX_LISTED_CLIENTS } from '../limits.ts';
+import { MAX_LISTED_CLIENTS } from '../schemas/streams.ts';
 import { clientV1, type SrsBody, streamV1, vhostId, vhostV1 } from './bodies.ts';
 import { MachineStats, meminfos, rusages } from './machine.ts';
 import { Summaries } from './summaries.ts';

@@ -1,5 +1,4 @@
-import { isSameSecret } from '../../model/same-secret.ts';
-import { decodePart } from '../../model/secret-values.ts';
+import { decodePart, isSameSecret } from '../../model/secret-values.ts';
 import { ACCEPTED, type Answer, type Event, refuse } from './event.ts';
 
 /** What decides an answer. */

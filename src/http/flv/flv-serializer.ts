@@ -1,4 +1,4 @@
-import { METADATA_SLOT, type MediaPacket } from '../../model/media-packet.ts';
+import { METADATA_SLOT, type MediaPacket } from '../../model/media.ts';
 import { flvTagSize, writeFlvTag } from '../../protocol/flv/tag.ts';
 import { chunkBytes, writeChunkEnd, writeChunkHead } from '../../protocol/http-chunk.ts';
 import { frameHeadSize, writeFrameHead } from '../../protocol/websocket.ts';

@@ -1,5 +1,5 @@
 import type { IncomingHttpHeaders } from 'node:http';
-import { isSameSecret } from '../../model/same-secret.ts';
+import { isSameSecret } from '../../model/secret-values.ts';
 import type { StreamKey } from '../../model/stream-key.ts';
 
 /** The session of a viewer that the asking process has. */

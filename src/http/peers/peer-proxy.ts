@@ -3,7 +3,7 @@ import { access } from 'node:fs/promises';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { LRUCache } from 'lru-cache';
 import type { Dispatcher, Pool } from 'undici';
-import type { Peers } from '../../model/peers.ts';
+import type { Peers } from '../../model/shared-state.ts';
 import type { StreamKey } from '../../model/stream-key.ts';
 import type { Answer } from '../http-handler.ts';
 import { type Fault, refuse } from '../playback-request.ts';

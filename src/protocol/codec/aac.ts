@@ -1,5 +1,5 @@
 import { BitReader } from '../bytes/bit-reader.ts';
-import type { AudioFormat } from './audio.ts';
+import type { AudioFormat } from './format.ts';
 
 /** AudioSpecificConfig, and what else its readers need. */
 export interface AacFormat extends AudioFormat {

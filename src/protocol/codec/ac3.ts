@@ -1,5 +1,5 @@
 import { BitReader } from '../bytes/bit-reader.ts';
-import type { AudioFormat } from './audio.ts';
+import type { AudioFormat } from './format.ts';
 
 const SYNC = 0x0b77;
 const SAMPLE_RATES = [48_000, 44_100, 32_000];

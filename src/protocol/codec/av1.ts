@@ -1,5 +1,5 @@
 import { BitReader } from '../bytes/bit-reader.ts';
-import { twoDigits, type VideoSize } from './video.ts';
+import { twoDigits, type VideoSize } from './format.ts';
 
 const SEQUENCE_HEADER = 1;
 /** OBUs in which a sequence header is looked for; it is the first or second of a keyframe. */

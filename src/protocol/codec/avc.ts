@@ -1,6 +1,6 @@
 import { BitReader } from '../bytes/bit-reader.ts';
+import { hex, type VideoFormat, type VideoSize } from './format.ts';
 import { cropped, readNalList, unescapeNal } from './nal.ts';
-import { hex, type VideoFormat, type VideoSize } from './video.ts';
 
 /** Profiles whose SPS describes colour and scaling (H.264 7.3.2.1.1). */
 const HIGH_PROFILES: ReadonlySet<number> = new Set([

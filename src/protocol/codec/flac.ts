@@ -1,5 +1,5 @@
 import { BitReader } from '../bytes/bit-reader.ts';
-import type { AudioFormat } from './audio.ts';
+import type { AudioFormat } from './format.ts';
 
 const MAGIC = 0x664c6143;
 const STREAMINFO = 0;

@@ -1,6 +1,6 @@
 import { BitReader } from '../bytes/bit-reader.ts';
+import { hex, type VideoFormat, type VideoSize } from './format.ts';
 import { cropped, readNalList, unescapeNal } from './nal.ts';
-import { hex, type VideoFormat, type VideoSize } from './video.ts';
 
 const SPS_NAL = 33;
 const RECORD_HEADER = 23;

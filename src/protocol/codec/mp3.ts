@@ -1,4 +1,4 @@
-import type { AudioFormat } from './audio.ts';
+import type { AudioFormat } from './format.ts';
 
 /** ISO 11172-3 2.4.2.3, for MPEG 1; MPEG 2 has the half, MPEG 2.5 the quarter. */
 const SAMPLE_RATES = [44_100, 48_000, 32_000];

@@ -1,4 +1,4 @@
-import type { AudioFormat } from './audio.ts';
+import type { AudioFormat } from './format.ts';
 
 const MAGIC = 'OpusHead';
 const HEADER_BYTES = 19;

@@ -1,5 +1,5 @@
 import { BitReader } from '../bytes/bit-reader.ts';
-import { twoDigits, type VideoSize } from './video.ts';
+import { twoDigits, type VideoSize } from './format.ts';
 
 /** The codec string of VP9 (VP Codec ISO Media File Format Binding) from its vpcC record, with or without box version. */
 export function readVp9Record(record: Uint8Array): string | undefined {

@@ -1,5 +1,4 @@
-import type { TagBody } from './body.ts';
-import { codecOfFourCc, fourCcTable, readEnhancedHeader, splitTracks } from './enhanced.ts';
+import { codecOfFourCc, fourCcTable, readEnhancedHeader, splitTracks, type TagBody } from './enhanced.ts';
 
 /** What the first bytes of an audio message tell. */
 export interface AudioInfo {

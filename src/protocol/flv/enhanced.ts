@@ -1,14 +1,33 @@
+interface Body {
+  /** Enhanced RTMP multitrack: 0 is the main one, and the only one elsewhere. */
+  readonly trackId: number;
+  /** As `inspectVideo` and `inspectAudio` name it. */
+  readonly codec: string;
+  /** True for a video frame at which a decoder can start, and for any audio. */
+  readonly keyframe: boolean;
+  /** The decoder configuration record or the coded frames; a view of the message. */
+  readonly data: Buffer;
+}
+
+/** What a message brings to one track. */
+export type TagBody =
+  | (Body & { readonly type: 'config' })
+  | (Body & {
+      readonly type: 'frames';
+      /** Milliseconds from decoding to presentation, 24 bits with a sign. */
+      readonly compositionMs: number;
+    });
 /** More ModEx prefixes than this on one message are not an encoder's doing. */
 const MAX_MOD_EX = 16;
 
 /** The numbers that audio and video give differently to the same things (Enhanced RTMP v2). */
-export interface EnhancedPacketTypes {
+interface EnhancedPacketTypes {
   readonly multitrack: number;
   readonly modEx: number;
 }
 
 /** The part of an enhanced tag header that audio and video have in common. */
-export interface EnhancedHeader {
+interface EnhancedHeader {
   /** Audio or video packet type, of the tracks when there are several. */
   readonly packetType: number;
   /** FourCC as a big-endian number; the first track's where each track has its own. */
@@ -22,7 +41,7 @@ export interface EnhancedHeader {
 }
 
 /** One track's part of an enhanced message. */
-export interface EnhancedPart {
+interface EnhancedPart {
   readonly trackId: number;
   readonly fourCc: number;
   /** What follows FourCC, track id and size; a view. */

@@ -1,5 +1,4 @@
-import type { TagBody } from './body.ts';
-import { codecOfFourCc, fourCcTable, readEnhancedHeader, splitTracks } from './enhanced.ts';
+import { codecOfFourCc, fourCcTable, readEnhancedHeader, splitTracks, type TagBody } from './enhanced.ts';
 
 /** What the first bytes of a video message tell. */
 export interface VideoInfo {

@@ -1,9 +1,8 @@
 import { ClientEvents } from '../../clients/client-events.ts';
 import { explain, type Refusal } from '../../clients/refusal.ts';
-import { resolveConnect } from '../../model/address.ts';
+import { cutsQueries, resolveConnect } from '../../model/address.ts';
 import { headOfApp } from '../../model/concealed-names.ts';
 import type { VhostOptions } from '../../model/options.ts';
-import { cutsQueries } from '../../model/stream-url.ts';
 import type { AmfObject, AmfValue } from '../../protocol/amf0/value.ts';
 import type { Command } from '../../protocol/rtmp/command.ts';
 import { setPeerBandwidth, windowAckSize } from '../../protocol/rtmp/control.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CHUNKED, flvSerializer, PLAIN, WEBSOCKET } from '../../../src/http/flv/flv-serializer.ts';
-import type { MediaPacket } from '../../../src/model/media-packet.ts';
+import type { MediaPacket } from '../../../src/model/media.ts';
 import { serializeAll } from '../../../src/streams/sink.ts';
 import { readFrames } from '../../support/web-viewer.ts';
 import { be, cat, pattern } from '../../support/wire.ts';

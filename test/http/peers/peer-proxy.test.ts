@@ -2,7 +2,7 @@ import { createServer, type Socket } from 'node:net';
 import { fastify } from 'fastify';
 import { expect, onTestFinished, test } from 'vitest';
 import { MAX_FORWARDED, PeerProxy } from '../../../src/http/peers/peer-proxy.ts';
-import type { Peers } from '../../../src/model/peers.ts';
+import type { Peers } from '../../../src/model/shared-state.ts';
 import { stopped } from '../../support/stopped.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { PATIENCE_MS, until } from '../../support/until.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readAudioBodies } from '../../../src/protocol/flv/audio.ts';
-import type { TagBody } from '../../../src/protocol/flv/body.ts';
+import type { TagBody } from '../../../src/protocol/flv/enhanced.ts';
 import { readVideoBodies } from '../../../src/protocol/flv/video.ts';
 import { be, cat } from '../../support/wire.ts';
 

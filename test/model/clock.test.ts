@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Deadline } from '../../src/model/deadline.ts';
+import { Deadline } from '../../src/model/clock.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 const never = new Promise<void>(() => undefined);
