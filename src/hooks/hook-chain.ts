@@ -1,4 +1,5 @@
 import type { Grant } from '../model/authorization.ts';
+import { backoffMs } from '../model/clock.ts';
 import type { GateEvent } from '../model/events.ts';
 import { LogThrottle } from '../model/log-throttle.ts';
 import type { HookPolicy } from '../model/options.ts';
@@ -6,8 +7,7 @@ import { type Deps, describe, namedBy } from './deps.ts';
 import type { Stamped } from './event.ts';
 import type { Call } from './hook-client.ts';
 import { FAILURE_LOG_INTERVAL_MS, FIRST_RETRY_MS } from './limits.ts';
-import type { Decision, QuestionWatcher } from './question.ts';
-import { type GateDeadline, pause } from './question.ts';
+import { type Decision, type GateDeadline, pause, type QuestionWatcher } from './question.ts';
 import type { Target } from './target.ts';
 import type { HookAnswer } from './verdict.ts';
 import type { VhostHooks } from './vhost-hooks.ts';
@@ -88,9 +88,9 @@ export class HookChain {
       // Connections are tried for all who wait, so nobody has to pause.
       if (!waits || trouble === 'broken') {
         if (++repetitions > retries) return answer;
-        await pause(this.#deps.clock, retryDelay(repetitions), limit);
+        await pause(this.#deps.clock, backoffMs(repetitions, FIRST_RETRY_MS, MAX_RETRY_MS), limit);
       } else if (trouble === 'unavailable') {
-        await pause(this.#deps.clock, retryDelay(++unavailable), limit);
+        await pause(this.#deps.clock, backoffMs(++unavailable, FIRST_RETRY_MS, MAX_RETRY_MS), limit);
       }
       if (limit.why !== undefined) return answer;
     }
@@ -150,9 +150,4 @@ function refuse(
     freshMs,
     refusal: { url: target.shown, reason: message, level: deliberate ? 'info' : trouble },
   };
-}
-
-/** Doubled each time, and anything from half of that to all of it, so that those who failed together do not come together. */
-function retryDelay(attempt: number): number {
-  return Math.min(FIRST_RETRY_MS * 2 ** (attempt - 1), MAX_RETRY_MS) * (0.5 + Math.random() / 2);
 }

@@ -21,6 +21,19 @@ export interface Clock {
   endOfTurn(task: () => void): void;
 }
 
+/**
+ * Milliseconds until the repetition that follows `attempts` failures: doubling from `firstMs` to `mostMs`, and of that a
+ * random part, half of it at least, so that what failed together does not come back together.
+ */
+export function backoffMs(
+  attempts: number,
+  firstMs: number,
+  mostMs: number,
+  random: () => number = Math.random,
+): number {
+  return Math.min(mostMs, firstMs * 2 ** (attempts - 1)) * (0.5 + random() / 2);
+}
+
 /** The moment by which several things have to be done, whichever of them takes the time. */
 export class Deadline {
   readonly #clock: Clock;

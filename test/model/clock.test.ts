@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Deadline } from '../../src/model/clock.ts';
+import { backoffMs, Deadline } from '../../src/model/clock.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 const never = new Promise<void>(() => undefined);
@@ -37,4 +37,11 @@ test('no timer is left behind', async () => {
   const clock = new FakeClock();
   await new Deadline(clock, 1_000).bound(Promise.resolve());
   expect(clock.pending).toEqual([]);
+});
+
+test('pauses double up to a bound, and lie between half of it and all', () => {
+  const longest = (attempts: number) => backoffMs(attempts, 1000, 60_000, () => 1);
+  const shortest = (attempts: number) => backoffMs(attempts, 1000, 60_000, () => 0);
+  expect([1, 2, 3, 6, 7, 1000].map(longest)).toEqual([1000, 2000, 4000, 32_000, 60_000, 60_000]);
+  expect([1, 7].map(shortest)).toEqual([500, 30_000]);
 });

@@ -1,4 +1,4 @@
-import type { Clock } from '../../model/clock.ts';
+import { backoffMs, type Clock } from '../../model/clock.ts';
 import type { Delivery } from '../../model/delivery.ts';
 import { ThrottledWarnings } from '../../model/log-throttle.ts';
 import type { Logger } from '../../model/logger.ts';
@@ -13,6 +13,7 @@ import type { Outcome } from './queue.ts';
 import type { EventRecord } from './records.ts';
 import type { SteadyTime } from './steady-time.ts';
 import type { Store } from './store.ts';
+
 /** What a courier needs. */
 export interface CourierDeps {
   readonly clock: Clock;
@@ -72,7 +73,8 @@ export class DeliveryWorker {
       return 'done';
     }
     if (taken.size > record.taken.length) store.put('events', seq, { ...record, taken: [...taken] });
-    return { missing, againMs: backoff(attempt, options()) };
+    const { retryMinMs, retryMaxMs } = options();
+    return { missing, againMs: backoffMs(attempt, retryMinMs, retryMaxMs) };
   }
 
   /** Aborts what is on its way. */
@@ -143,17 +145,4 @@ function urlOf({ hook, backend, path }: Target): string {
  */
 export function hasArrived(status: number | undefined): boolean {
   return status !== undefined && status !== 408 && status !== 429 && status < 500;
-}
-
-/**
- * Milliseconds until the repetition that follows `attempts` failures: doubling from `retryMinMs` to `retryMaxMs`, and of
- * that a random part, half of it at least, so that what failed together does not come back together.
- */
-export function backoff(
-  attempts: number,
-  { retryMinMs, retryMaxMs }: { readonly retryMinMs: number; readonly retryMaxMs: number },
-  random: () => number = Math.random,
-): number {
-  const full = Math.min(retryMaxMs, retryMinMs * 2 ** Math.min(attempts - 1, 30));
-  return full / 2 + (full / 2) * random();
 }

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { backoff } from '../../../src/hooks/outbox/delivery-worker.ts';
 import { type Outcome, Queue } from '../../../src/hooks/outbox/queue.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
 
@@ -143,14 +142,6 @@ test('whoever waits for a line is told when its events have been tried, or when 
   clock.advance(5000);
   await settled();
   expect(log).toEqual(['tried', 'in vain']);
-});
-
-test('pauses double up to a bound, and lie between half of it and all', () => {
-  const options = { retryMinMs: 1000, retryMaxMs: 60_000 };
-  const longest = (attempts: number) => backoff(attempts, options, () => 1);
-  const shortest = (attempts: number) => backoff(attempts, options, () => 0);
-  expect([1, 2, 3, 6, 7, 1000].map(longest)).toEqual([1000, 2000, 4000, 32_000, 60_000, 60_000]);
-  expect([1, 7].map(shortest)).toEqual([500, 30_000]);
 });
 
 test('whatever fails, a backend gets the events of a line in order, each of them once', async () => {
