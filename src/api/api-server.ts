@@ -308,7 +308,7 @@ export class SharedStats implements StatsSource {
     return stats;
   }
 
-  /** Whoever looks after that sees what has become of it. */
+  /** A later look sees what has become of it. */
   kick(filter: ClientFilter): Promise<number> {
     this.#taken.clear();
     return this.#statsSource.kick(filter).finally(() => this.#taken.clear());

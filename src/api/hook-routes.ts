@@ -35,7 +35,7 @@ const NAMED = z.object({ id: z.string().max(200) });
 const line = (value: object) => `${JSON.stringify(value)}\n`;
 
 /**
- * What the command line and Prometheus ask for. Whoever mounts these routes decides who may come here: they show what
+ * Routes for the command line and Prometheus. Access is decided where they are mounted: they show what
  * backends are told and answer.
  */
 export function hookRoutes(control: HookControl): FastifyPluginCallback {

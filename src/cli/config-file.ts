@@ -25,7 +25,7 @@ import { type ConfigControl, type ConfigTrial, RequestError, type ShownSetting }
 import type { Config } from '../model/options.ts';
 import type { Loaded } from './read-config.ts';
 
-/** What became of the wish to go over to what is in the file. */
+/** Outcome of a reload of the file. */
 export type Outcome =
   | { readonly ok: true; readonly warnings: readonly string[] }
   | { readonly ok: false; readonly errors: readonly string[]; readonly warnings: readonly string[] };

@@ -23,7 +23,7 @@ export function lackForConnections(
   return `max_connections ${maxConnections} needs ${needed} open files in each process, and the limit is ${limit}: ${REMEDY}`;
 }
 
-/** How many files this process may have open, sockets among them. */
+/** Number of files that this process may have open, sockets among them. */
 function openFilesLimit(): number {
   const soft = process.platform === 'linux' ? fromProc() : fromReport();
   return Number.isFinite(Number(soft)) ? Number(soft) : Number.POSITIVE_INFINITY;

@@ -5,7 +5,7 @@ import { workerCount } from '../server/primary.ts';
 /** `applied`, or what stays as it was when the server started: sentences without their end. */
 type Treatment<Part> = 'applied' | ((started: Part, wanted: Part) => readonly string[]);
 
-/** What a reload does with each part of a configuration. All are here, so that no new one is forgotten. */
+/** Treatment of each part of a configuration by a reload. All are here, so that no new one is forgotten. */
 const TREATMENTS: { readonly [Part in keyof Config]: Treatment<Config[Part]> } = {
   listen: 'applied',
   rtmps: 'applied',
@@ -31,7 +31,7 @@ const TREATMENTS: { readonly [Part in keyof Config]: Treatment<Config[Part]> } =
   vhosts: 'applied',
 };
 
-/** What a reload from one configuration to another leaves as it was when the server started, a sentence each. */
+/** Sentences on what a reload from one configuration to another leaves as it was when the server started. */
 export function notesOfReload(started: Config, wanted: Config): string[] {
   const parts = Object.keys(TREATMENTS) as (keyof Config)[];
   return parts

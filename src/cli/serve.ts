@@ -76,7 +76,7 @@ export async function serve(file: string, loaded: Loaded): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
-  // Whoever reads this may send signals from now on.
+  // Signals may come from now on.
   logger.info(
     {
       version: VERSION,

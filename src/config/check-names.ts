@@ -65,7 +65,7 @@ function checkHead({ name, args, at }: Directive, { heads }: BlockSpec<unknown>,
   }
 }
 
-/** What may be there once: a name, or a name with what it is for. */
+/** Key of what may be there once: a name, or a name with what it is for. */
 function keyOf({ name, args }: Directive, entry: Entry): string {
   return entry.kind === 'block' && entry.block.heads !== undefined ? `${name} ${args[0]?.text ?? ''}` : name;
 }

@@ -14,8 +14,8 @@ export type PathUse = {
 };
 
 /**
- * How far a configuration reaches that did not come from the server's own disk: to what the one in force uses already,
- * under its `edit_roots`, and, to be read, to what is beside its file. Whoever may edit it is not whoever may read every
+ * Reach of a configuration that did not come from the server's own disk: to what the one in force uses already,
+ * under its `edit_roots`, and, to be read, to what is beside its file. A user who may edit it may not therefore read every
  * file of the machine.
  */
 export class Fence {
@@ -44,7 +44,7 @@ export class Fence {
     return this.#uses.some(({ kind, path }) => kind === 'include' && path === file);
   }
 
-  /** Who serves the directory of the configuration, or of the outbox, shows everybody what is in it. */
+  /** True for the directory of the configuration or of the outbox: serving it shows everybody what is in it. */
   #givesAway(place: string): boolean {
     if (this.#bases('serve').includes(place)) return false;
     return [realPlace(this.#file), ...this.#bases('write')].some(
@@ -83,7 +83,7 @@ function isWithin(base: string, place: string): boolean {
 }
 
 /**
- * Where a path really leads, step by step as the operating system goes, links resolved; what is not there yet counts by
+ * Place to which a path really leads, step by step as the operating system goes, links resolved; what is not there yet counts by
  * its name. Undefined for a link that leads nowhere: who writes there makes what it names.
  */
 function realPlace(path: string): string | undefined {

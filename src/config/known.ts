@@ -1,5 +1,5 @@
 /**
- * What SRS has, in any version from 0.9 to 8, and Gatecast does not: such a file starts all the same. Under each block
+ * Names that SRS has, in any version from 0.9 to 8, and Gatecast does not: such a file starts all the same. Under each block
  * a word list of what it can hold, so that a stray directive can be told where it belongs; what stands inside a block
  * that is not supported is not checked. Facts from SRS's own check of its files and from its samples.
  */

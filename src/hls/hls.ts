@@ -203,7 +203,7 @@ export class Hls {
   #entryFor(key: StreamKey, options: HlsOptions): Entry | string {
     const name = formatStreamKey(key);
     const known = this.#entries.get(name);
-    // What a reload has changed counts from the next publish on, in a playlist of its own.
+    // Changes of a reload count from the next publish on, in a playlist of its own.
     if (known && JSON.stringify(known.playlist.options) === JSON.stringify(options)) return known;
     const cleared = known ? this.#dispose(name, known) : this.#cleared;
     const root = fillPath(options.path, { vhost: key.vhost });

@@ -121,7 +121,7 @@ export class Segmenter implements MediaTap, TrackConsumer {
     if (!this.#filling) {
       if (this.#broken && !sample.keyframe) return;
       this.#filling = this.#startAt(sample, part);
-      // Where there is no keyframe the container has to be told that there is one.
+      // Without a keyframe the container has to be told that there is one.
       this.#part?.muxer?.add(sample.keyframe ? sample : { ...sample, keyframe: true });
       return;
     }

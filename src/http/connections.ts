@@ -132,7 +132,7 @@ export function excusePauses(server: Server, clock: Clock): void {
 }
 
 /**
- * What one address may take of the playback server: `max_connections_per_address`. Trusted proxies and this machine have no
+ * Bounds on what one address takes of the playback server: `max_connections_per_address`. Trusted proxies and this machine have no
  * bound for their connections; the viewers behind them are counted by the addresses that they are said to have.
  */
 export class AddressBound {

@@ -118,7 +118,7 @@ function fault(status: number, message: string): Fault {
 }
 
 /**
- * Who a request comes from: the last address in X-Forwarded-For that is no trusted proxy's, if `peer` is one. What stands
+ * Address that a request comes from: the last one in X-Forwarded-For that is no trusted proxy's, if `peer` is one. What stands
  * before that anybody may have written there.
  */
 export function clientAddress(
@@ -146,7 +146,7 @@ export function refuse(reply: FastifyReply, { status, message }: Fault): Fastify
 }
 
 /**
- * What is wrong with the head of a request, whatever it asks for: two hosts, which whoever stands before this server may
+ * Fault in the head of a request, whatever it asks for: two hosts, which a proxy in front of this server may
  * read in another order, or a body over the bound where none is read.
  */
 export function faultOfHead(
@@ -173,7 +173,7 @@ export function streamAddress(
   const resolution = resolveAddress(said, snapshot.vhosts, true);
   if (!resolution.ok) return undefined;
   const { address } = resolution;
-  // What was decoded is a name and nothing more: no query, vhost or further folder may come out of it.
+  // A decoded text is a name and nothing more: no query, vhost or further folder may come out of it.
   const same = address.vhost === vhost.name && address.app === app && address.stream === stream;
   return same && address.param === '' ? { ...address, param } : undefined;
 }

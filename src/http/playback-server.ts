@@ -188,9 +188,9 @@ export class PlaybackServer {
     const app = this.#app;
     const { default: websocket } = await import('@fastify/websocket');
     await app.register(websocket, {
-      // Who answers a viewer answers its pings too, and no more of them than it reads.
+      // The handler of a viewer answers its pings too, and no more of them than it reads.
       options: { perMessageDeflate: false, maxPayload: MAX_VIEWER_MESSAGE_BYTES, autoPong: false },
-      // What a viewer sends is of no interest, and its end is heard by those who answer it.
+      // Messages of a viewer are of no interest, and its handler listens for its end.
       errorHandler: (_error, socket) => socket.terminate(),
     });
     for (const part of this.#parts) await part.prepare?.(app);

@@ -1,5 +1,5 @@
 /**
- * What the rooms want to know of the configuration. `config` produces these; a room that takes one never learns which
+ * The configuration as the rooms see it. `config` produces these; a room that takes one never learns which
  * file, which grammar or which directive it came from. All are frozen.
  */
 import type { Action } from './events.ts';
@@ -58,7 +58,7 @@ export interface BreakerOptions {
 export type HookSchema = 'srs1' | 'srs5' | 'nginx';
 
 /**
- * What a directive can name: an event, nginx-rtmp's `on_done`, which is any publish or play that ended, or
+ * Hooks that a directive can name: an event, nginx-rtmp's `on_done`, which is any publish or play that ended, or
  * `on_hls_notify`, which is a GET for each segment.
  */
 export type HookName = Action | 'on_done' | 'on_hls_notify';

@@ -64,7 +64,7 @@ export class HookMetrics {
   delivered({ action, origin, outcome, timing }: CountedDelivery): void {
     this.#origins.add(origin);
     this.#deliveries.inc({ event: action, origin, outcome });
-    // What was not sent took no time, and would make a backend that is down look fast.
+    // A request that was not sent took no time, and would make a backend that is down look fast.
     if (outcome !== 'skipped') this.#duration.observe({ event: action, origin }, timing.totalMs / 1000);
   }
 

@@ -1,6 +1,6 @@
 import { ProtocolError } from './errors.ts';
 
-/** What a proxy says of the connection that it passes on. */
+/** Facts of a proxy on the connection that it passes on. */
 export type ProxyHeader =
   /** More bytes are needed. */
   | { readonly state: 'incomplete' }

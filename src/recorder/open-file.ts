@@ -117,7 +117,7 @@ export class OpenFile {
     }
   }
 
-  /** Whatever is interrupted, the journal knows of each file that is there: it is on record before it is made. */
+  /** The journal knows of each file that is there, whatever is interrupted: it is on record before it is made. */
   async #open(): Promise<Opened> {
     const { owner, cwd, server, journal, logger } = this.#deps;
     const { file, names, container, layout, facts } = this.#plan;

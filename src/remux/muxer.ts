@@ -258,7 +258,7 @@ export class TsCounters {
       // A packet without payload has the number of the one before it.
       const number = ((last ?? 15) + (hasPayload ? 1 : 0)) & 0x0f;
       piece[at + 3] = (flags & 0xf0) | number;
-      // What goes on is no discontinuity, as the muxer may say at the beginning of each piece.
+      // A continued track is no discontinuity, as the muxer may say at the beginning of each piece.
       if (hasAdaptation && last !== undefined) piece[at + 5] = (piece[at + 5] as number) & 0x7f;
       this.#last.set(pid, number);
     }

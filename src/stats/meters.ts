@@ -93,7 +93,7 @@ export class RateMeter {
   /** The rates of one that has had so many bytes by now. */
   rates(now: number, { name, ageMs, recvBytes, sendBytes }: Counted): Rates {
     const [oldest = { at: now - ageMs, recvBytes: 0, sendBytes: 0 }] = this.#looks.get(name) ?? [];
-    // What somebody is given at once when he comes is no rate.
+    // Bytes that a client is given at once when it comes are no rate.
     const ms = Math.max(1_000, now - oldest.at);
     const kbps = (bytes: number) => Math.round((bytes * 8) / ms);
     return {

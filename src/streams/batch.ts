@@ -16,7 +16,7 @@ export interface SealedBatch {
   /** Time of its first packet. */
   readonly timestamp: number;
   /**
-   * Where a player may start: at the last keyframe whose decoder configuration is still in force. The keyframe itself
+   * Place at which a player may start: the last keyframe whose decoder configuration is still in force. The keyframe itself
    * may have been left out by the encoder; undefined if the stream sent none since the batch before.
    */
   readonly keyframe: Place | undefined;

@@ -68,7 +68,7 @@ export function v1Routes(control: ServerControl, crossdomain: boolean): FastifyP
     '/requests': (request) => ({ content: { data: requestV1(request, control.version) } }),
     '/tests/requests': (request) => ({ content: { data: requestV1(request, control.version) } }),
     '/tests/errors': () => ({ code: CODE.test, content: {} }),
-    // What it changes in SRS is the business of /api/v2/config here.
+    // Changes that it makes in SRS are the business of /api/v2/config here.
     '/raw': () => ({ code: CODE.rawDisabled, content: {} }),
     '/clusters': async ({ query, headers: { host = '' } }) => {
       const { streams } = await stats.collectStats({});
@@ -234,7 +234,7 @@ export function requestV1({ url, method, headers }: FastifyRequest, version: str
 type Query = Readonly<Record<string, string | undefined>>;
 
 /**
- * Where a stream is, as SRS's origin cluster asks its members: here, or nowhere as far as this server knows. `ip` of the
+ * Answers where a stream is, as SRS's origin cluster asks its members: here, or nowhere as far as this server knows. `ip` of the
  * query is the name by which the asking one reaches this server.
  */
 export function clusterV1(

@@ -1,13 +1,13 @@
 import { decodePart, isSameSecret } from '../../model/secret-values.ts';
 import { ACCEPTED, type Answer, type Event, refuse } from './event.ts';
 
-/** What decides an answer. */
+/** Rules that decide an answer. */
 export interface Rules {
   /** Required of publishers and players, as `?token=…`; undefined lets everybody in. */
   readonly token?: string;
   /** HTTP status per action that is refused whatever it says. */
   readonly deny?: ReadonlyMap<string, number>;
-  /** What an action is answered that is not refused, with status 200. */
+  /** Body with which an action is answered that is not refused, with status 200. */
   readonly answers?: ReadonlyMap<string, unknown>;
 }
 

@@ -1,4 +1,4 @@
-/** What the backend answers: an HTTP status and the JSON body that explains it. */
+/** Answer of the backend: an HTTP status and the JSON body that explains it. */
 export interface Answer {
   readonly status: number;
   readonly body: unknown;
@@ -78,7 +78,7 @@ export function readEvent(
   actions: readonly string[] | undefined,
   form: boolean,
 ): Event | Answer {
-  // What is wrong with a form must be said by the status: nginx-rtmp's dialect knows no other word.
+  // The status must say what is wrong with a form: nginx-rtmp's dialect knows no other word.
   const wrong = (code: number, message: string) => refuse(code, message, form ? 400 : 200);
   let value: unknown;
   try {

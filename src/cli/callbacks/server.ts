@@ -6,13 +6,13 @@ import { maskQuery } from '../../model/secret-values.ts';
 import { decide, ENDPOINTS, type Rules } from './decide.ts';
 import { type Answer, type Event, readEvent, refuse } from './event.ts';
 
-/** What the sample backend is told. */
+/** Options of the sample backend. */
 interface CallbackServerOptions extends Rules {
   /** Takes one line per event. */
   log(line: string): void;
 }
 
-/** What any backend of ours does with events. */
+/** Options of a server that takes events. */
 interface EventServerOptions {
   /** Actions by path; undefined takes everything everywhere. */
   readonly endpoints?: ReadonlyMap<string, readonly string[]>;
@@ -102,7 +102,7 @@ export function formatEvent(event: Event): string {
     event_id === '' ? '' : `event=${event_id}`,
   ];
   const text = [action.padEnd(12), ...fields.filter((field) => field !== '')].join(' ');
-  // What a client sent must not write lines of its own, or steer the terminal.
+  // Text of a client must not write lines of its own, or steer the terminal.
   return text.replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
 }
 

@@ -7,7 +7,7 @@ import { CONTROL_SOCKET } from '../../model/control.ts';
 import type { Delivery } from '../../model/delivery.ts';
 import { readConfig } from '../read-config.ts';
 
-/** How a command is told which server it is about. */
+/** Flags that name the server that a command is about. */
 export interface ServerFlags {
   readonly config?: string;
   readonly stateDir?: string;
@@ -85,7 +85,7 @@ export class ControlClient {
 /** undici is loaded here: most commands need none of it. */
 async function openPool(socketPath: string): Promise<Pool> {
   const { Pool } = await import('undici');
-  // Who follows may wait for long.
+  // A follower may wait for long.
   return new Pool('http://gatecast', { socketPath, connections: 2, bodyTimeout: 0 });
 }
 

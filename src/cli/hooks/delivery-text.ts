@@ -54,7 +54,7 @@ export function formatWhole(delivery: Delivery, paint: Paint): string {
   return lines.join('\n');
 }
 
-/** What was sent, below its first line, what was answered, and where the time went. */
+/** Text of a delivery below its first line: the request, the answer, and where the time went. */
 export function exchangeLines({ request, response, timing }: Delivery, paint: Paint): string[] {
   const headerLines = (headers: Delivery['request']['headers']) =>
     headers.map(([name, value]) => printable(`${name}: ${value}`));
@@ -82,7 +82,7 @@ function formatTiming({ totalMs, queueMs, connectMs, firstByteMs }: DeliveryTimi
   return `${formatMs(totalMs)}: ${parts.filter((part) => part !== '').join(', ')}`;
 }
 
-/** What came of a delivery, in words. */
+/** Outcome of a delivery, in words. */
 export function verdictOf({ action, outcome, why, url }: Delivery): string {
   const reason = printable(why.replace(`The backend ${url} `, '').replace(/\.$/, ''));
   switch (outcome) {
@@ -112,7 +112,7 @@ function placeOf({ vhost, app, stream }: Delivery): string {
   return printable([vhost, app, stream].filter((part) => part !== '').join('/'));
 }
 
-/** What a client or a backend sent must not write lines of its own, or steer the terminal. */
+/** Makes text of a client or a backend fit to print: it must not write lines of its own, or steer the terminal. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Cf}]/gu, '\uFFFD');
 }

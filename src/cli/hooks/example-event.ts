@@ -1,7 +1,7 @@
 import type { HookEvent } from '../../hooks/event.ts';
 import type { Action, RecordedFile } from '../../model/events.ts';
 
-/** What of an example event can be chosen. */
+/** Fields of an example event that can be chosen. */
 export interface ExampleFacts {
   readonly vhost: string;
   readonly app: string;
@@ -20,7 +20,7 @@ const RECORDING: RecordedFile = {
   reason: 'unpublish',
 };
 
-/** What an event is like that a real client causes, at `stream`. */
+/** Fields of an event that a real client causes, at `stream`. */
 export function exampleEvent(action: Action, facts: ExampleFacts): HookEvent {
   const { vhost, app, stream, param, ip } = facts;
   const host = vhost.startsWith('__') ? 'localhost' : vhost;

@@ -2,7 +2,7 @@ import { type Action, isQuestion } from '../../model/events.ts';
 import { ACCEPTED, type Answer, type Event, refuse } from '../callbacks/event.ts';
 import { formatEvent } from '../callbacks/server.ts';
 
-/** What is done about questions that nobody was asked about yet. */
+/** Treatment of questions that have not been put to anybody yet. */
 type Mode = 'ask' | 'allow' | 'deny';
 
 /** A question that waits for a key. */
@@ -13,7 +13,7 @@ interface Question {
   settle(answer: Answer, how: string): void;
 }
 
-/** Where the interactive backend writes. */
+/** Output of the interactive backend. */
 export interface Terminal {
   /** Writes a line that stays. */
   print(line: string): void;
@@ -35,7 +35,7 @@ export class InteractiveBackend {
   readonly #waitMs: number;
   #mode: Mode;
   readonly #questions: Question[] = [];
-  /** What was typed so far of the reason for a no; undefined while nobody types one. */
+  /** Text typed so far of the reason for a no; undefined while nobody types one. */
   #reason: string | undefined;
 
   /** The server is taken to wait for `waitMs` milliseconds. */
@@ -79,7 +79,7 @@ export class InteractiveBackend {
     return false;
   }
 
-  /** What is to be done now, on one line. */
+  /** Prompt for what is to be done now, on one line. */
   get prompt(): string {
     const [question] = this.#questions;
     if (!question) {

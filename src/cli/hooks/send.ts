@@ -106,7 +106,7 @@ function addHeader(
   return [...known, [name, value]];
 }
 
-/** What an answer's client is told, by the question. */
+/** Effect of an answer on its client, by the question. */
 const REFUSALS: Partial<Record<Action, string>> = {
   on_connect: 'NetConnection.Connect.Rejected',
   on_publish: 'NetStream.Publish.Denied',
@@ -124,7 +124,7 @@ export function reasonOf({ delivery, answer }: Tried): string {
   return `status ${status} and ${body === '0' ? 'the int 0' : 'code 0'} are a yes`;
 }
 
-/** What would reach the client, or become of an event that nobody waits for. */
+/** Text of what would reach the client, or become of an event that nobody waits for. */
 export function clientSees({ delivery, answer }: Tried): readonly string[] {
   const { action } = delivery;
   if (!isQuestion(action))

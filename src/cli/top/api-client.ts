@@ -1,6 +1,6 @@
 import type { Dispatcher, Pool } from 'undici';
 
-/** What `gatecast top` reads of /api/v2/streams. */
+/** Fields that `gatecast top` reads of /api/v2/streams. */
 export interface TopStream {
   readonly url: string;
   readonly vhost: string;
@@ -19,7 +19,7 @@ export interface TopStream {
   readonly audio: { readonly codec: string } | null;
 }
 
-/** What it reads of /api/v2/server. */
+/** Fields that it reads of /api/v2/server. */
 export interface TopServer {
   readonly version: string;
   readonly uptimeMs: number;
@@ -32,7 +32,7 @@ export interface TopServer {
   }[];
 }
 
-/** What it reads of /api/v2/hooks. */
+/** Fields that it reads of /api/v2/hooks. */
 export interface TopHooks {
   readonly urls: readonly {
     readonly breaker: string;
@@ -53,7 +53,7 @@ export interface TopFacts {
 /** A server that does not answer for this long is not there. */
 const TIMEOUT_MS = 5000;
 
-/** Where the control API is, and who asks. */
+/** Origin of the control API, and the user who asks. */
 export interface ApiAddress {
   /** Scheme, host and port. */
   readonly origin: string;

@@ -51,7 +51,7 @@ export function resolveHttpApi(
   const content = contentOf(root, 'http_api');
   const own = resolveBlock(HTTP_API, content, context);
   const auth = resolveBlock(HTTP_API_AUTH, contentOf(content, 'auth'), context);
-  // What they bound is the reading of a configuration: the server itself has no use for them.
+  // They bound the reading of a configuration: the server itself has no use for them.
   const { enabled, listen: written, editRoots: _editRoots, ...switches } = own.values;
   const https = resolveApiHttps(content, enabled, context);
   const plain = split(written, enabled && playback.http.enabled ? playback.http.listen : []);

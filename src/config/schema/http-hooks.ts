@@ -15,7 +15,7 @@ import { choice, enabled, httpUrl, many, maybe, one, onOff, reader, seconds, tex
 
 const CACHE_KEY: readonly CacheKeyPart[] = ['vhost', 'app', 'stream', 'param', 'ip'];
 
-/** How events are called: directives of `http_hooks { … }` that `policy EVENT { … }` can have too. */
+/** Policy of calls: directives of `http_hooks { … }` that `policy EVENT { … }` can have too. */
 export const HOOK_POLICY: Specs<HookPolicy> = nameDirectives({
   connectTimeoutMs: directive(
     one(whole(1, 300_000)),

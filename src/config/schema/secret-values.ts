@@ -10,7 +10,7 @@ export function secretWord(): Check<string> {
   }) as Check<string>;
 }
 
-/** What `secretWord` and the places it names hold. */
+/** Form of the secret that `secretWord` and the places it names hold. */
 export const SECRET_EXPECTED = 'whsec_ and the base64 of 24 to 64 bytes';
 
 /** `whsec_` and base64 of 24 to 64 bytes, as the Standard Webhooks specification has its symmetric keys. */

@@ -43,7 +43,7 @@ export type Specs<V> = { readonly [K in keyof V]: Spec<V[K]> };
 export type Directive<T> = Omit<Spec<T>, 'name'> & Partial<Pick<Spec<T>, 'name'>>;
 type Directives<V> = { readonly [K in keyof V]: Directive<V[K]> };
 
-/** What only some directives have. */
+/** Properties that only some directives have. */
 export type More = Partial<Pick<Spec<unknown>, 'name' | 'unit' | 'again' | 'secretFrom' | 'path'>>;
 
 /** A directive that its key in a block names, unless `more` has its name. */

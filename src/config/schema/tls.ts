@@ -7,7 +7,7 @@ export interface TlsListenValues extends TlsListenOptions {
   readonly enabled: boolean;
 }
 
-/** What `tls { … }` of a vhost sets. */
+/** Directives of `tls { … }` in a vhost. */
 export type VhostTlsValues = { readonly [K in keyof CertificateFiles]: CertificateFiles[K] | undefined };
 
 const CERT_EXAMPLE = '/etc/letsencrypt/live/example.com/fullchain.pem';

@@ -122,7 +122,7 @@ export function httpUrl(): Check<string> {
     if (!/^https?:\/\/[^/?#\\\s]+[^\s\p{Cc}]*$/iu.test(word) || !URL.canParse(word)) return undefined;
     return new URL(word).hostname === '' ? undefined : word;
   };
-  // Where a password ends in what is no URL, nobody can say; what follows a question mark is a query whatever it begins with.
+  // The end of a password in what is no URL is unknown; what follows a question mark is a query whatever it begins with.
   const quoted = (word: string) => {
     const [, scheme = '', rest = ''] = /^([a-z][a-z0-9+.-]*:\/*)?(.*)$/is.exec(word) ?? [];
     return show(scheme + maskText(`http://${rest.replace(/^.*@/s, `${MASK}@`)}`).slice('http://'.length));

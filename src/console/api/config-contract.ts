@@ -1,4 +1,4 @@
-/** What /api/v2/config answers: the types behind the server's own schemas. */
+/** Answers of /api/v2/config: the types behind the server's own schemas. */
 import type { AppliedBody, ConfigBody, SettingBody } from '../../api/schemas/config.ts';
 import type { ConfigTrial } from '../../model/control.ts';
 

@@ -1,4 +1,4 @@
-/** What /api/v2 answers: the types behind the server's own schemas. Types alone, so nothing of the server comes along. */
+/** Answers of /api/v2: the types behind the server's own schemas. Types alone, so nothing of the server comes along. */
 import type { HooksBody } from '../../api/schemas/hooks.ts';
 import type { ServerBody } from '../../api/schemas/server.ts';
 import type { ClientBody, StreamBody } from '../../api/schemas/streams.ts';
@@ -18,7 +18,7 @@ export type LatencyBuckets = UrlHealth['latency'];
 /** One packet of a stream that somebody looks at. */
 export type Frame = FrameMark;
 
-/** What a stream of events brings. */
+/** Messages of a stream of events. */
 export type FeedEvent =
   | { readonly event: 'streams'; readonly data: { readonly at: number; readonly streams: readonly Stream[] } }
   | {
@@ -28,7 +28,7 @@ export type FeedEvent =
         /** Null while there is no such stream. */
         readonly stream: Stream | null;
         readonly clients: readonly Client[];
-        /** What has come since the last time. */
+        /** Items that have come since the last time. */
         readonly frames: readonly Frame[];
       };
     }

@@ -15,7 +15,7 @@ interface ResultProps {
   readonly jump: (line: number, column: number | undefined) => void;
 }
 
-/** What the server says to the text: errors with their places, warnings, and what would change. */
+/** Verdict of the server on the text: errors with their places, warnings, and what would change. */
 export function CheckResult({ checked, before, after, standing, jump }: ResultProps): JSX.Element {
   const check = checked.state === 'checked' ? checked.check : undefined;
   const warnings = check?.warnings ?? (checked.state === 'unchanged' ? standing : []);

@@ -4,7 +4,7 @@ import { lineDiff } from './line-diff.ts';
 const SIGNS = { same: ' ', added: '+', removed: '−' } as const;
 const WORDS = { same: '', added: 'added: ', removed: 'removed: ' } as const;
 
-/** What has changed from one text to another, line by line. */
+/** Changes from one text to another, line by line. */
 export function DiffView({
   before,
   after,

@@ -14,7 +14,7 @@ import { useCheck } from './use-check.ts';
 
 interface EditorProps {
   readonly config: Configuration;
-  /** Where to begin; 0 is nowhere in particular. */
+  /** Line at which to begin; 0 is nowhere in particular. */
   readonly line: number;
   /** Asks the server for the configuration that holds now. */
   readonly reload: () => void;

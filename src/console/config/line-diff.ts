@@ -10,7 +10,7 @@ const CONTEXT = 2;
 /** A middle of more lines than this is shown as all removed and all added: the table below grows with the square. */
 const MOST_COMPARED = 1500;
 
-/** What has changed from one text to another, with a few lines around; undefined stands for lines that are left out. */
+/** Changes from one text to another, with a few lines around; undefined stands for lines that are left out. */
 export function lineDiff(before: string, after: string): (DiffLine | undefined)[] {
   return shorten(allLines(before.split('\n'), after.split('\n')));
 }

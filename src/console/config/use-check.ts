@@ -12,7 +12,7 @@ export type Checked =
   | { readonly state: 'failed'; readonly error: ApiError }
   | { readonly state: 'checked'; readonly check: ConfigCheck };
 
-/** What the server says to a text that differs from the one that holds. */
+/** Result of the server's check of a text that differs from the one in force. */
 export function useCheck(text: string, holds: string): Checked {
   const { api } = useConsole();
   const [checked, setChecked] = useState<Checked>({ state: 'unchanged' });

@@ -1,6 +1,6 @@
 import type { Action, BreakerState, Delivery, DeliveryOutcome, UrlHealth } from '../api/contract.ts';
 
-/** What each event asks or tells a backend. */
+/** Meaning of each event for a backend. */
 export const EVENTS: Readonly<Record<Action, { readonly question: boolean; readonly means: string }>> = {
   on_connect: { question: true, means: 'May this client connect?' },
   on_publish: { question: true, means: 'May this client publish?' },
@@ -18,7 +18,7 @@ export const EVENTS: Readonly<Record<Action, { readonly question: boolean; reado
   server_stopping: { question: false, means: 'The server is stopping.' },
 };
 
-/** What an event is about, in a sentence. */
+/** Sentence on what an event is about. */
 export function meaningOf(action: Action): string {
   return EVENTS[action].means;
 }
@@ -29,7 +29,7 @@ export function outcomeWord({ action, outcome }: Pick<Delivery, 'action' | 'outc
   return outcome === 'skipped' ? 'not sent' : outcome;
 }
 
-/** What came of a delivery and why, as sentences. */
+/** Sentences on what came of a delivery and why. */
 export function verdictSentence(delivery: Delivery): string {
   const { action, outcome, response } = delivery;
   const { question } = EVENTS[action];
@@ -74,7 +74,7 @@ interface BackendWords {
   readonly means: string;
 }
 
-/** How the server treats a backend whose breaker is not closed. */
+/** Sentence on how the server treats a backend whose breaker is not closed. */
 const BREAKERS: Readonly<Record<Exclude<BreakerState, 'closed'>, BackendWords>> = {
   half_open: {
     word: 'on trial',
@@ -105,7 +105,7 @@ const NEVER_ASKED: BackendWords = {
   means: 'Nothing has been sent there since the server started.',
 };
 
-/** How a backend fares, in a word: whether it answers is known only of one that has. */
+/** Word for how a backend fares: whether it answers is known only of one that has. */
 export function describeBackend({
   breaker,
   reachable,

@@ -12,9 +12,9 @@ const OUTCOMES = [
 interface FilterProps {
   readonly filter: DeliveryFilter;
   readonly change: (filter: DeliveryFilter) => void;
-  /** Where a shortcut leads. */
+  /** Element to which a shortcut leads. */
   readonly first: RefObject<HTMLSelectElement | null>;
-  /** What there is to choose from. */
+  /** Values to choose from. */
   readonly known: { readonly vhosts: readonly string[]; readonly urls: readonly string[] };
 }
 

@@ -12,7 +12,7 @@ import { HookSummary } from './hook-summary.tsx';
 import { HookTabs } from './hook-tabs.tsx';
 import { UrlCard } from './url-card.tsx';
 
-/** How each URL of the backends fares. */
+/** Health of each URL of the backends. */
 export function HealthPage(): JSX.Element {
   const { api } = useConsole();
   const [loaded, reload] = useLoaded('hooks', api.hooks);

@@ -4,7 +4,7 @@ import { formatCount } from '../format/amounts.ts';
 import { formatDuration } from '../format/times.ts';
 import { Stat } from '../ui/stat.tsx';
 
-/** How the hooks fare, in figures. */
+/** Figures on how the hooks fare. */
 export function HookSummary({ health }: { readonly health: HookHealth | undefined }): JSX.Element {
   const urls = health?.urls ?? [];
   const sum = (outcome: DeliveryOutcome) =>

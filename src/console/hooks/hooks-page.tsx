@@ -18,7 +18,7 @@ import { HookSummary } from './hook-summary.tsx';
 import { HookTabs } from './hook-tabs.tsx';
 import { useDeliveries } from './use-deliveries.ts';
 
-/** What the server asks and tells its backends, as it happens. */
+/** Questions and events that the server sends to its backends, as they happen. */
 export function HooksPage(): JSX.Element {
   const { query, route } = useLocation();
   const { params } = useRoute();

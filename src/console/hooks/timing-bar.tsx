@@ -3,7 +3,7 @@ import type { Delivery } from '../api/contract.ts';
 import { formatMs } from '../format/amounts.ts';
 import { timingParts } from './timing-parts.ts';
 
-/** Where the time of a delivery went. */
+/** Bar of where the time of a delivery went. */
 export function TimingBar({ timing }: { readonly timing: Delivery['timing'] }): JSX.Element {
   const parts = timingParts(timing);
   const total = Math.max(

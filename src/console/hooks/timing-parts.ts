@@ -7,7 +7,7 @@ export interface TimingPart {
   readonly ms: number;
 }
 
-/** Where the time went, in the order in which it did; what did not come to pass is left out. */
+/** Parts of the time of a delivery, in their order; what did not come to pass is left out. */
 export function timingParts({ queueMs, connectMs, firstByteMs, totalMs }: Delivery['timing']): TimingPart[] {
   const known = queueMs + (connectMs ?? 0) + (firstByteMs ?? 0);
   const rest = Math.max(0, totalMs - known);

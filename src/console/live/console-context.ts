@@ -5,7 +5,7 @@ import type { ServerFacts } from '../api/contract.ts';
 import type { Feed } from './feed.ts';
 import type { StreamWatch } from './stream-watch.ts';
 
-/** What every page has at hand. */
+/** Context that every page has. */
 export interface ConsoleTools {
   readonly api: Api;
   readonly feed: Feed;
@@ -20,7 +20,7 @@ export const ConsoleContext: ReturnType<typeof createContext<ConsoleTools | unde
   ConsoleTools | undefined
 >(undefined);
 
-/** What every page has at hand. */
+/** Context that every page has. */
 export function useConsole(): ConsoleTools {
   const tools = useContext(ConsoleContext);
   if (!tools) throw new Error('outside of the console');

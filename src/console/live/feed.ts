@@ -3,7 +3,7 @@ import type { FeedEvent, Topic } from '../api/contract.ts';
 import { type FeedState, follow } from './follow.ts';
 import { Store } from './store.ts';
 
-/** What a page wants to hear of. */
+/** Topics that a page listens to. */
 export interface Wanted {
   readonly topics: readonly Topic[];
   /** Everything about this stream, its packets too. */

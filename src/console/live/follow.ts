@@ -5,7 +5,7 @@ import { type SseEvent, SseParser } from './sse-parser.ts';
 /** `connecting` for the first time, `live`, or `lost` and trying again. */
 export type FeedState = 'connecting' | 'live' | 'lost';
 
-/** Who follows a stream of events. */
+/** Callbacks of a follower of a stream of events. */
 export interface Ear {
   event(event: SseEvent): void;
   state(state: FeedState): void;

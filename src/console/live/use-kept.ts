@@ -14,7 +14,7 @@ export function useKept(name: string, otherwise: boolean): readonly [boolean, (v
   return [value, keep];
 }
 
-/** What this browser remembers by the name. */
+/** Value that this browser remembers by the name. */
 export function readKept(name: string, otherwise: boolean): boolean {
   try {
     const kept = localStorage.getItem(`gatecast.${name}`);

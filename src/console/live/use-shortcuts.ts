@@ -1,7 +1,7 @@
 import { useEffect, useRef } from 'preact/hooks';
 import { readKept } from './use-kept.ts';
 
-/** What a key does; two keys pressed one after the other are written with a space between them. */
+/** Effect of a key; two keys pressed one after the other are written with a space between them. */
 export type Shortcuts = Readonly<Record<string, () => void>>;
 
 /** The second key of two has to come within this time. */

@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import { attachFlv } from './attach-flv.ts';
 import { attachHls } from './attach-hls.ts';
 
-/** What to play, and how it comes here. */
+/** Source to play, and how it comes here. */
 export interface Source {
   readonly by: 'flv' | 'hls';
   readonly url: string;
@@ -41,7 +41,7 @@ export function usePlayer(
       (end) => {
         detach = end;
         if (over.signal.aborted) return end();
-        // Who has left meanwhile, or whose browser wants a press first, finds the controls.
+        // A viewer who has left meanwhile, or whose browser wants a press first, finds the controls.
         video.play().catch(() => undefined);
       },
       (error: Error) => fail(error.message),

@@ -13,7 +13,7 @@ const FOR: Readonly<Record<Listening['protocol'], string>> = {
   api: 'Control API and this console',
 };
 
-/** Where the server can be reached. */
+/** Addresses at which the server can be reached. */
 export function ListenerTable({ listening }: { readonly listening: readonly Listening[] }): JSX.Element {
   return (
     <TablePanel title="Listeners">

@@ -3,7 +3,7 @@ import type { ServerFacts } from '../api/contract.ts';
 /** Seconds that the plots show. */
 const SHOWN_SECONDS = 120;
 
-/** What is remembered of each second. */
+/** Sample that is kept of each second. */
 interface Moment {
   readonly at: number;
   readonly cpu: number;

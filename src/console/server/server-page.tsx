@@ -20,7 +20,7 @@ const MEMORY = [{ label: 'All processes', color: '--chart-3', look: 'area' }] as
 
 const percent = (value: number) => `${Math.round(value)} %`;
 
-/** How the server itself is. */
+/** State of the server itself. */
 export function ServerPage(): JSX.Element {
   const { server } = useConsole();
   const history = useRef(new LoadHistory());

@@ -7,7 +7,7 @@ import { Trouble } from '../ui/trouble.tsx';
 import { Console } from './console.tsx';
 import { LogIn } from './log-in.tsx';
 
-/** Who looks: not known yet, nobody because a log-in is missing, or somebody whom the server answers. */
+/** User of the console: not known yet, nobody because a log-in is missing, or somebody whom the server answers. */
 type Session =
   | { readonly state: 'asking' }
   | { readonly state: 'out' }

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { Empty } from '../ui/empty.tsx';
 import { Page } from './page.tsx';
 
-/** What stands where a page could not be loaded or shown, as after an upgrade of the server. */
+/** Stands where a page could not be loaded or shown, as after an upgrade of the server. */
 export function BrokenPage(): JSX.Element {
   return (
     <Page title="This page does not work">

@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import { Empty } from '../ui/empty.tsx';
 import { Page } from './page.tsx';
 
-/** What an address shows that leads nowhere. */
+/** Page of an address that leads nowhere. */
 export function NoPage(): JSX.Element {
   return (
     <Page title="There is no such page">

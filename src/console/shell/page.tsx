@@ -16,7 +16,7 @@ export function Page({ title, crumb, about, tools, children }: PageProps): JSX.E
   useEffect(() => {
     document.title = `${title} · Gatecast`;
   }, [title]);
-  // What scrolls is not the window, so the browser does not do it.
+  // The window is not what scrolls, so the browser does not do it.
   useEffect(() => document.getElementById('main')?.scrollTo(0, 0), []);
   return (
     <div class="page">

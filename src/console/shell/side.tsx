@@ -20,7 +20,7 @@ const TABS: readonly {
   { href: '/console/server', name: 'Server', icon: 'server', of: /^\/console\/server/ },
 ];
 
-/** Where one can go, whether the server is heard, and who is logged in. */
+/** Navigation, with whether the server is heard, and who is logged in. */
 export function Side({ logOut }: { readonly logOut: () => void }): JSX.Element {
   const { streams, server } = useConsole();
   const { path } = useLocation();

@@ -29,7 +29,7 @@ interface TableProps {
   readonly now: number;
 }
 
-/** Who publishes and who plays; the publisher first, then by how long they have been here. */
+/** Clients of the stream; the publisher first, then by how long they have been here. */
 export function ClientTable({ clients, now }: TableProps): JSX.Element {
   if (!clients) return <Loading shape="card-shape" />;
   const rank = ({ role }: Client) => (role === 'publish' ? 0 : 1);
@@ -86,7 +86,7 @@ function ClientRow({ client, now }: { readonly client: Client; readonly now: num
   );
 }
 
-/** What waits for a player, in bytes and in the time that it takes to send it. */
+/** Backlog of a player, in bytes and in the time that it takes to send it. */
 function lagOf(bytes: number, kbps: number): string {
   if (bytes === 0) return '0';
   const seconds = kbps === 0 ? '' : ` (${((bytes * 8) / (kbps * 1000)).toFixed(1)} s)`;

@@ -9,7 +9,7 @@ const JUMP_MS = 1000;
 /** Columns of a plot: times in seconds up to now, which is 0, then the values of each series. */
 export type Columns = readonly (readonly (number | null)[])[];
 
-/** What the last packets of a stream say about it. */
+/** Figures that the last packets of a stream give. */
 export interface FramePlots {
   /** Milliseconds from one video frame to the next. */
   readonly interval: Columns;

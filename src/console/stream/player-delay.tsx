@@ -1,7 +1,7 @@
 import type { JSX, RefObject } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 
-/** How far what is shown is behind what has come, and what the browser could not show in time. */
+/** Delay of what is shown behind what has come, and what the browser could not show in time. */
 export function PlayerDelay({ video }: { readonly video: RefObject<HTMLVideoElement | null> }): JSX.Element {
   const [text, setText] = useState('');
   useEffect(() => {

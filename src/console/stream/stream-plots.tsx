@@ -14,7 +14,7 @@ interface PlotsProps {
   readonly plots: FramePlots | undefined;
 }
 
-/** How the stream has come in the last minute. */
+/** Plots of how the stream has come in the last minute. */
 export function StreamPlots({ rates, plots }: PlotsProps): JSX.Element {
   if (!plots) {
     return (
@@ -46,7 +46,7 @@ export function StreamPlots({ rates, plots }: PlotsProps): JSX.Element {
   );
 }
 
-/** What a plot of its first series says, in a sentence. */
+/** Sentence on what a plot of its first series shows. */
 function summarise(data: Columns, format: (value: number) => string): string {
   const values = (data[1] ?? []).filter((value) => value !== null);
   const last = values.at(-1);

@@ -13,7 +13,7 @@ import { Player } from './player.tsx';
 import { StreamFacts } from './stream-facts.tsx';
 import { StreamPlots } from './stream-plots.tsx';
 
-/** What a stream's own events have brought. */
+/** State that a stream's own events have brought. */
 interface Seen {
   readonly at: number;
   readonly clients: readonly Client[];

@@ -5,7 +5,7 @@ import { serverField } from './server-field.ts';
 
 const KEY = 'livestream';
 
-/** What to do so that there is something to see. */
+/** Steps to take so that there is something to see. */
 export function NoStreams(): JSX.Element {
   const { server } = useConsole();
   const url = serverField(server.listening, location.hostname);

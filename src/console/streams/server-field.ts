@@ -3,7 +3,7 @@ import type { Listening } from '../api/contract.ts';
 const PORTS: Readonly<Record<string, number>> = { rtmp: 1935, rtmps: 443 };
 
 /**
- * What an encoder takes as its server, with the application `live`: the first RTMP listener, by the host that the reader's
+ * URL that an encoder takes as its server, with the application `live`: the first RTMP listener, by the host that the reader's
  * browser came to, since that is known to lead here.
  */
 export function serverField(listening: readonly Listening[], browserHost: string): string {

@@ -10,7 +10,7 @@ import { Switch } from '../ui/switch.tsx';
 import { NoStreams } from './no-streams.tsx';
 import { StreamCard } from './stream-card.tsx';
 
-/** What is on air. */
+/** Streams on air. */
 export function StreamsPage(): JSX.Element {
   const { streams: watch } = useConsole();
   const now = useStore(watch.now);

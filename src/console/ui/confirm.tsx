@@ -4,7 +4,7 @@ import { Dialog } from './dialog.tsx';
 interface ConfirmProps {
   readonly title: string;
   readonly text: string;
-  /** What the button says that does it. */
+  /** Label of the button that does it. */
   readonly verb: string;
   readonly confirm: () => void;
   readonly close: () => void;

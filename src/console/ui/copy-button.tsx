@@ -8,7 +8,7 @@ const SHOWN_MS = 1500;
 
 interface CopyProps {
   readonly text: string;
-  /** What is copied, for who cannot see where the button stands. */
+  /** Name of what is copied, for those who cannot see where the button stands. */
   readonly what: string;
 }
 

@@ -7,7 +7,7 @@ interface EmptyProps {
   readonly children?: ComponentChildren;
 }
 
-/** What stands where there is nothing to show, and says why. */
+/** Stands where there is nothing to show, and says why. */
 export function Empty({ icon, title, children }: EmptyProps): JSX.Element {
   return (
     <div class="empty">

@@ -5,7 +5,7 @@ import { formatMs } from '../format/amounts.ts';
 const WIDTH = 240;
 const HEIGHT = 56;
 
-/** How long requests took, as bars; each is as high as its share of the largest. */
+/** Durations of requests, as bars; each is as high as its share of the largest. */
 export function LatencyHistogram({ buckets, p50Ms, p99Ms }: LatencyBuckets): JSX.Element {
   const most = Math.max(...buckets.map(({ count }) => count), 1);
   const step = WIDTH / Math.max(1, buckets.length);

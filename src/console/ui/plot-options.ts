@@ -9,7 +9,7 @@ export interface PlotSeries {
 
 const FONT = '11px Inter, system-ui, sans-serif';
 
-/** How a plot of these series looks in the colours that the page has now. */
+/** Options of a plot of these series in the colours that the page has now. */
 export function plotOptions(
   series: readonly PlotSeries[],
   format: (value: number) => string,

@@ -4,10 +4,10 @@ import uPlot from 'uplot';
 import 'uplot/dist/uPlot.min.css';
 import { type PlotSeries, plotOptions } from './plot-options.ts';
 
-/** What a plot shows. `data` holds the times in seconds first, then the values of each series; null is a gap. */
+/** Content of a plot. `data` holds the times in seconds first, then the values of each series; null is a gap. */
 export interface PlotProps {
   readonly title: string;
-  /** What the picture says, for who cannot see it. */
+  /** Text of the picture, for those who cannot see it. */
   readonly summary: string;
   readonly series: readonly PlotSeries[];
   readonly data: readonly (readonly (number | null)[])[];

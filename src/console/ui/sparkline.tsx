@@ -5,7 +5,7 @@ const HEIGHT = 28;
 
 interface SparklineProps {
   readonly values: readonly number[];
-  /** How many values fill the width; fewer stand at the right. */
+  /** Number of values that fill the width; fewer stand at the right. */
   readonly room: number;
   readonly label: string;
 }

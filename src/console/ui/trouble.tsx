@@ -2,7 +2,7 @@ import type { JSX } from 'preact';
 import type { ApiError } from '../api/client.ts';
 import { Empty } from './empty.tsx';
 
-/** What stands where something could not be loaded. */
+/** Stands where something could not be loaded. */
 export function Trouble({
   error,
   retry,

@@ -29,7 +29,7 @@ import { type HlsSession, HlsSessions } from './sessions.ts';
 const FORWARD_TIMEOUT_MS = 10_000;
 
 /**
- * How long a viewer who comes back waits for the first segment, in milliseconds: hls.js takes a playlist that it has had
+ * Milliseconds that a viewer who comes back waits for the first segment: hls.js takes a playlist that it has had
  * before for lost after ten seconds.
  */
 const RESUME_TIMEOUT_MS = 8_000;
@@ -145,8 +145,8 @@ export class HlsHandler implements HttpHandler {
   }
 
   /**
-   * What is asked for by an id that nobody has, any more or at all. Players that were asleep, or that a server had before
-   * it was started anew, have nothing but the URL of their playlist: who asks for that is a newcomer, unless he was shown
+   * Answers a request with an id that no session has, any more or at all. Players that were asleep, or that a server had before
+   * it was started anew, have nothing but the URL of their playlist: a viewer who asks for that is a new one, unless it was shown
    * out. `fault` is for everything else.
    */
   #withoutSession(hls: Hls, asked: PlaybackRequest, ctx: string, fault: Fault): Answer | Promise<Answer> {

@@ -67,7 +67,7 @@ export class MasterPlaylists {
       const asking = this.#asking.get(name);
       if (!asking) break;
       const outcome = await asking;
-      // Who asked has gone; this one is still here.
+      // The viewer who asked has gone; this one is still here.
       if (outcome !== GONE) return outcome;
     }
     const asking = this.#admit(request, address, http, name);

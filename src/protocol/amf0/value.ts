@@ -1,4 +1,4 @@
-/** What AMF0 can say. `undefined` also stands for the `unsupported` marker, and a string for an XML document. */
+/** A value of AMF0. `undefined` also stands for the `unsupported` marker, and a string for an XML document. */
 export type AmfValue =
   | number
   | boolean
@@ -48,5 +48,5 @@ export const AMF0_MARKER = {
   avmPlus: 0x11,
 } as const;
 
-/** How deep values may nest, in both directions: `connect` of a real client needs two levels. */
+/** Depth to which values may nest, in both directions: `connect` of a real client needs two levels. */
 export const AMF0_MAX_DEPTH = 32;

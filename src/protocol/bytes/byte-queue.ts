@@ -15,7 +15,7 @@ export class ByteQueue {
   /** The buffers behind the head, from `#first` on. As a rule there are none. */
   #more: Buffer[] = [];
   #first = 0;
-  /** How many of the newest buffers are borrowed. */
+  /** Number of the newest buffers that are borrowed. */
   #borrowed = 0;
   readonly #scratch = Buffer.alloc(PEEK_LIMIT);
 

@@ -72,7 +72,7 @@ export class ByteWriter {
     return this;
   }
 
-  /** What was written, as a view: later writes leave it as it is. */
+  /** Bytes written so far, as a view: later writes leave it as it is. */
   toBuffer(): Buffer {
     return this.#buffer.subarray(0, this.#length);
   }

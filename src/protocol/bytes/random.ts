@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 
-/** Where random bytes come from: a source, or something that can be foretold in tests. */
+/** A source of random bytes, or something that can be foretold in tests. */
 export type RandomBytes = (size: number) => Buffer;
 
 /** Bytes that are drawn at once: what it takes to shake hands with about ten clients. */

@@ -1,6 +1,6 @@
 import { codecOfFourCc, fourCcTable, readEnhancedHeader, splitTracks, type TagBody } from './enhanced.ts';
 
-/** What the first bytes of an audio message tell. */
+/** Facts in the first bytes of an audio message. */
 export interface AudioInfo {
   /** `aac`, `mp3`, `opus`, `flac`, `ac3`, `eac3`, `pcm`, `speex` …, a FourCC we know nothing of, or `unknown`. */
   readonly codec: string;

@@ -9,7 +9,7 @@ interface Body {
   readonly data: Buffer;
 }
 
-/** What a message brings to one track. */
+/** Part of a message that belongs to one track. */
 export type TagBody =
   | (Body & { readonly type: 'config' })
   | (Body & {
@@ -44,7 +44,7 @@ interface EnhancedHeader {
 interface EnhancedPart {
   readonly trackId: number;
   readonly fourCc: number;
-  /** What follows FourCC, track id and size; a view. */
+  /** Bytes after FourCC, track id and size; a view. */
   readonly data: Buffer;
 }
 
@@ -76,7 +76,7 @@ export function readEnhancedHeader(payload: Buffer, types: EnhancedPacketTypes):
     if (packetType === types.multitrack) return undefined;
     at += 1;
   }
-  // Where each track has a codec of its own (AvMultitrackType 2), the FourCC belongs to the first track's body
+  // With a codec of its own for each track (AvMultitrackType 2), the FourCC belongs to the first track's body
   // rather than to the header; that is the same place.
   if (payload.length < at + 4) return undefined;
   const trackId = multitrackType === undefined ? 0 : (payload[at + 4] ?? 0);

@@ -1,7 +1,7 @@
 import { AMF0_MARKER } from '../amf0/value.ts';
 import { MESSAGE_TYPE, type RtmpMessage } from '../rtmp/message.ts';
 
-/** What a data message means to a stream. Payloads are AMF0 as players get them, and views of the message's payload. */
+/** Meaning of a data message for a stream. Payloads are AMF0 as players get them, and views of the message's payload. */
 export type DataMessage =
   | { readonly kind: 'metadata'; readonly payload: Buffer }
   | { readonly kind: 'clear' }

@@ -1,6 +1,6 @@
 import { codecOfFourCc, fourCcTable, readEnhancedHeader, splitTracks, type TagBody } from './enhanced.ts';
 
-/** What the first bytes of a video message tell. */
+/** Facts in the first bytes of a video message. */
 export interface VideoInfo {
   /** `avc`, `hevc`, `av1`, `vp8`, `vp9`, `vvc`, `h263`, `vp6` …, a FourCC we know nothing of, or `unknown`. */
   readonly codec: string;

@@ -9,7 +9,7 @@ const MAX_CHUNK_SIZE = 0xffffff;
 /** Length of the message header by fmt (RTMP 5.3.1.2). */
 const HEADER_LENGTH = [11, 7, 3, 0] as const;
 
-/** How much one peer may make us hold. */
+/** Bounds on what one peer may make us hold. */
 export interface ChunkLimits {
   /** Longest payload of one message, bytes. */
   readonly maxMessageSize: number;
@@ -199,7 +199,7 @@ export class ChunkDecoder {
   }
 
   /**
-   * How many bytes of a repeated extended timestamp follow: 4, or 0 where the peer leaves it out, or undefined while what
+   * Number of bytes of a repeated extended timestamp that follow: 4, or 0 where the peer leaves it out, or undefined while what
    * has arrived could be either. RTMP 5.3.1.3 wants it, and Flash, FMLE, SRS and today's ffmpeg send it; older ffmpeg and
    * librtmp do not, so we tell by the value, as SRS does.
    */

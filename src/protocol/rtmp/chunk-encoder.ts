@@ -3,7 +3,7 @@ import type { RtmpMessage } from './message.ts';
 const EXTENDED = 0xffffff;
 const FMT0_HEADER = 12;
 
-/** What a chunk header says of its message. An {@link RtmpMessage} is one. `csid` must be 2..63. */
+/** Fields of a message that its chunk header has. An {@link RtmpMessage} is one. `csid` must be 2..63. */
 export type MessageHeader = Pick<RtmpMessage, 'csid' | 'type' | 'streamId' | 'timestamp'>;
 
 /** Bytes that {@link writeChunked} will write. `chunkSize` is in bytes, 1 or more. */

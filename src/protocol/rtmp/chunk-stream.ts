@@ -10,7 +10,7 @@ export class ChunkStream {
   readonly #slab: Slab;
   /** Absolute, of the last message that began here. */
   timestamp = 0;
-  /** What a fmt 3 chunk that begins a message adds. */
+  /** Milliseconds that a fmt 3 chunk that begins a message adds. */
   delta = 0;
   /** True when the last fmt 0..2 header had an extended timestamp field (RTMP 5.3.1.3); its bits are in `delta`. */
   extended = false;
@@ -29,7 +29,7 @@ export class ChunkStream {
   }
 
   /**
-   * Where the next `count` bytes of the payload go: write them at `received`. A payload grows geometrically as bytes
+   * Memory for the next `count` bytes of the payload: write them at `received`. A payload grows geometrically as bytes
    * really arrive, so a peer that claims 8 MiB on each of its chunk streams costs next to nothing.
    */
   reserve(count: number): Buffer {

@@ -9,12 +9,12 @@ export interface Command {
   readonly name: string;
   /** Ties an answer to its request; 0 where none is expected. */
   readonly transactionId: number;
-  /** What follows the transaction id: the command object (often null), then the arguments. */
+  /** Values after the transaction id: the command object (often null), then the arguments. */
   readonly args: readonly AmfValue[];
 }
 
 /**
- * Where the AMF0 values of a message begin. The AMF3 message types put one byte before them, 0 as long as the values
+ * Offset at which the AMF0 values of a message begin. The AMF3 message types put one byte before them, 0 as long as the values
  * are still AMF0, which is all that Flash and its imitators ever send there. No command or data begins with a number,
  * so a 0 cannot be anything else.
  */

@@ -1,7 +1,7 @@
 import { ProtocolError } from '../errors.ts';
 import { CSID, MESSAGE_TYPE, type RtmpMessage } from './message.ts';
 
-/** How a Set Peer Bandwidth is meant (RTMP 5.4.5). */
+/** Limit types of a Set Peer Bandwidth (RTMP 5.4.5). */
 export const BANDWIDTH_LIMIT = { hard: 0, soft: 1, dynamic: 2 } as const;
 
 /** Event types of User Control (RTMP 7.1.7). */

@@ -7,7 +7,7 @@ import { ProtocolError } from '../errors.ts';
 const HANDSHAKE_SIZE = 1536;
 
 /**
- * Where in C1 or S1 the digest lies: in the first half of what follows time and version, or in the second, where the
+ * Place of the digest in C1 or S1: in the first half of what follows time and version, or in the second, where the
  * other half holds a Diffie-Hellman key that only RTMPE uses.
  */
 export type DigestSchema = 'digest-first' | 'key-first';
@@ -67,7 +67,7 @@ function signAnswer(block: Buffer, peerDigest: Buffer, fullKey: Buffer): void {
   hmac(hmac(fullKey, peerDigest), block.subarray(0, end)).copy(block, end);
 }
 
-/** What a push led to. Nothing in it is a view of what was pushed. */
+/** Result of a push. Nothing in it is a view of what was pushed. */
 export interface HandshakeStep {
   /** Bytes to send to the peer now, if any. */
   readonly reply: Buffer | undefined;
