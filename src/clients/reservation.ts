@@ -75,8 +75,11 @@ export async function reserve(
   }
   if (!publication) return undefined;
   if (!claims) return new Reservation(key, publication, slots, undefined);
-  const claim = await claims.claim(key, takeover);
-  if (claim) return new Reservation(key, publication, slots, claim);
-  publication.end();
-  return undefined;
+  let claim: Claim | undefined;
+  try {
+    claim = await claims.claim(key, takeover);
+  } finally {
+    if (!claim) publication.end();
+  }
+  return claim && new Reservation(key, publication, slots, claim);
 }
