@@ -1,7 +1,7 @@
+import { type Entry, homesOf, lookUp, namesIn, nearest, placeName } from './directive-names.ts';
 import { quote, type Report } from './report.ts';
 import type { BlockSpec } from './schema/spec.ts';
 import type { Directive } from './tree.ts';
-import { type Entry, homesOf, lookUp, namesIn, nearest, placeName } from './vocabulary.ts';
 
 /** A second one of these would take away, unseen, what guards the vhost. */
 const ONCE = new Set(['http_hooks', 'policy', 'security']);

@@ -1,12 +1,12 @@
 import { isOffWord, notSupported } from './check-names.ts';
-import { KNOWN } from './known.ts';
+import { nearest } from './directive-names.ts';
+import { HOOK_WORDS } from './legacy-forms.ts';
 import { type Position, quote, type Report } from './report.ts';
 import { type Override, type Overrides, readValue } from './resolve/block.ts';
-import { HOOK_WORDS } from './rewrite.ts';
 import { BLOCKS, envName, specsOf, variablePaths } from './schema/index.ts';
 import type { Spec } from './schema/spec.ts';
 import { isWritable } from './srs-conf/format.ts';
-import { nearest } from './vocabulary.ts';
+import { UNSUPPORTED } from './unsupported-names.ts';
 
 /** Variables that SRS reads and that are no directives, or that its images set. */
 const NOT_DIRECTIVES = new Set([
@@ -42,7 +42,7 @@ const specs = new Map<string, Spec<unknown>>(
   ),
 );
 
-const known = Object.entries(KNOWN).flatMap(([path, names]) =>
+const known = Object.entries(UNSUPPORTED).flatMap(([path, names]) =>
   Object.entries(names).map(([name, { kind }]) => {
     return { variable: envName(path === '' ? [] : path.split('.'), name), name, kind };
   }),

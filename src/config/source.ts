@@ -1,8 +1,8 @@
 import { readSmallFile } from '../model/read-bounded-file.ts';
+import { isSecretive, namesIn } from './directive-names.ts';
 import { type Position, quote, type Report } from './report.ts';
 import { parseSrsConf } from './srs-conf/parse.ts';
 import { type Directive, LIMITS } from './tree.ts';
-import { isSecretive, namesIn } from './vocabulary.ts';
 import { parseYaml } from './yaml/parse.ts';
 
 /** True if a file of this name is read as YAML; all others are SRS grammar. */

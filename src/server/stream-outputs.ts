@@ -1,5 +1,5 @@
 import type { Hls } from '../hls/hls.ts';
-import { LazyHls } from '../hls/hls-room.ts';
+import { LazyHls } from '../hls/lazy-hls.ts';
 import type { Gate } from '../model/authorization.ts';
 import type { Deadline } from '../model/clock.ts';
 import type { Logger } from '../model/logger.ts';

@@ -3,16 +3,16 @@
  * a word list of what it can hold, so that a stray directive can be told where it belongs; what stands inside a block
  * that is not supported is not checked. Facts from SRS's own check of its files and from its samples.
  */
-export type Known =
+export type Unsupported =
   /** Changes what the server does, so that leaving it out is worth a warning unless it is off. */
   | { readonly kind: 'later'; readonly holds?: string }
   /** Tunes what Gatecast does not have, or does anyway: nothing is lost. */
   | { readonly kind: 'harmless'; readonly unlessOn?: string };
 
-const later = (holds = ''): Known => ({ kind: 'later', holds });
-const harmless: Known = { kind: 'harmless' };
+const later = (holds = ''): Unsupported => ({ kind: 'later', holds });
+const harmless: Unsupported = { kind: 'harmless' };
 
-const ROOT: Readonly<Record<string, Known>> = {
+const ROOT: Readonly<Record<string, Unsupported>> = {
   daemon: {
     kind: 'harmless',
     unlessOn: 'gatecast stays in the foreground; let the service manager put it in the background',
@@ -54,16 +54,16 @@ const ROOT: Readonly<Record<string, Known>> = {
   in_docker: harmless,
 };
 
-const HTTP_API: Readonly<Record<string, Known>> = {
+const HTTP_API: Readonly<Record<string, Unsupported>> = {
   raw_api: later('allow_reload allow_query allow_update'),
 };
 
 /** WebRTC's signalling, which is not here. */
-const HTTP_API_AUTH: Readonly<Record<string, Known>> = {
+const HTTP_API_AUTH: Readonly<Record<string, Unsupported>> = {
   rtc_bearer_enabled: harmless,
 };
 
-const VHOST: Readonly<Record<string, Known>> = {
+const VHOST: Readonly<Record<string, Unsupported>> = {
   dash: later('dash_fragment dash_update_period dash_timeshift dash_path dash_mpd_file dash_window_size'),
   hds: later('hds_fragment hds_window hds_path'),
   http_static: later('mount dir'),
@@ -84,11 +84,11 @@ const VHOST: Readonly<Record<string, Known>> = {
   twcc: later(),
 };
 
-const HTTP_HOOKS: Readonly<Record<string, Known>> = {
+const HTTP_HOOKS: Readonly<Record<string, Unsupported>> = {
   on_forward: later(),
 };
 
-const PLAY: Readonly<Record<string, Known>> = {
+const PLAY: Readonly<Record<string, Unsupported>> = {
   atc: later(),
   atc_auto: later(),
   mix_correct: later(),
@@ -97,14 +97,14 @@ const PLAY: Readonly<Record<string, Known>> = {
   mw_msgs: harmless,
 };
 
-const PUBLISH: Readonly<Record<string, Known>> = {
+const PUBLISH: Readonly<Record<string, Unsupported>> = {
   mr: harmless,
   mr_latency: harmless,
   parse_sps: harmless,
   try_annexb_first: harmless,
 };
 
-const HLS: Readonly<Record<string, Known>> = {
+const HLS: Readonly<Record<string, Unsupported>> = {
   hls_keys: later(),
   hls_fragments_per_key: harmless,
   hls_key_file: harmless,
@@ -121,18 +121,18 @@ const HLS: Readonly<Record<string, Known>> = {
   hls_master_m3u8_path_relative: harmless,
 };
 
-const HTTP_REMUX: Readonly<Record<string, Known>> = {
+const HTTP_REMUX: Readonly<Record<string, Unsupported>> = {
   fast_cache: harmless,
   hstrs: harmless,
 };
 
-const DVR: Readonly<Record<string, Known>> = {
+const DVR: Readonly<Record<string, Unsupported>> = {
   dvr_autostart: harmless,
   time_jitter: harmless,
 };
 
 /** By block, its path joined with dots. */
-export const KNOWN: Readonly<Record<string, Readonly<Record<string, Known>>>> = {
+export const UNSUPPORTED: Readonly<Record<string, Readonly<Record<string, Unsupported>>>> = {
   '': ROOT,
   http_api: HTTP_API,
   vhost: VHOST,

@@ -1,14 +1,14 @@
 import { closest, distance } from 'fastest-levenshtein';
-import { KNOWN, type Known } from './known.ts';
-import { HOOK_WORDS } from './rewrite.ts';
+import { HOOK_WORDS } from './legacy-forms.ts';
 import { BLOCKS, specsOf } from './schema/index.ts';
 import type { BlockSpec, Spec } from './schema/spec.ts';
+import { UNSUPPORTED, type Unsupported } from './unsupported-names.ts';
 
 /** Meaning of a name in its block. */
 export type Entry =
   | { readonly kind: 'directive'; readonly spec: Spec<unknown> }
   | { readonly kind: 'block'; readonly block: BlockSpec<unknown> }
-  | Known;
+  | Unsupported;
 
 const words = new Map<string, Map<string, Entry>>();
 for (const block of BLOCKS) {
@@ -17,7 +17,7 @@ for (const block of BLOCKS) {
   const name = block.path.at(-1);
   if (name !== undefined) entriesOf(block.path.slice(0, -1)).set(name, { kind: 'block', block });
 }
-for (const [path, known] of Object.entries(KNOWN)) {
+for (const [path, known] of Object.entries(UNSUPPORTED)) {
   for (const [name, entry] of Object.entries(known))
     entriesOf(path === '' ? [] : path.split('.')).set(name, entry);
 }
