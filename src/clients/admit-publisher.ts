@@ -1,111 +1,101 @@
-import { type Address, isStreamName } from '../model/address.ts';
+import type { Address } from '../model/address.ts';
+import type { CloseReason } from '../model/events.ts';
+import type { PublishEnd } from '../model/media.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
-import type { ClientEvents, Opened } from './client-events.ts';
-import { MISNAMED, type Refusal } from './refusal.ts';
-import { Reservation, type ReservationDeps, reserve } from './reservation.ts';
+import type { Holder, Publication } from '../streams/hub.ts';
+import {
+  type AdmissionDeps,
+  admit,
+  authorize,
+  type Destination,
+  endIfRefused,
+  enterVhost,
+  grantedKey,
+  type NamedStream,
+  requireName,
+} from './admission.ts';
+import { type GrantLimits, grantLimitsFor } from './grant-limits.ts';
+import { type Refusal, STREAM_BUSY } from './refusal.ts';
+import { type Reservation, reserve } from './reservation.ts';
 
-/** A publisher that is let in. `key` is what it publishes, under the name that the backend gave. */
+/** A publisher that is let in. */
 export interface AdmittedPublisher {
-  readonly ok: true;
+  /** Stream under the name that the backend gave. */
   readonly key: StreamKey;
-  readonly opened: Opened;
-  readonly reservation: Reservation;
+  /** The stream's name as the client gave it. */
+  readonly asked: string;
+  readonly vhost: VhostOptions;
+  /** Limits that were granted; undefined if there are none. To be ticked once a second. */
+  readonly limits: GrantLimits | undefined;
+  /** Goes on air. `holder` says who publishes; its `leave` has to call `end` before it returns. */
+  goLive(holder: Holder): Publication;
+  /** Frees the name and tells the end; counts once. */
+  end(reason: CloseReason, how?: PublishEnd): void;
 }
-
-/** Why a publisher is not let in: the stream has a publisher, or the answer was no. */
-export type PublishRefusal = 'busy' | 'denied';
-
-interface TurnedAway {
-  readonly ok: false;
-  readonly reason: PublishRefusal;
-  readonly refusal: Refusal;
-}
-
-/** What it takes to let a publisher in, whatever its protocol. */
-export interface PublisherDeps extends ReservationDeps {
-  readonly events: ClientEvents;
-  /** True once the client has gone. */
-  isClosed(): boolean;
-}
-
-/** Without a name: the one that the client gave may be a secret. */
-const BUSY: TurnedAway = {
-  ok: false,
-  reason: 'busy',
-  refusal: { message: 'the stream is already being published' },
-};
 
 /**
- * Reserves what a client asks to publish, has its backend asked, and reserves the name that the backend gives it.
- * Undefined if the client has gone meanwhile.
+ * Lets a publisher in. The name is reserved before its backend is asked, so that of two publishers only one is ever asked
+ * about. Undefined if the client has gone meanwhile.
  */
-export async function admitPublisher(
-  deps: PublisherDeps,
-  address: Address,
-  vhost: VhostOptions,
-): Promise<AdmittedPublisher | TurnedAway | undefined> {
-  const { events } = deps;
-  const asked = await reserveOrTakeOver(deps, address, vhost);
-  if (deps.isClosed()) {
-    asked?.end();
-    return undefined;
-  }
-  if (!asked) return BUSY;
-  const opened = await events.open('on_publish', address).catch((error: unknown) => {
-    asked.end();
-    throw error;
+export function admitPublisher(
+  deps: AdmissionDeps,
+  wanted: NamedStream | Destination,
+): Promise<AdmittedPublisher | Refusal | undefined> {
+  return admit(deps, async (step) => {
+    const { address, vhost } = await step(enterVhost(deps, wanted));
+    await step(requireName(address));
+    const asked = await step(reserveOrTakeOver(deps, address, vhost), (reservation) => reservation.end());
+    const opened = await step(authorize(deps, 'on_publish', address), endIfRefused);
+    const key = await step(grantedKey(opened, address, vhost));
+    const reservation = await step(reserveGranted(deps, asked, address, key, vhost), (named) => named.end());
+    opened.rename(key.stream);
+    const limits = grantLimitsFor(deps, deps.events, opened, vhost);
+    return {
+      key,
+      asked: address.stream,
+      vhost,
+      limits,
+      goLive(holder) {
+        reservation.start({ facts: opened.facts, grant: opened.grant, vhost });
+        reservation.heldBy(holder);
+        return reservation.publication;
+      },
+      end(reason, how) {
+        limits?.end();
+        reservation.end(how);
+        opened.end(reason);
+      },
+    };
   });
-  if (!opened.allowed) {
-    asked.end();
-    return denied(opened);
-  }
-  const { stream = address.stream } = opened.grant ?? {};
-  const key = { vhost: vhost.name, app: address.app, stream };
-  const reservation = stream === address.stream ? asked : await rename(deps, asked, key, vhost);
-  if (deps.isClosed()) {
-    if (reservation instanceof Reservation) reservation.end();
-    return undefined;
-  }
-  if (reservation instanceof Reservation) {
-    opened.rename(stream);
-    return { ok: true, key, opened, reservation };
-  }
-  // The backend has said yes to what is not to be.
-  opened.end('refused');
-  return reservation;
-}
-
-function denied(refusal: Refusal): TurnedAway {
-  return { ok: false, reason: 'denied', refusal };
 }
 
 /** Reserves the stream; if it has a publisher, the backend may say that this one has to go. */
 async function reserveOrTakeOver(
-  deps: PublisherDeps,
+  deps: AdmissionDeps,
   address: Address,
   vhost: VhostOptions,
-): Promise<Reservation | undefined> {
+): Promise<Reservation | Refusal> {
   const free = await reserve(deps, address, vhost.play);
-  if (free || deps.events.ignores('on_publish_busy', vhost.name)) return free;
+  if (free) return free;
+  if (deps.events.ignores('on_publish_busy', vhost.name)) return STREAM_BUSY;
   const verdict = await deps.events.askBusy(address);
-  if (!verdict.allowed || !verdict.grant?.takeover || deps.isClosed()) return undefined;
-  return reserve(deps, address, vhost.play, true);
+  if (!verdict.allowed || !verdict.grant?.takeover || deps.isClosed()) return STREAM_BUSY;
+  return (await reserve(deps, address, vhost.play, true)) ?? STREAM_BUSY;
 }
 
 /**
- * Reserves the new name beside the one that was asked for, which stays taken as long: who has the same key is refused
- * before anybody is asked. Gives both up if the new name cannot be had.
+ * Reserves the name that the backend gave beside the one that was asked for, which stays taken as long: a second client
+ * with the same key is refused before anybody is asked.
  */
-async function rename(
-  deps: PublisherDeps,
+async function reserveGranted(
+  deps: AdmissionDeps,
   asked: Reservation,
+  address: Address,
   key: StreamKey,
   vhost: VhostOptions,
-): Promise<Reservation | TurnedAway> {
-  const isName = isStreamName(key.stream);
-  const named = isName ? await reserve(deps, key, vhost.play) : undefined;
-  if (named) return named.beside(asked);
-  asked.end();
-  return isName ? BUSY : denied({ message: MISNAMED });
+): Promise<Reservation | Refusal> {
+  if (key.stream === address.stream) return asked;
+  const named = await reserve(deps, key, vhost.play);
+  return named?.beside(asked) ?? STREAM_BUSY;
 }

@@ -1,19 +1,27 @@
+import type { Gate } from '../model/authorization.ts';
 import type { Clock } from '../model/clock.ts';
 import { ConcealedNames } from '../model/concealed-names.ts';
 import type { ClientIdentity, CloseReason } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
+import type { VhostOptions } from '../model/options.ts';
 import type { Claims } from '../model/shared-state.ts';
 import { type ClientFilter, type ClientInfo, clientMatcher } from '../model/stats.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import { randomSource } from '../protocol/bytes/random.ts';
 import type { Hub } from '../streams/hub.ts';
 import { PlayerSlots } from './player-slots.ts';
-import type { Snapshot } from './snapshot.ts';
 
 const TICK_MS = 1000;
 /** A pause of the process that is worth a line in the log, in milliseconds. */
 const REMARKABLE_PAUSE_MS = 1000;
 const ID_CHARACTERS = 'abcdefghijklmnopqrstuvwxyz0123456789';
+
+/** The configuration that a client takes up when it comes and keeps. */
+export interface Snapshot {
+  readonly vhosts: ReadonlyMap<string, VhostOptions>;
+  readonly strictVhost: boolean;
+  readonly gate: Gate;
+}
 
 /** What the client registry goes by; replaced as a whole on reload. */
 export interface ServerPolicy {

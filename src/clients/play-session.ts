@@ -6,11 +6,9 @@ import { MASK } from '../model/secret-values.ts';
 import type { ClientInfo, ClientProtocol } from '../model/stats.ts';
 import { type AdmittedPlayer, admitPlayer } from './admit-player.ts';
 import { ClientEvents, type Traffic } from './client-events.ts';
-import type { ClientHandle, ClientRegistry } from './client-registry.ts';
-import { STALL_TIMEOUT_MS } from './limits.ts';
-import type { Refusal } from './refusal.ts';
-import type { Snapshot } from './snapshot.ts';
-import { StallDetector } from './stall-detector.ts';
+import type { ClientHandle, ClientRegistry, Snapshot } from './client-registry.ts';
+import { Refusal } from './refusal.ts';
+import { STALL_TIMEOUT_MS, StallDetector } from './stall-detector.ts';
 
 /** Who wants to watch what. */
 export interface PlayRequest {
@@ -107,7 +105,7 @@ export class PlaySession implements ClientHandle {
   }
 
   /** Asks whether it may watch. A viewer that was refused has ended; undefined if it has gone meanwhile. */
-  async admit(): Promise<AdmittedPlayer | ({ readonly ok: false } & Refusal) | undefined> {
+  async admit(): Promise<AdmittedPlayer | Refusal | undefined> {
     const { hub, slots, claims, clock } = this.#clients;
     const { address, vhost } = this.#playRequest;
     const deps = {
@@ -120,9 +118,9 @@ export class PlaySession implements ClientHandle {
       bytesIn: () => this.#transport.traffic.bytesIn,
       kick: (reason: CloseReason, why: string) => this.kick(reason, why),
     };
-    const outcome = await admitPlayer(deps, address, vhost);
+    const outcome = await admitPlayer(deps, { address, vhost });
     if (this.#over || !outcome) return undefined;
-    if (outcome.ok) {
+    if (!(outcome instanceof Refusal)) {
       this.#player = outcome;
     } else {
       const { protocol } = this.#transport;

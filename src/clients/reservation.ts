@@ -3,8 +3,7 @@ import type { PlayOptions } from '../model/options.ts';
 import type { Claim } from '../model/shared-state.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { Holder, Hub, Publication } from '../streams/hub.ts';
-import type { SlotDeps } from './acquire-slot.ts';
-import type { PlayerSlots } from './player-slots.ts';
+import type { PlayerSlots, SlotDeps } from './player-slots.ts';
 
 /** What streams are reserved in. */
 export interface ReservationDeps extends SlotDeps {

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { isIP } from 'node:net';
 import type { FastifyReply } from 'fastify';
-import type { Snapshot } from '../clients/snapshot.ts';
+import type { Snapshot } from '../clients/client-registry.ts';
 import { type Address, MAX_ADDRESS_LENGTH, resolveAddress, resolveConnect } from '../model/address.ts';
 import { formatIp } from '../model/ip.ts';
 import type { VhostOptions } from '../model/options.ts';

@@ -1,6 +1,9 @@
-import { MAX_MESSAGE_STREAMS } from './limits.ts';
+import { Refusal } from '../clients/refusal.ts';
 import type { Player } from './player.ts';
 import type { Publisher } from './publisher.ts';
+
+/** Message streams that one connection may create. */
+export const MAX_MESSAGE_STREAMS = 8;
 
 /** What a message stream is used for, once it is. */
 export type Role = Publisher | Player;
@@ -33,9 +36,16 @@ export class MessageStreams {
     return undefined;
   }
 
-  /** True if a client may use this id. Those that guess it instead of awaiting createStream's answer are let. */
-  admits(id: number): boolean {
-    return this.#roles.has(id) || (id >= 1 && id <= MAX_MESSAGE_STREAMS);
+  /**
+   * Why nothing can begin at this id, if so; what is `replaceable` may be there. Clients that guess an id instead of
+   * awaiting createStream's answer are let.
+   */
+  whyUnusable(id: number, replaceable?: Role['role']): Refusal | undefined {
+    const exists = this.#roles.has(id) || (id >= 1 && id <= MAX_MESSAGE_STREAMS);
+    if (!exists) return new Refusal('invalid', `message stream ${id} does not exist`);
+    const there = this.get(id)?.role;
+    if (there === undefined || there === replaceable) return undefined;
+    return new Refusal('busy', `message stream ${id} is already ${there}`);
   }
 
   get(id: number): Role | undefined {

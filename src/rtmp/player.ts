@@ -1,6 +1,6 @@
+import type { AdmittedPlayer } from '../clients/admit-player.ts';
 import type { GrantLimits } from '../clients/grant-limits.ts';
 import type { CloseReason } from '../model/events.ts';
-import type { PlayOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
 import type { Hub } from '../streams/hub.ts';
 import type { Subscription } from '../streams/live-stream.ts';
@@ -15,7 +15,7 @@ export class Player {
   readonly limits: GrantLimits | undefined;
   readonly #hub: Hub;
   readonly #connection: Connection;
-  readonly #options: PlayOptions;
+  readonly #admitted: AdmittedPlayer;
   readonly #streamId: number;
   readonly #onEnd: (reason: CloseReason) => void;
   readonly #onOver: () => void;
@@ -27,19 +27,17 @@ export class Player {
   constructor(place: {
     hub: Hub;
     connection: Connection;
-    key: StreamKey;
-    limits: GrantLimits | undefined;
-    options: PlayOptions;
+    admitted: AdmittedPlayer;
     streamId: number;
     onEnd: (reason: CloseReason) => void;
     /** The stream's publisher has left, and none has come in time. */
     onOver: () => void;
   }) {
-    this.key = place.key;
-    this.limits = place.limits;
+    this.key = place.admitted.key;
+    this.limits = place.admitted.limits;
     this.#hub = place.hub;
     this.#connection = place.connection;
-    this.#options = place.options;
+    this.#admitted = place.admitted;
     this.#streamId = place.streamId;
     this.#onEnd = place.onEnd;
     this.#onOver = place.onOver;
@@ -70,7 +68,7 @@ export class Player {
       end: this.#onOver,
     };
     connection.corked(() => {
-      this.#subscription = this.#hub.subscribe(this.key, sink, this.#options);
+      this.#subscription = this.#hub.subscribe(this.key, sink, this.#admitted.vhost.play);
     });
   }
 
@@ -96,8 +94,8 @@ export class Player {
   }
 
   end(reason: CloseReason): void {
-    this.limits?.end();
     this.pause();
+    this.#admitted.end(reason);
     this.#onEnd(reason);
   }
 }

@@ -1,4 +1,6 @@
+import type { AdmittedPublisher } from '../clients/admit-publisher.ts';
 import type { GrantLimits } from '../clients/grant-limits.ts';
+import type { PlayerSlots } from '../clients/player-slots.ts';
 import type { Clock } from '../model/clock.ts';
 import type { CloseReason } from '../model/events.ts';
 import type { PublishEnd } from '../model/media.ts';
@@ -15,32 +17,31 @@ export class Publisher {
   /** The stream's name as the client gave it: the backend may have given another one. */
   readonly asked: string;
   readonly limits: GrantLimits | undefined;
+  readonly #admitted: AdmittedPublisher;
   readonly #publication: Publication;
-  readonly #slot: () => number;
+  readonly #slots: PlayerSlots;
   readonly #options: PublishOptions;
   readonly #clock: Clock;
-  readonly #onEnd: (reason: CloseReason, how: PublishEnd) => void;
+  readonly #onEnd: (reason: CloseReason) => void;
   #packets = 0;
   #lastMedia: number;
   #lastWatched: number;
 
   constructor(place: {
-    key: StreamKey;
-    asked: string;
-    limits: GrantLimits | undefined;
+    admitted: AdmittedPublisher;
     publication: Publication;
     /** Players that have a place, also those whom no lane of the hub reaches: viewers of HLS. */
-    slot: () => number;
-    options: PublishOptions;
+    slots: PlayerSlots;
     clock: Clock;
-    onEnd: (reason: CloseReason, how: PublishEnd) => void;
+    onEnd: (reason: CloseReason) => void;
   }) {
-    this.key = place.key;
-    this.asked = place.asked;
-    this.limits = place.limits;
+    this.key = place.admitted.key;
+    this.asked = place.admitted.asked;
+    this.limits = place.admitted.limits;
+    this.#admitted = place.admitted;
     this.#publication = place.publication;
-    this.#slot = place.slot;
-    this.#options = place.options;
+    this.#slots = place.slots;
+    this.#options = place.admitted.vhost.publish;
     this.#clock = place.clock;
     this.#onEnd = place.onEnd;
     this.#lastMedia = place.clock.awake();
@@ -66,7 +67,7 @@ export class Publisher {
     if (now - this.#lastMedia > patience) {
       return `the publisher sent no media for ${patience} ms (${this.#packets === 0 ? 'firstpkt_timeout' : 'normal_timeout'})`;
     }
-    if (this.#publication.players > 0 || this.#slot() > 0) this.#lastWatched = now;
+    if (this.#publication.players > 0 || this.#slots.taken(this.key) > 0) this.#lastWatched = now;
     if (kickoffForIdleMs > 0 && now - this.#lastWatched > kickoffForIdleMs) {
       return `nobody watched for ${kickoffForIdleMs} ms (kickoff_for_idle)`;
     }
@@ -75,7 +76,7 @@ export class Publisher {
 
   /** `how` is `unpublished` if the client said that it is through. */
   end(reason: CloseReason, how: PublishEnd = 'lost'): void {
-    this.limits?.end();
-    this.#onEnd(reason, how);
+    this.#admitted.end(reason, how);
+    this.#onEnd(reason);
   }
 }

@@ -1,4 +1,3 @@
-import type { Refusal } from '../clients/refusal.ts';
 import type { AmfObject, AmfValue } from '../protocol/amf0/value.ts';
 import { encodeCommand } from '../protocol/rtmp/command.ts';
 import { CSID, MESSAGE_TYPE, type RtmpMessage } from '../protocol/rtmp/message.ts';
@@ -23,11 +22,6 @@ export function result(transactionId: number, ...values: readonly AmfValue[]): R
 /** `_error` of a call. */
 export function failure(transactionId: number, info: AmfObject): RtmpMessage {
   return command(0, '_error', transactionId, null, info);
-}
-
-/** Where a refused client is welcome instead, for programs, as Flash Media Server and SRS say it: `ex: { code: 302, redirect }` in the info object. */
-export function redirection({ redirect }: Refusal): AmfObject {
-  return redirect === undefined ? {} : { ex: { code: 302, redirect } };
 }
 
 /** `onStatus` on a message stream (RTMP 7.2.2); `details` are added to the info object. */

@@ -1,7 +1,6 @@
 import type { Duplex } from 'node:stream';
 import type { ClientHandle, ClientRegistry } from '../clients/client-registry.ts';
-import { STALL_TIMEOUT_MS } from '../clients/limits.ts';
-import { StallDetector } from '../clients/stall-detector.ts';
+import { STALL_TIMEOUT_MS, StallDetector } from '../clients/stall-detector.ts';
 import type { Clock } from '../model/clock.ts';
 import { headOfApp, headOfUrl } from '../model/concealed-names.ts';
 import type { ClientIdentity, CloseReason } from '../model/events.ts';

@@ -1,22 +1,19 @@
+import type { AdmissionDeps } from '../clients/admission.ts';
 import type { ClientEvents } from '../clients/client-events.ts';
-import type { LimitedClient } from '../clients/grant-limits.ts';
+import type { Snapshot } from '../clients/client-registry.ts';
 import type { PlayerSlots } from '../clients/player-slots.ts';
-import type { Refusal } from '../clients/refusal.ts';
-import type { Snapshot } from '../clients/snapshot.ts';
-import { type Address, resolveAddress } from '../model/address.ts';
 import type { Clock } from '../model/clock.ts';
 import type { ConcealedNames } from '../model/concealed-names.ts';
 import type { ClientIdentity, CloseReason } from '../model/events.ts';
 import type { Logger } from '../model/logger.ts';
-import type { VhostOptions } from '../model/options.ts';
 import type { Claims } from '../model/shared-state.ts';
 import type { RtmpMessage } from '../protocol/rtmp/message.ts';
 import type { Hub } from '../streams/hub.ts';
 import type { Connection } from './connection.ts';
 import type { MessageStreams } from './message-streams.ts';
 
-/** Vhosts that one connection may visit. */
-export const MAX_VHOSTS_PER_CONNECTION = 8;
+/** Work that a publish or play counts as, with all that begins and ends with it, in media packets. */
+export const OPENING_PACKETS = 500;
 
 /** A client whose `connect` has been taken. */
 export interface ConnectInfo {
@@ -53,32 +50,19 @@ export interface SessionContext {
   kick(reason: CloseReason, why: string): void;
 }
 
-/** The client of a session, as its limits need it. */
-export function limitedClient({ clock, connection, kick }: SessionContext): LimitedClient {
-  return { clock, kick, bytesIn: () => connection.bytesIn };
-}
-
-export type Entry =
-  | { readonly ok: true; readonly address: Address; readonly vhost: VhostOptions }
-  | ({ readonly ok: false } & Refusal);
-
-/**
- * Finds out where a stream name leads and asks that vhost's `on_connect`, if it has not been asked: the name may lead
- * to another vhost than `connect` did, and under the srs5 schema the question waits for the name.
- */
-export async function enter(connectInfo: ConnectInfo, streamName: string): Promise<Entry> {
-  const { snapshot, tcUrl, app, cutsQueries } = connectInfo;
-  const { vhosts, strictVhost } = snapshot;
-  const resolution = resolveAddress({ tcUrl, app, streamName, cutsQueries }, vhosts, strictVhost);
-  if (!resolution.ok) return resolution;
-  const { address } = resolution;
-  const vhost = vhosts.get(address.vhost);
-  if (!vhost) throw new Error(`resolveAddress chose the vhost ${address.vhost}, which does not exist`);
-  const visited = connectInfo.events.vhosts;
-  if (!visited.includes(vhost.name) && visited.length >= MAX_VHOSTS_PER_CONNECTION) {
-    return { ok: false, message: `one connection may visit ${MAX_VHOSTS_PER_CONNECTION} vhosts` };
-  }
-  const verdict = await connectInfo.events.connect(address);
-  if (!verdict.allowed) return { ok: false, message: verdict.message, redirect: verdict.redirect };
-  return { ok: true, address, vhost };
+/** Admission of this client. */
+export function admissionDeps(
+  { hub, clock, claims, slots, connection, kick }: SessionContext,
+  { events }: ConnectInfo,
+): AdmissionDeps {
+  return {
+    hub,
+    clock,
+    claims,
+    slots,
+    events,
+    kick,
+    bytesIn: () => connection.bytesIn,
+    isClosed: () => connection.isClosed(),
+  };
 }

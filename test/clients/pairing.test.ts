@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import { MAX_VHOSTS_PER_CONNECTION } from '../../src/clients/refusal.ts';
 import { ALLOWED } from '../../src/model/authorization.ts';
-import { MAX_VHOSTS_PER_CONNECTION } from '../../src/rtmp/session-context.ts';
 import { FakeGate, refused } from '../support/fake-gate.ts';
 import { openServer, PICTURE, settled } from '../support/memory-server.ts';
 import { SRS5, vhost } from '../support/options.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { LINGER_MS, STALL_TIMEOUT_MS } from '../../src/clients/limits.ts';
+import { LINGER_MS, STALL_TIMEOUT_MS } from '../../src/clients/stall-detector.ts';
 import { ALLOWED } from '../../src/model/authorization.ts';
 import { MAX_REPLY_BACKLOG } from '../../src/rtmp/connection.ts';
-import { MAX_MESSAGE_STREAMS } from '../../src/rtmp/limits.ts';
+import { MAX_MESSAGE_STREAMS } from '../../src/rtmp/message-streams.ts';
 import { HANDSHAKE_TIMEOUT_MS, IDLE_TIMEOUT_MS } from '../../src/rtmp/server-session.ts';
 import { MIN_BACKLOG_BYTES } from '../../src/streams/fanout-group.ts';
 import { FakeGate, refused } from '../support/fake-gate.ts';

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { OPENING_PACKETS } from '../../src/rtmp/limits.ts';
 import { COMMAND_PACKETS } from '../../src/rtmp/server-session.ts';
+import { OPENING_PACKETS } from '../../src/rtmp/session-context.ts';
 import {
   MAX_PACKET_BURST,
   MAX_PACKETS_PER_SECOND,

@@ -2,10 +2,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { AdmittedPlayer } from '../../clients/admit-player.ts';
 import type { ClientRegistry } from '../../clients/client-registry.ts';
 import { PlaySession } from '../../clients/play-session.ts';
-import { explain, STREAM_OVER } from '../../clients/refusal.ts';
+import { STREAM_OVER } from '../../clients/refusal.ts';
 import type { Address } from '../../model/address.ts';
 import type { Answer, HttpHandler } from '../http-handler.ts';
 import { type Fault, type PlaybackRequest, streamAddress } from '../playback-request.ts';
+import { admitViewer, playRequest } from '../viewer.ts';
 import { FlvPlayer } from './flv-player.ts';
 import { CHUNKED, type Framing, PLAIN, WEBSOCKET } from './flv-serializer.ts';
 
@@ -68,19 +69,19 @@ async function admit(
   address: Address,
   http: FastifyRequest,
 ): Promise<Viewing | Fault> {
-  const { ip, pageUrl, agent, snapshot, vhost } = request;
   const { socket } = http.raw;
   const line = new FlvPlayer(socket, framingFor(http), clients.clock);
-  const tcUrl = `rtmp://${vhost.name}/${address.app}`;
-  const viewer = new PlaySession(clients, { ip, snapshot, vhost, address, tcUrl, pageUrl, agent }, line);
+  const viewer = new PlaySession(clients, playRequest(request, address), line);
   socket.once('close', () => {
     line.leave();
     viewer.end('client');
   });
-  const outcome = await viewer.admit();
-  if (!outcome) return { ok: false, status: 503, message: line.farewell ?? 'the client has gone' };
-  if (!outcome.ok) return { ok: false, status: 403, message: explain(outcome) };
-  return { line, viewer, player: outcome };
+  const outcome = await admitViewer(viewer, () => ({
+    ok: false,
+    status: 503,
+    message: line.farewell ?? 'the client has gone',
+  }));
+  return 'ok' in outcome ? outcome : { line, viewer, player: outcome };
 }
 
 function framingFor({ ws, raw }: FastifyRequest): Framing {

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { explain } from '../../clients/refusal.ts';
 import type { Hls } from '../../hls/hls.ts';
 import type { LivePlaylist } from '../../hls/live-playlist.ts';
 import type { Address } from '../../model/address.ts';
@@ -8,6 +7,7 @@ import type { StreamKey } from '../../model/stream-key.ts';
 import type { Answer } from '../http-handler.ts';
 import { NEWCOMER_FORWARD_TIMEOUT_MS, type PeerServers } from '../peers/peer-proxy.ts';
 import type { Fault, PlaybackRequest } from '../playback-request.ts';
+import { admitViewer, playRequest } from '../viewer.ts';
 import { answered, notThere, type StreamFiles, sendMaster } from './responses.ts';
 import type { HlsSession, HlsSessions } from './sessions.ts';
 
@@ -101,23 +101,18 @@ export class MasterPlaylists {
   }
 
   async #admit(
-    { ip, pageUrl, agent, snapshot, vhost }: PlaybackRequest,
+    request: PlaybackRequest,
     address: Address,
     http: FastifyRequest,
     name?: string,
   ): Promise<HlsSession | Fault> {
-    const tcUrl = `rtmp://${vhost.name}/${address.app}`;
-    const session = this.#sessions.beginSession(
-      { ip, snapshot, vhost, address, tcUrl, pageUrl, agent },
-      name,
-    );
+    const session = this.#sessions.beginSession(playRequest(request, address), name);
     if ('ok' in session) return session;
     const leave = () => session.leave();
     http.raw.socket.once('close', leave);
-    const outcome = await session.viewer.admit();
+    const outcome = await admitViewer(session.viewer, () => GONE);
     http.raw.socket.off('close', leave);
-    if (!outcome) return GONE;
-    if (!outcome.ok) return { ok: false, status: 403, message: explain(outcome) };
+    if ('ok' in outcome) return outcome;
     session.admitted(outcome);
     return session;
   }

@@ -1,14 +1,15 @@
+import { askToConnect } from '../../clients/admission.ts';
 import { ClientEvents } from '../../clients/client-events.ts';
-import { explain, type Refusal } from '../../clients/refusal.ts';
+import { unresolved } from '../../clients/refusal.ts';
 import { cutsQueries, resolveConnect } from '../../model/address.ts';
 import { headOfApp } from '../../model/concealed-names.ts';
 import type { VhostOptions } from '../../model/options.ts';
 import type { AmfObject, AmfValue } from '../../protocol/amf0/value.ts';
 import type { Command } from '../../protocol/rtmp/command.ts';
 import { setPeerBandwidth, windowAckSize } from '../../protocol/rtmp/control.ts';
-import { STATUS, statusInfo } from '../../protocol/rtmp/status.ts';
-import { connectResult, failure, redirection } from '../replies.ts';
+import { connectResult } from '../replies.ts';
 import type { ConnectInfo, SessionContext } from '../session-context.ts';
+import { refuse } from './refuse.ts';
 
 /**
  * `connect` (RTMP 7.2.1.1): finds the vhost, asks its `on_connect` and only then answers. Under the srs5 schema the
@@ -19,14 +20,11 @@ export async function connect(context: SessionContext, command: Command): Promis
   const request = readRequest(command.args[0]);
   const { connection } = context;
   const snapshot = context.currentSnapshot();
-  const refuse = (refusal: Refusal) => {
-    const info = statusInfo('error', STATUS.connectRejected, explain(refusal));
-    const words = failure(command.transactionId, { ...info, ...redirection(refusal) });
-    context.refuse(`connect refused: ${refusal.message}`, words);
-  };
   const said = { ...request, cutsQueries: cutsQueries(request.flashVer) };
   const resolution = resolveConnect(said, snapshot.vhosts, snapshot.strictVhost);
-  if (!resolution.ok && !resolution.undecided) return refuse(resolution);
+  if (!resolution.ok && !resolution.undecided) {
+    return refuse(context, command, 0, unresolved(resolution));
+  }
   const address = resolution.ok ? resolution.address : undefined;
   const vhost = address && snapshot.vhosts.get(address.vhost);
 
@@ -43,8 +41,8 @@ export async function connect(context: SessionContext, command: Command): Promis
   };
   context.connectInfo = connectInfo;
   if (address && vhost && vhost.hooks.schema !== 'srs5') {
-    const verdict = await events.connect(address);
-    if (!verdict.allowed) return refuse(verdict);
+    const refusal = await askToConnect(events, address);
+    if (refusal) return refuse(context, command, 0, refusal);
     if (connection.isClosed()) return;
   }
   context.log.info({ vhost: address?.vhost, app: headOfApp(address?.app ?? '') }, 'client connected');

@@ -1,12 +1,12 @@
 import { admitPlayer } from '../../clients/admit-player.ts';
-import { explain, type Refusal, STREAM_OVER } from '../../clients/refusal.ts';
+import { Refusal, STREAM_OVER } from '../../clients/refusal.ts';
 import type { Command } from '../../protocol/rtmp/command.ts';
 import { streamBegin, streamEof } from '../../protocol/rtmp/control.ts';
 import { STATUS } from '../../protocol/rtmp/status.ts';
-import { OPENING_PACKETS } from '../limits.ts';
 import { Player } from '../player.ts';
-import { onStatus, redirection } from '../replies.ts';
-import { type ConnectInfo, enter, limitedClient, type SessionContext } from '../session-context.ts';
+import { onStatus } from '../replies.ts';
+import { admissionDeps, type ConnectInfo, OPENING_PACKETS, type SessionContext } from '../session-context.ts';
+import { refuse } from './refuse.ts';
 
 /**
  * `play` (RTMP 7.2.2.1), of live streams: start and duration mean nothing here. The client is told that it plays after
@@ -18,52 +18,33 @@ export async function play(
   streamId: number,
   connectInfo: ConnectInfo,
 ): Promise<void> {
-  context.connection.spend(OPENING_PACKETS);
-  const refuse = (why: string | Refusal) => {
-    const refusal = typeof why === 'string' ? { message: why } : why;
-    const details = redirection(refusal);
-    const words = onStatus(streamId, 'error', STATUS.playFailed, explain(refusal), details);
-    context.refuse(`play refused: ${refusal.message}`, words);
-  };
-
-  const name = typeof command.args[1] === 'string' ? command.args[1] : '';
-  if (!context.streams.admits(streamId)) return refuse(`message stream ${streamId} does not exist`);
-  const busy = context.streams.get(streamId);
-  if (busy?.role === 'publishing') return refuse(`message stream ${streamId} is already ${busy.role}`);
+  const { connection, streams } = context;
+  connection.spend(OPENING_PACKETS);
+  const unusable = streams.whyUnusable(streamId, 'playing');
+  if (unusable) return refuse(context, command, streamId, unusable);
   // A new play on a playing stream is a switch to another one (RTMP 7.2.2.1, reset).
-  context.streams.clear(streamId)?.end('client');
+  streams.clear(streamId)?.end('client');
 
-  const entry = await enter(connectInfo, name);
-  if (!entry.ok) return refuse(entry);
-  const { connection } = context;
-  const deps = {
-    ...limitedClient(context),
-    hub: context.hub,
-    slots: context.slots,
-    claims: context.claims,
-    events: connectInfo.events,
-    isClosed: () => connection.isClosed(),
-  };
-  const admission = await admitPlayer(deps, entry.address, entry.vhost);
-  if (!admission) return;
-  if (!admission.ok) return refuse(admission);
-  const { key, limits } = admission;
+  const streamName = typeof command.args[1] === 'string' ? command.args[1] : '';
+  const deps = admissionDeps(context, connectInfo);
+  const admitted = await admitPlayer(deps, { ...connectInfo, streamName });
+  if (!admitted) return;
+  if (admitted instanceof Refusal) return refuse(context, command, streamId, admitted);
+
+  const { key } = admitted;
   const { stream } = key;
   const shown = context.concealed.shown(key);
   const player = new Player({
     hub: context.hub,
     connection,
-    key,
-    limits,
-    options: entry.vhost.play,
+    admitted,
     streamId,
     onEnd: (reason) => {
-      admission.end(reason);
       context.log.info({ ...shown, protocol: 'rtmp', reason, skips: player.skips }, 'play ended');
     },
     onOver: () => endPlay(context, streamId, player),
   });
-  context.streams.assign(streamId, player);
+  streams.assign(streamId, player);
   context.log.info({ ...shown, protocol: 'rtmp' }, 'play started');
   const details = { details: stream, clientid: context.client.id };
   // One write: a polite client that waits for each answer must not wait for a delayed acknowledgement.
@@ -76,7 +57,7 @@ export async function play(
     );
     player.start();
   });
-  await admission.reportAbsence();
+  await admitted.reportAbsence();
 }
 
 /**

@@ -1,9 +1,8 @@
 import type { Command } from '../../protocol/rtmp/command.ts';
 import { streamBegin, streamEof } from '../../protocol/rtmp/control.ts';
 import { STATUS } from '../../protocol/rtmp/status.ts';
-import { OPENING_PACKETS } from '../limits.ts';
 import { onStatus, result } from '../replies.ts';
-import type { SessionContext } from '../session-context.ts';
+import { OPENING_PACKETS, type SessionContext } from '../session-context.ts';
 
 /** `pause` (RTMP 7.2.2.8): a paused player gets nothing, and goes on with the newest picture. */
 export function pause(context: SessionContext, command: Command, streamId: number): void {

@@ -1,7 +1,6 @@
 import type { Command } from '../../protocol/rtmp/command.ts';
 import { STATUS, statusInfo } from '../../protocol/rtmp/status.ts';
-import { MAX_MESSAGE_STREAMS } from '../limits.ts';
-import type { Role } from '../message-streams.ts';
+import { MAX_MESSAGE_STREAMS, type Role } from '../message-streams.ts';
 import { command as commandMessage, failure, onStatus, result } from '../replies.ts';
 import type { SessionContext } from '../session-context.ts';
 
