@@ -35,7 +35,7 @@ export class RtmpServer {
 
   /** Begins a session with the client at `ip` over any duplex stream. */
   enter(stream: Duplex, ip: string): ServerSession {
-    const session = new ServerSession(stream, this.#clients.identify(ip), this.#clients, this.#random);
+    const session = new ServerSession(stream, ip, this.#clients, this.#random);
     void session.settled.then(this.#clients.count());
     this.#clients.enter(session);
     return session;

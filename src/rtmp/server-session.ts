@@ -1,11 +1,13 @@
 import type { Duplex } from 'node:stream';
-import type { ClientHandle, ClientRegistry } from '../clients/client-registry.ts';
-import { STALL_TIMEOUT_MS, StallDetector } from '../clients/stall-detector.ts';
-import type { Clock } from '../model/clock.ts';
+import type { ClientEvents } from '../clients/client-events.ts';
+import type { ClientRegistry } from '../clients/client-registry.ts';
+import {
+  type ClientDescription,
+  type ClientTransport,
+  ConnectedClient,
+} from '../clients/connected-client.ts';
 import { headOfApp, headOfUrl } from '../model/concealed-names.ts';
-import type { ClientIdentity, CloseReason } from '../model/events.ts';
-import type { Logger } from '../model/logger.ts';
-import type { ClientInfo } from '../model/stats.ts';
+import type { CloseReason } from '../model/events.ts';
 import type { RandomBytes } from '../protocol/bytes/random.ts';
 import { decodeCommand } from '../protocol/rtmp/command.ts';
 import { ServerHandshake } from '../protocol/rtmp/handshake.ts';
@@ -29,63 +31,50 @@ export const IDLE_TIMEOUT_MS = 180_000;
 export const HANDSHAKE_TIMEOUT_MS = 10_000;
 
 /** One client's RTMP session, server side, from the handshake to the closing events. */
-export class ServerSession implements ClientHandle {
-  readonly client: ClientIdentity;
-  readonly #clock: Clock;
-  readonly #log: Logger;
+export class ServerSession extends ConnectedClient {
+  protected readonly transport: ClientTransport;
   readonly #connection: Connection;
   readonly #context: SessionContext;
-  readonly #startedAt: number;
-  readonly #encrypted: boolean;
   /** On the scale of `awake`; the beginning until there is a client. */
   #idleSince: number;
-  readonly #stall: StallDetector;
-  /** What the log says at the end, when that is more than the reason. */
-  #why: string | undefined;
-  #settle: () => void = () => undefined;
-  /** Settles when the connection is over and its closing events have been handed to the gate. */
-  readonly settled: Promise<void>;
 
-  constructor(stream: Duplex, client: ClientIdentity, clients: ClientRegistry, random: RandomBytes) {
-    this.settled = new Promise((resolve) => {
-      this.#settle = resolve;
-    });
-    this.client = client;
-    this.#clock = clients.clock;
-    this.#log = clients.log.child({ client: client.id, ip: client.ip });
-    this.#startedAt = this.#clock.now();
-    this.#encrypted = 'encrypted' in stream;
-    this.#idleSince = this.#clock.awake();
-    this.#stall = new StallDetector(this.#idleSince);
-    this.#connection = new Connection(
+  constructor(stream: Duplex, ip: string, clients: ClientRegistry, random: RandomBytes) {
+    super(clients, ip);
+    const { clock } = clients;
+    this.#idleSince = clock.awake();
+    const connection = new Connection(
       stream,
       new ServerHandshake(random),
       {
         ready: () => undefined,
         message: (message) => this.#take(message),
         patience: () => this.#context.streams.patience,
-        closed: (reason, error) => this.#finish(reason, error),
+        closed: (reason, error) => this.end(reason, isGoodbye(error) ? undefined : error?.message),
       },
-      this.#clock,
+      clock,
     );
+    this.#connection = connection;
+    this.transport = {
+      protocol: 'encrypted' in stream ? 'rtmps' : 'rtmp',
+      traffic: connection,
+      get backlog() {
+        return connection.backlog;
+      },
+      close: (reason, why) => this.#close(reason, why),
+    };
     this.#context = {
-      connection: this.#connection,
-      client,
-      hub: clients.hub,
-      clock: this.#clock,
-      claims: clients.claims,
-      slots: clients.slots,
-      currentSnapshot: () => clients.snapshot,
+      clients,
+      client: this.client,
+      log: this.log,
+      connection,
       streams: new MessageStreams(),
-      concealed: clients.concealed,
-      log: this.#log,
       connectInfo: undefined,
+      admissionDeps: (events) => this.admissionDeps(events),
       refuse: (why, ...lastWords) => this.#refuse(why, lastWords),
       kick: (reason, why) => this.kick(reason, why),
     };
   }
 
-  /** The vhosts that this client has entered. */
   get vhosts(): readonly string[] {
     const { connectInfo } = this.#context;
     return connectInfo
@@ -93,15 +82,16 @@ export class ServerSession implements ClientHandle {
       : [];
   }
 
-  get facts(): ClientInfo {
+  protected get events(): ClientEvents | undefined {
+    return this.#context.connectInfo?.events;
+  }
+
+  protected describe(): ClientDescription {
     const { connectInfo, streams } = this.#context;
     const [role] = streams.roles;
-    const { bytesIn, bytesOut, backlog } = this.#connection;
     const { tcUrl = '', pageUrl = '', swfUrl = '' } = connectInfo?.events.shown ?? {};
     const { flashVer = '' } = connectInfo?.events.client ?? {};
     return {
-      client: this.client,
-      protocol: this.#encrypted ? 'rtmps' : 'rtmp',
       role: role === undefined ? 'idle' : role.role === 'publishing' ? 'publish' : 'play',
       vhost: role?.key.vhost ?? connectInfo?.home ?? '',
       app: role?.key.app ?? headOfApp(connectInfo?.app ?? ''),
@@ -111,37 +101,13 @@ export class ServerSession implements ClientHandle {
       pageUrl,
       swfUrl,
       agent: flashVer,
-      ageMs: this.#clock.now() - this.#startedAt,
-      recvBytes: bytesIn,
-      sendBytes: bytesOut,
-      backlogBytes: backlog,
       skips: role?.role === 'playing' ? role.skips : 0,
     };
   }
 
-  /** Tells the client why and closes. */
-  kick(reason: CloseReason, description: string): void {
-    this.#why ??= description;
-    if (this.#context.connectInfo) {
-      const info = statusInfo('error', STATUS.connectClosed, description);
-      this.#connection.send(commandMessage(0, 'onStatus', 0, null, info));
-    }
-    this.#connection.close(reason);
-  }
-
-  /**
-   * Looks at the clock; called about once a second. Closes what has been silent or stuck for too long or may not stay,
-   * and asks the backend again about who may.
-   */
-  tick(): void {
-    const why = this.#overdue(this.#clock.awake());
-    if (why !== undefined) {
-      this.#why ??= why;
-      this.#connection.close('timeout');
-      return;
-    }
+  protected tickLimits(): void {
     const { connectInfo, streams } = this.#context;
-    if (connectInfo && this.#clock.now() >= connectInfo.events.endsAt) {
+    if (connectInfo && this.clients.clock.now() >= connectInfo.events.endsAt) {
       this.kick('limit', 'The granted connection time is over.');
       return;
     }
@@ -154,10 +120,7 @@ export class ServerSession implements ClientHandle {
     }
   }
 
-  #overdue(now: number): string | undefined {
-    const { bytesOut, backlog } = this.#connection;
-    if (this.#stall.stalled(now, bytesOut, backlog))
-      return `the client took no bytes for ${STALL_TIMEOUT_MS} ms`;
+  protected overdue(now: number): string | undefined {
     if (this.#connection.held) {
       this.#idleSince = now;
       return undefined;
@@ -202,30 +165,36 @@ export class ServerSession implements ClientHandle {
     waiting.then(
       () => this.#connection.release(),
       (error: unknown) => {
-        this.#log.error({ err: error }, 'RTMP command failed: server bug');
+        this.log.error({ err: error }, 'RTMP command failed: server bug');
         this.#connection.close('protocol_error');
       },
     );
   }
 
   #refuse(why: string, lastWords: readonly RtmpMessage[]): void {
-    this.#why ??= why;
+    this.noteWhy(why);
     this.#connection.send(...lastWords);
     this.#connection.close('refused');
   }
 
-  #finish(reason: CloseReason, error: Error | undefined): void {
+  /** Tells the client why, unless it is too slow to be told anything, and closes. */
+  #close(reason: CloseReason, why: string): void {
+    if (this.#context.connectInfo && reason !== 'timeout') {
+      const info = statusInfo('error', STATUS.connectClosed, why);
+      this.#connection.send(commandMessage(0, 'onStatus', 0, null, info));
+    }
+    this.#connection.close(reason);
+  }
+
+  protected ended(reason: CloseReason, why: string | undefined): void {
     const { connectInfo, streams } = this.#context;
     for (const role of streams.roles) role.end(reason);
     const { bytesIn, bytesOut } = this.#connection;
-    const seconds = Math.round((this.#clock.now() - this.#startedAt) / 100) / 10;
-    const why = this.#why ?? (isGoodbye(error) ? undefined : error?.message);
-    const facts = { reason, ...(why === undefined ? {} : { why }), seconds, bytesIn, bytesOut };
+    const seconds = this.seconds();
+    const fields = { reason, ...(why === undefined ? {} : { why }), seconds, bytesIn, bytesOut };
     // A port scan or a load balancer's probe is not an event that a person cares about.
-    if (connectInfo || bytesIn > 0) this.#log.info(facts, 'connection closed');
-    else this.#log.debug(facts, 'connection closed');
-    // Not awaited by anything that the client sees: the socket is closed already.
-    void Promise.resolve(connectInfo?.events.close(reason)).finally(this.#settle);
+    if (connectInfo || bytesIn > 0) this.log.info(fields, 'connection closed');
+    else this.log.debug(fields, 'connection closed');
   }
 }
 

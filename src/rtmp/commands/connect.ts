@@ -19,7 +19,7 @@ import { refuse } from './refuse.ts';
 export async function connect(context: SessionContext, command: Command): Promise<void> {
   const request = readRequest(command.args[0]);
   const { connection } = context;
-  const snapshot = context.currentSnapshot();
+  const snapshot = context.clients.snapshot;
   const said = { ...request, cutsQueries: cutsQueries(request.flashVer) };
   const resolution = resolveConnect(said, snapshot.vhosts, snapshot.strictVhost);
   if (!resolution.ok && !resolution.undecided) {
@@ -30,7 +30,7 @@ export async function connect(context: SessionContext, command: Command): Promis
 
   const { tcUrl, app, pageUrl, flashVer, swfUrl } = request;
   const facts = { client: context.client, tcUrl, pageUrl, flashVer, swfUrl };
-  const events = new ClientEvents(snapshot.gate, facts, connection, context.clock);
+  const events = new ClientEvents(snapshot.gate, facts, connection, context.clients.clock);
   const connectInfo: ConnectInfo = {
     snapshot,
     home: vhost?.name,

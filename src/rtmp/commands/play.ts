@@ -5,7 +5,7 @@ import { streamBegin, streamEof } from '../../protocol/rtmp/control.ts';
 import { STATUS } from '../../protocol/rtmp/status.ts';
 import { Player } from '../player.ts';
 import { onStatus } from '../replies.ts';
-import { admissionDeps, type ConnectInfo, OPENING_PACKETS, type SessionContext } from '../session-context.ts';
+import { type ConnectInfo, OPENING_PACKETS, type SessionContext } from '../session-context.ts';
 import { refuse } from './refuse.ts';
 
 /**
@@ -26,16 +26,18 @@ export async function play(
   streams.clear(streamId)?.end('client');
 
   const streamName = typeof command.args[1] === 'string' ? command.args[1] : '';
-  const deps = admissionDeps(context, connectInfo);
-  const admitted = await admitPlayer(deps, { ...connectInfo, streamName });
+  const admitted = await admitPlayer(context.admissionDeps(connectInfo.events), {
+    ...connectInfo,
+    streamName,
+  });
   if (!admitted) return;
   if (admitted instanceof Refusal) return refuse(context, command, streamId, admitted);
 
   const { key } = admitted;
   const { stream } = key;
-  const shown = context.concealed.shown(key);
+  const shown = context.clients.concealed.shown(key);
   const player = new Player({
-    hub: context.hub,
+    hub: context.clients.hub,
     connection,
     admitted,
     streamId,

@@ -4,7 +4,7 @@ import type { Command } from '../../protocol/rtmp/command.ts';
 import { STATUS } from '../../protocol/rtmp/status.ts';
 import { Publisher } from '../publisher.ts';
 import { command as commandMessage, onStatus } from '../replies.ts';
-import { admissionDeps, type ConnectInfo, OPENING_PACKETS, type SessionContext } from '../session-context.ts';
+import { type ConnectInfo, OPENING_PACKETS, type SessionContext } from '../session-context.ts';
 import { refuse } from './refuse.ts';
 
 /** `publish` (RTMP 7.2.2.6). The client is told that it may start after every URL of `on_publish` has said yes. */
@@ -20,8 +20,10 @@ export async function publish(
   if (unusable) return refuse(context, command, streamId, unusable);
 
   const streamName = typeof command.args[1] === 'string' ? command.args[1] : '';
-  const deps = admissionDeps(context, connectInfo);
-  const admitted = await admitPublisher(deps, { ...connectInfo, streamName });
+  const admitted = await admitPublisher(context.admissionDeps(connectInfo.events), {
+    ...connectInfo,
+    streamName,
+  });
   if (!admitted) return;
   if (admitted instanceof Refusal) return refuse(context, command, streamId, admitted);
 
@@ -33,8 +35,8 @@ export async function publish(
   const publisher = new Publisher({
     admitted,
     publication,
-    slots: context.slots,
-    clock: context.clock,
+    slots: context.clients.slots,
+    clock: context.clients.clock,
     onEnd: (reason) => context.log.info({ ...key, reason }, 'publish ended'),
   });
   streams.assign(streamId, publisher);
