@@ -1,7 +1,7 @@
 import { type Address, isStreamName, resolveAddress } from '../model/address.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
-import type { ClientEvents, Opened } from './client-events.ts';
+import type { AcceptedEvent, ClientEvents } from './client-events.ts';
 import type { Snapshot } from './client-registry.ts';
 import type { LimitedClient } from './grant-limits.ts';
 import {
@@ -15,7 +15,7 @@ import {
 } from './refusal.ts';
 import type { ReservationDeps } from './reservation.ts';
 
-/** What it takes to let a client in, whatever its protocol. */
+/** State that admission needs of a client of any protocol. */
 export interface AdmissionDeps extends ReservationDeps, LimitedClient {
   readonly events: ClientEvents;
   /** True once the client has gone. */
@@ -117,19 +117,19 @@ export async function authorize(
   { events }: AdmissionDeps,
   action: 'on_publish' | 'on_play',
   address: Address,
-): Promise<Opened | Refusal> {
+): Promise<AcceptedEvent | Refusal> {
   const opened = await events.open(action, address);
   return opened.allowed ? opened : denied(opened);
 }
 
-/** Tells the end of what was let in and is refused all the same; the end of a client that has gone is told elsewhere. */
-export function endIfRefused(opened: Opened, refused: boolean): void {
+/** Ends an accepted event whose client is refused all the same; `ClientEvents.close` ends those of a client that has gone. */
+export function endIfRefused(opened: AcceptedEvent, refused: boolean): void {
   if (refused) opened.end('refused');
 }
 
 /** The stream under the name that the backend gave it, or else the client. */
 export function grantedKey(
-  { grant }: Opened,
+  { grant }: AcceptedEvent,
   { app, stream: asked }: Address,
   vhost: VhostOptions,
 ): StreamKey | Refusal {

@@ -13,21 +13,21 @@ import {
   type NamedStream,
   requireName,
 } from './admission.ts';
-import type { Opened } from './client-events.ts';
+import type { AcceptedEvent } from './client-events.ts';
 import { type GrantLimits, grantLimitsFor } from './grant-limits.ts';
 import { acquireSlot } from './player-slots.ts';
 import { type Refusal, streamFull } from './refusal.ts';
 
 /** A player that is let in. */
 export interface AdmittedPlayer {
-  /** What it plays, under the name that the backend gave. */
+  /** Stream that it plays, under the name that the backend gave. */
   readonly key: StreamKey;
   readonly vhost: VhostOptions;
   /** Limits that were granted; undefined if there are none. To be ticked once a second. */
   readonly limits: GrantLimits | undefined;
-  /** To be called once it plays: tells the backend if there is nothing to play. */
+  /** Emits `on_not_found` if there is nothing to play; to be called once it plays. */
   reportAbsence(): Promise<void>;
-  /** Tells the end and gives the slot back; counts once. */
+  /** Emits the closing event and gives the slot back; counts once. */
   end(reason: CloseReason): void;
 }
 
@@ -75,7 +75,7 @@ function requireFreeSlot({ slots }: AdmissionDeps, address: Address): Refusal | 
 /** Takes the player's slot and returns what gives it back. */
 async function takeSlot(
   deps: AdmissionDeps,
-  { grant }: Opened,
+  { grant }: AcceptedEvent,
   key: StreamKey,
 ): Promise<(() => void) | Refusal> {
   const { maxViewers = Number.POSITIVE_INFINITY } = grant ?? {};

@@ -3,7 +3,7 @@ import type { CloseReason } from '../model/events.ts';
 import type { PublishEnd } from '../model/media.ts';
 import type { VhostOptions } from '../model/options.ts';
 import type { StreamKey } from '../model/stream-key.ts';
-import type { Holder, Publication } from '../streams/hub.ts';
+import type { Publication, PublisherHandle } from '../streams/hub.ts';
 import {
   type AdmissionDeps,
   admit,
@@ -29,8 +29,8 @@ export interface AdmittedPublisher {
   /** Limits that were granted; undefined if there are none. To be ticked once a second. */
   readonly limits: GrantLimits | undefined;
   /** Goes on air. `holder` says who publishes; its `leave` has to call `end` before it returns. */
-  goLive(holder: Holder): Publication;
-  /** Frees the name and tells the end; counts once. */
+  goLive(holder: PublisherHandle): Publication;
+  /** Frees the name and emits the closing event; counts once. */
   end(reason: CloseReason, how?: PublishEnd): void;
 }
 
@@ -58,7 +58,7 @@ export function admitPublisher(
       limits,
       goLive(holder) {
         reservation.start({ facts: opened.facts, grant: opened.grant, vhost });
-        reservation.heldBy(holder);
+        reservation.setOwner(holder);
         return reservation.publication;
       },
       end(reason, how) {

@@ -15,7 +15,7 @@ import type {
 } from '../model/events.ts';
 import { maskQuery, SecretFinder } from '../model/secret-values.ts';
 
-/** What a connection knows of its client from `connect` on. */
+/** Identity of a connection's client and what it said of itself, from `connect` on. */
 export interface ClientFacts {
   readonly client: ClientIdentity;
   readonly tcUrl: string;
@@ -33,27 +33,27 @@ export interface Traffic {
   readonly bytesOut: number;
 }
 
-interface Opening {
+interface OpenRecord {
   readonly id: number;
   readonly closing: ClosingAction;
-  /** Where it leads, under the name that it has now. */
+  /** Destination, under the name that it has now. */
   address: Address;
   readonly since: number;
 }
 
 /** A publish or play that was let in. */
-export interface Opened {
+export interface AcceptedEvent {
   readonly allowed: true;
   readonly grant: Grant | undefined;
-  /** What its events say of it, under the name that it has now. */
+  /** Fields of its events, under the name that it has now. */
   readonly facts: EventFacts;
-  /** What is told of it from now on has this stream name. */
+  /** Replaces the stream name in its later events. */
   rename(stream: string): void;
-  /** Asks whether it is still welcome. */
+  /** Asks whether it may go on. */
   askAgain(): Promise<Verdict>;
-  /** Tells that nobody publishes what is to be played. */
+  /** Emits `on_not_found`: nobody publishes what is to be played. */
   emitNotFound(): void;
-  /** Tells its end; counts once. */
+  /** Emits its closing event; counts once. */
   end(reason: CloseReason): void;
 }
 
@@ -62,7 +62,7 @@ type Refused = Exclude<Verdict, { allowed: true }>;
 const ENDINGS = { on_connect: 'on_close', on_publish: 'on_unpublish', on_play: 'on_stop' } as const;
 
 /**
- * The events of one connection, in pairs that cannot come apart: each vhost that was asked `on_connect` is told
+ * The events of one connection, in pairs that cannot come apart: each vhost that was asked `on_connect` gets
  * `on_close` once, each accepted publish `on_unpublish`, each accepted play `on_stop`, in that order, whatever ends them.
  */
 export class ClientEvents {
@@ -72,8 +72,8 @@ export class ClientEvents {
   readonly #clock: Clock;
   readonly #abort = new AbortController();
   /** By vhost, in the order in which they were asked. */
-  readonly #visits = new Map<string, Opening>();
-  readonly #openings = new Set<Opening>();
+  readonly #connects = new Map<string, OpenRecord>();
+  readonly #openings = new Set<OpenRecord>();
   /** Names that answers replaced. */
   readonly #keys = new Set<string>();
   #shown: ShownUrls | undefined;
@@ -89,7 +89,7 @@ export class ClientEvents {
     this.#clock = clock;
   }
 
-  /** What the client says of itself. */
+  /** Identity of the client and what it says of itself. */
   get client(): ClientFacts {
     return this.#facts;
   }
@@ -106,27 +106,27 @@ export class ClientEvents {
 
   /** The vhosts that this client has been asked about. */
   get vhosts(): readonly string[] {
-    return [...this.#visits.keys()];
+    return [...this.#connects.keys()];
   }
 
-  /** When the connection has to end, on the clock's scale: `on_connect` may have said so. */
+  /** Time at which the connection has to end, on the clock's scale, if `on_connect` granted a duration. */
   get endsAt(): number {
     return this.#endsAt;
   }
 
-  /** True if nobody would hear of this action. */
+  /** True if nobody is interested in this action. */
   ignores(action: QuestionAction | NoticeAction, vhost: string): boolean {
     return !this.#gate.isInterested(action, vhost);
   }
 
   /** Asks a vhost's `on_connect`, unless it has been asked: a connection is accepted once per vhost. */
   connect(address: Address): Promise<Verdict> {
-    if (this.#visits.has(address.vhost)) return Promise.resolve(ALLOWED);
+    if (this.#connects.has(address.vhost)) return Promise.resolve(ALLOWED);
     return this.#pending(this.#connect(address));
   }
 
   /** Asks to publish or to play. */
-  open(action: 'on_publish' | 'on_play', address: Address): Promise<Opened | Refused> {
+  open(action: 'on_publish' | 'on_play', address: Address): Promise<AcceptedEvent | Refused> {
     return this.#pending(this.#open(action, address));
   }
 
@@ -143,19 +143,19 @@ export class ClientEvents {
     this.#abort.abort();
     await this.#asking;
     for (const opening of this.#openings) this.#end(opening, reason);
-    for (const visit of this.#visits.values()) this.#tell(visit, reason);
+    for (const connect of this.#connects.values()) this.#emitClosing(connect, reason);
   }
 
   async #connect(address: Address): Promise<Verdict> {
-    const visit = this.#opening('on_connect', address);
-    this.#visits.set(address.vhost, visit);
-    const verdict = await this.#ask('on_connect', visit);
+    const connect = this.#opening('on_connect', address);
+    this.#connects.set(address.vhost, connect);
+    const verdict = await this.#ask('on_connect', connect);
     const maxDurationMs = verdict.allowed ? verdict.grant?.maxDurationMs : undefined;
     if (maxDurationMs !== undefined) this.#endsAt = Math.min(this.#endsAt, this.#clock.now() + maxDurationMs);
     return verdict;
   }
 
-  async #open(action: 'on_publish' | 'on_play', address: Address): Promise<Opened | Refused> {
+  async #open(action: 'on_publish' | 'on_play', address: Address): Promise<AcceptedEvent | Refused> {
     const asked = this.#opening(action, address);
     const verdict = await this.#ask(action, asked);
     if (!verdict.allowed) return verdict;
@@ -184,14 +184,14 @@ export class ClientEvents {
     this.#shown = undefined;
   }
 
-  #opening(action: GateAction, address: Address): Opening {
+  #opening(action: GateAction, address: Address): OpenRecord {
     this.#lastId += 1;
     return { id: this.#lastId, closing: ENDINGS[action], address, since: this.#clock.now() };
   }
 
   #ask(
     action: GateAction | 'on_update',
-    opening: Opening,
+    opening: OpenRecord,
     more: Pick<GateEvent, 'role' | 'counters'> = {},
   ): Promise<Verdict> {
     return this.#gate.authorize({ action, ...this.#describe(opening), ...more }, this.#abort.signal);
@@ -203,16 +203,16 @@ export class ClientEvents {
     return question;
   }
 
-  #end(opening: Opening, reason: CloseReason): void {
-    if (this.#openings.delete(opening)) this.#tell(opening, reason);
+  #end(opening: OpenRecord, reason: CloseReason): void {
+    if (this.#openings.delete(opening)) this.#emitClosing(opening, reason);
   }
 
-  #tell(opening: Opening, reason: CloseReason): void {
+  #emitClosing(opening: OpenRecord, reason: CloseReason): void {
     const event = { action: opening.closing, ...this.#describe(opening), reason, ...this.#count(opening) };
     this.#gate.emit(event);
   }
 
-  #count({ since }: Opening): Counters {
+  #count({ since }: OpenRecord): Counters {
     return {
       durationMs: Math.round(this.#clock.now() - since),
       sendBytes: this.#traffic.bytesOut,
@@ -220,7 +220,7 @@ export class ClientEvents {
     };
   }
 
-  #describe({ id, address }: Opening): EventFacts {
+  #describe({ id, address }: OpenRecord): EventFacts {
     return { ...this.#facts, ...address, opening: id };
   }
 }

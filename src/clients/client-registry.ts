@@ -23,16 +23,16 @@ export interface Snapshot {
   readonly gate: Gate;
 }
 
-/** What the client registry goes by; replaced as a whole on reload. */
+/** Policy of the client registry; replaced as a whole on reload. */
 export interface ServerPolicy {
   readonly snapshot: Snapshot;
   readonly maxConnections: number;
 }
 
-/** What the client registries of several processes have in common; the only client registry of a server needs none of it. */
+/** State that the client registries of several processes share; a server with one registry needs none of it. */
 export interface ClusterClients {
   readonly claims: Claims;
-  /** How many client registries they are, which share `max_connections`. */
+  /** Number of client registries, which share `max_connections`. */
   readonly count: number;
   /** A number for a client that no other client registry gives out. */
   nextNumber(): number;
@@ -42,17 +42,17 @@ export interface ClusterClients {
 export interface ClientHandle {
   /** The vhosts that it has entered. */
   readonly vhosts: readonly string[];
-  /** What an operator may want to know of it; to be asked when he does, and once more when it has gone. */
-  readonly facts: ClientInfo;
+  /** Fields that operators see; read on demand, and once more when the client has gone. */
+  readonly info: ClientInfo;
   /** Settles when it has gone and its closing events have been handed to the gate. */
   readonly settled: Promise<void>;
   /** Looks at the clock; called about once a second. */
   tick(): void;
-  /** Shows the client out and tells it why, if its protocol can. */
+  /** Closes the client with a sentence for it, if its protocol can carry one. */
   kick(reason: CloseReason, why: string): void;
 }
 
-/** What a client registry has seen. */
+/** Totals of a client registry since the process began. */
 export interface ClientTotals {
   readonly clients: number;
   /** Connections for which there was no room. */
@@ -62,7 +62,7 @@ export interface ClientTotals {
   readonly sendBytes: number;
 }
 
-/** Who is here, whatever protocol they speak: names the clients, counts, looks at the clock for them, shows them out. */
+/** Registry of the connected clients of all protocols: identifies and counts them, ticks them once a second, closes them. */
 export class ClientRegistry {
   readonly hub: Hub;
   readonly clock: Clock;
@@ -71,8 +71,8 @@ export class ClientRegistry {
   readonly concealed: ConcealedNames;
   /** Undefined where this process is alone with its streams. */
   readonly claims: Claims | undefined;
-  /** Places of the players of this process. */
-  readonly slots: PlayerSlots = new PlayerSlots((key) => this.#tellIdle(key));
+  /** Slots of the players of this process. */
+  readonly slots: PlayerSlots = new PlayerSlots((key) => this.#emitIdle(key));
   readonly #cluster: ClusterClients | undefined;
   readonly #random = randomSource();
   readonly #handles = new Set<ClientHandle>();
@@ -80,7 +80,7 @@ export class ClientRegistry {
   #connections = 0;
   #named = 0;
   #entered = 0;
-  /** Since the log was told last, and ever. */
+  /** Connections turned away since the last log line, and ever. */
   #turnedAway = 0;
   #everTurnedAway = 0;
   #pastRecvBytes = 0;
@@ -105,7 +105,7 @@ export class ClientRegistry {
     this.concealed = concealed;
     this.claims = cluster?.claims;
     this.#cluster = cluster;
-    hub.observe({ unwatched: (key) => this.#tellIdle(key) });
+    hub.observe({ unwatched: (key) => this.#emitIdle(key) });
     this.#scheduleTick();
   }
 
@@ -124,7 +124,7 @@ export class ClientRegistry {
     return this.#policy.maxConnections;
   }
 
-  /** Visits without a connection that there may be: in one client registry as many as connections in all of them. */
+  /** Sessions without a connection that there may be: in one client registry as many as connections in all of them. */
   get maxSessions(): number {
     return this.maxConnections * (this.#cluster?.count ?? 1);
   }
@@ -148,7 +148,7 @@ export class ClientRegistry {
   }
 
   /** Counts a connection until what is returned is called, once or more often. */
-  count(): () => void {
+  countConnection(): () => void {
     this.#connections += 1;
     let counted = true;
     return () => {
@@ -164,33 +164,33 @@ export class ClientRegistry {
     return { number, id: this.#randomId(), ip };
   }
 
-  /** Takes a client, who is here until it has settled. */
-  enter(client: ClientHandle): void {
+  /** Adds a client, which stays until it has settled. */
+  addClient(client: ClientHandle): void {
     this.#handles.add(client);
     this.#entered += 1;
     void client.settled.then(() => {
       this.#handles.delete(client);
-      const { recvBytes, sendBytes } = client.facts;
+      const { recvBytes, sendBytes } = client.info;
       this.#pastRecvBytes += recvBytes;
       this.#pastSendBytes += sendBytes;
     });
     if (!this.#open) client.kick('shutdown', 'The server has stopped.');
   }
 
-  /** Everybody who is here, as they are at this moment. */
-  facts(): readonly ClientInfo[] {
-    return Array.from(this.#handles, (client) => client.facts);
+  /** Fields of all connected clients at this moment. */
+  clientInfos(): readonly ClientInfo[] {
+    return Array.from(this.#handles, (client) => client.info);
   }
 
-  /** Shows out the clients that are meant, as the operator's will; returns how many. */
+  /** Closes the clients that match, at an operator's request; returns how many. */
   kick(filter: ClientFilter, why: string): number {
     const isMeant = clientMatcher(filter);
-    const meant = [...this.#handles].filter((client) => isMeant(client.facts));
+    const meant = [...this.#handles].filter((client) => isMeant(client.info));
     for (const client of meant) client.kick('kicked', why);
     return meant.length;
   }
 
-  /** What was here since the process began. */
+  /** Totals since the process began. */
   get totals(): ClientTotals {
     return {
       clients: this.#entered,
@@ -201,7 +201,7 @@ export class ClientRegistry {
   }
 
   /** Applies a policy to clients that come from now on. Clients of vhosts that are gone are closed. */
-  change(policy: ServerPolicy): void {
+  applyPolicy(policy: ServerPolicy): void {
     this.#policy = policy;
     for (const client of this.#handles) {
       const gone = client.vhosts.find((vhost) => !policy.snapshot.vhosts.get(vhost)?.enabled);
@@ -209,7 +209,7 @@ export class ClientRegistry {
     }
   }
 
-  /** Lets nobody in any more, shows everybody out, and settles when all closing events are with the gate. */
+  /** Refuses new clients, closes all, and settles when all closing events are with the gate. */
   async close(reason: CloseReason, why: string): Promise<void> {
     this.#open = false;
     const handles = [...this.#handles];
@@ -217,8 +217,8 @@ export class ClientRegistry {
     await Promise.all(handles.map((client) => client.settled));
   }
 
-  /** Tells that a stream of this process has lost its last player; one that has paused is still there. */
-  #tellIdle(key: StreamKey): void {
+  /** Emits `on_idle` for a stream of this process that has lost its last player; a paused player still counts. */
+  #emitIdle(key: StreamKey): void {
     if (!this.hub.isOnAir(key) || this.hub.players(key) > 0 || this.slots.taken(key) > 0) return;
     this.#policy.snapshot.gate.emit({ action: 'on_idle', ...key });
   }
@@ -229,7 +229,7 @@ export class ClientRegistry {
     return id;
   }
 
-  /** Tells of what explains a gap in everybody's media. */
+  /** Logs a pause of the process, which explains a gap in everybody's media. */
   #noticePause(): void {
     const pausedMs = Math.round(this.clock.now() - this.clock.awake());
     const ms = pausedMs - this.#pausedMs;

@@ -6,7 +6,7 @@ import type { ClientEvents, Traffic } from './client-events.ts';
 import type { ClientHandle, ClientRegistry } from './client-registry.ts';
 import { STALL_TIMEOUT_MS, StallDetector } from './stall-detector.ts';
 
-/** What carries a client's bytes. */
+/** Transport of a client's bytes. */
 export interface ClientTransport {
   readonly protocol: ClientProtocol;
   readonly traffic: Traffic;
@@ -16,7 +16,7 @@ export interface ClientTransport {
   close(reason: CloseReason, why: string): void;
 }
 
-/** What only the protocol of a client knows of it. */
+/** Fields of `ClientInfo` that only the client's protocol knows. */
 export type ClientDescription = Pick<
   ClientInfo,
   'role' | 'vhost' | 'app' | 'stream' | 'tcUrl' | 'pageUrl' | 'swfUrl' | 'agent' | 'skips'
@@ -31,7 +31,7 @@ export abstract class ConnectedClient implements ClientHandle {
   readonly #cameAt: number;
   readonly #stall: StallDetector;
   #over = false;
-  /** What the log says at the end, when that is more than the reason. */
+  /** Sentence for the closing log line, where there is more to say than the reason. */
   #why: string | undefined;
   #settle: () => void = () => undefined;
 
@@ -49,17 +49,17 @@ export abstract class ConnectedClient implements ClientHandle {
 
   abstract readonly vhosts: readonly string[];
   protected abstract readonly transport: ClientTransport;
-  /** Undefined as long as there is nothing that a backend could be told. */
+  /** Undefined until the client has introduced itself. */
   protected abstract readonly events: ClientEvents | undefined;
   protected abstract describe(): ClientDescription;
-  /** Why it should be closed now, if it should; asked once a second. `now` is on the scale of `Clock.awake`. */
+  /** Reason to close it now, if there is one; asked once a second. `now` is on the scale of `Clock.awake`. */
   protected abstract overdue(now: number): string | undefined;
   /** Applies the limits that it was granted; called once a second. */
   protected abstract tickLimits(): void;
   /** Ends what it publishes or plays, and logs its end. */
   protected abstract ended(reason: CloseReason, why: string | undefined): void;
 
-  get facts(): ClientInfo {
+  get info(): ClientInfo {
     const { protocol, traffic, backlog } = this.transport;
     return {
       client: this.client,

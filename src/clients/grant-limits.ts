@@ -2,10 +2,10 @@ import type { Grant, Verdict } from '../model/authorization.ts';
 import type { Clock } from '../model/clock.ts';
 import type { CloseReason } from '../model/events.ts';
 import type { VhostOptions } from '../model/options.ts';
-import type { ClientEvents, Opened } from './client-events.ts';
+import type { AcceptedEvent, ClientEvents } from './client-events.ts';
 import { explain } from './refusal.ts';
 
-/** How much more than it was granted a publisher may have sent at any time, in milliseconds at the granted rate. */
+/** Burst above the granted rate that a publisher may send, in milliseconds at that rate. */
 export const MAX_BURST_MS = 5_000;
 
 /** A client to which limits apply. */
@@ -13,13 +13,13 @@ export interface LimitedClient {
   readonly clock: Clock;
   /** Bytes that the client has sent so far. */
   readonly bytesIn: () => number;
-  /** Shows the client out. */
+  /** Closes the client. */
   readonly kick: (reason: CloseReason, why: string) => void;
 }
 
-/** What limits are checked with. */
+/** State with which limits are checked. */
 interface GrantLimitsDeps extends LimitedClient {
-  /** Asks the backend whether the client is still welcome; undefined where nobody would be asked. */
+  /** Asks the backend whether the client may go on; undefined where nobody would be asked. */
   readonly askAgain: (() => Promise<Verdict>) | undefined;
   /** Interval of that question where no answer sets one, in milliseconds. */
   readonly updateMs: number;
@@ -47,7 +47,7 @@ export class GrantLimits {
     this.#deps = deps;
     this.#recheckMs = deps.updateMs;
     this.#asksAt = deps.clock.now() + this.#recheckMs;
-    this.#take(grant);
+    this.#apply(grant);
   }
 
   /** Limits of a client that was granted this; undefined if there is nothing to check. */
@@ -56,12 +56,12 @@ export class GrantLimits {
     return bounded || deps.askAgain ? new GrantLimits(deps, grant ?? {}) : undefined;
   }
 
-  /** True while the backend is being asked whether the client is still welcome. */
+  /** True while the backend is being asked whether the client may go on. */
   get asking(): boolean {
     return this.#asking;
   }
 
-  /** Shows the client out if it has to go; else asks the backend again if it is time, and if it `mayAsk`. */
+  /** Closes the client if a limit is exceeded; else asks the backend again if it is time, and if it `mayAsk`. */
   tick(mayAsk: boolean): void {
     if (this.#over) return;
     const now = this.#deps.clock.now();
@@ -93,11 +93,11 @@ export class GrantLimits {
     this.#asking = false;
     if (this.#over) return;
     this.#asksAt = clock.now() + this.#recheckMs;
-    if (verdict.allowed) this.#take(verdict.grant ?? {});
+    if (verdict.allowed) this.#apply(verdict.grant ?? {});
     else if (!verdict.failed || failureEnds) kick('kicked', explain(verdict));
   }
 
-  #take({ maxDurationMs, maxBitrate, recheckMs }: Grant): void {
+  #apply({ maxDurationMs, maxBitrate, recheckMs }: Grant): void {
     const { clock, bytesIn } = this.#deps;
     const now = clock.now();
     if (maxDurationMs !== undefined) {
@@ -118,7 +118,7 @@ export class GrantLimits {
 export function grantLimitsFor(
   { clock, bytesIn, kick }: LimitedClient,
   events: ClientEvents,
-  { grant, askAgain }: Opened,
+  { grant, askAgain }: AcceptedEvent,
   { name, hooks }: VhostOptions,
 ): GrantLimits | undefined {
   return GrantLimits.of(grant, {

@@ -8,14 +8,14 @@ import type { ClientRegistry, Snapshot } from './client-registry.ts';
 import { type ClientDescription, type ClientTransport, ConnectedClient } from './connected-client.ts';
 import { Refusal } from './refusal.ts';
 
-/** Who wants to watch what. */
+/** Request of a viewer to watch a stream. */
 export interface PlayRequest {
   readonly ip: string;
   /** The configuration by which the address was found. */
   readonly snapshot: Snapshot;
   readonly vhost: VhostOptions;
   readonly address: Address;
-  /** URL that backends are told; SRS has `rtmp://VHOST/APP` for FLV over HTTP. */
+  /** URL in hook bodies; SRS has `rtmp://VHOST/APP` for FLV over HTTP. */
   readonly tcUrl: string;
   /** Page that embeds the player; empty if not given. */
   readonly pageUrl: string;
@@ -23,9 +23,9 @@ export interface PlayRequest {
   readonly agent: string;
 }
 
-/** What brings media to a viewer. */
+/** Transport that carries media to a viewer. */
 export interface PlayTransport extends ClientTransport {
-  /** How often the viewer was too slow and was taken to a later keyframe; undefined where that cannot be. */
+  /** Times that a slow viewer was moved to a later keyframe; undefined where that cannot be. */
   readonly skips?: number | undefined;
   /** Why it should be closed now, if it should; asked once a second. `now` is on the scale of `Clock.awake`. */
   overdue?(now: number): string | undefined;
@@ -51,7 +51,7 @@ export class PlaySession extends ConnectedClient {
     this.vhosts = [vhost.name];
     const facts = { client: this.client, tcUrl, pageUrl, flashVer: '', swfUrl: '' };
     this.events = new ClientEvents(snapshot.gate, facts, transport.traffic, clients.clock);
-    clients.enter(this);
+    clients.addClient(this);
   }
 
   /** Asks whether it may watch. A viewer that was refused has ended; undefined if it has gone meanwhile. */

@@ -7,28 +7,28 @@ interface Row {
   most: number;
 }
 
-/** The places of streams' players: how many are taken, and how many there are. Who pauses keeps his. */
+/** Slots of streams' players: how many are taken, and how many there are. A paused player keeps its slot. */
 export class PlayerSlots {
   readonly #rows = new Map<string, Row>();
   readonly #emptied: (key: StreamKey) => void;
 
-  /** `emptied` hears of each stream whose last place was given back. */
+  /** `emptied` is called with each stream whose last slot was given back. */
   constructor(emptied: (key: StreamKey) => void = () => undefined) {
     this.#emptied = emptied;
   }
 
-  /** Places of the stream that are taken. */
+  /** Slots of the stream that are taken. */
   taken(key: StreamKey): number {
     return this.#rows.get(formatStreamKey(key))?.taken ?? 0;
   }
 
-  /** How many places the stream has, if they are all taken. */
+  /** Number of slots of the stream, if they are all taken. */
   full(key: StreamKey): number | undefined {
     const row = this.#rows.get(formatStreamKey(key));
     return row && row.taken >= row.most ? row.most : undefined;
   }
 
-  /** From now on the stream has so many places; who is there stays. Infinity takes the bound away. */
+  /** Sets the number of slots of the stream; players beyond it may remain. Infinity takes the bound away. */
   limit(key: StreamKey, most: number): void {
     const row = this.#row(key);
     row.most = most;
@@ -36,10 +36,10 @@ export class PlayerSlots {
   }
 
   /**
-   * Takes a place and returns what gives it back (harmless if repeated). Where as many as `most` are taken, or as many as
+   * Takes a slot and returns what gives it back (harmless if repeated). Where as many as `most` are taken, or as many as
    * the stream has, it returns that number instead.
    */
-  take(key: StreamKey, most: number = Number.POSITIVE_INFINITY): (() => void) | number {
+  acquire(key: StreamKey, most: number = Number.POSITIVE_INFINITY): (() => void) | number {
     const row = this.#row(key);
     const bound = Math.min(row.most, most);
     if (row.taken >= bound) {
@@ -69,16 +69,16 @@ export class PlayerSlots {
   }
 }
 
-/** Where a player's place is counted. */
+/** State in which a player's slot is counted. */
 export interface SlotDeps {
-  /** Places of the players of this process. */
+  /** Slots of the players of this process. */
   readonly slots: PlayerSlots;
   /** Undefined where this process is alone with its streams. */
   readonly claims: Claims | undefined;
 }
 
 /**
- * Takes a player's place and returns what gives it back, or how many there are if they are all taken: `most`, or what the
+ * Takes a player's slot and returns what gives it back, or how many there are if they are all taken: `most`, or what the
  * publisher was granted. Other processes' players count only where `bounded` says that there can be such a number.
  */
 export async function acquireSlot(
@@ -87,10 +87,10 @@ export async function acquireSlot(
   most: number,
   bounded: boolean,
 ): Promise<(() => void) | number> {
-  if (!claims || !bounded) return slots.take(key, most);
+  if (!claims || !bounded) return slots.acquire(key, most);
   const everywhere = await claims.acquireSlot(key, most);
   if (typeof everywhere === 'number') return everywhere;
-  const here = slots.take(key);
+  const here = slots.acquire(key);
   return () => {
     if (typeof here !== 'number') here();
     everywhere();

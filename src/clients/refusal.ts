@@ -12,7 +12,7 @@ export class Refusal {
   readonly reason: RefusalReason;
   /** A sentence for the client and the log. */
   readonly message: string;
-  /** An rtmp URL where it is welcome instead. */
+  /** An rtmp URL to which the client should go instead. */
   readonly redirect: string | undefined;
 
   constructor(reason: RefusalReason, message: string, redirect?: string) {
@@ -53,7 +53,7 @@ export function streamFull(viewers: number): Refusal {
   return new Refusal('full', `the stream has reached its limit of ${viewers} viewers`);
 }
 
-/** Sentence for a refused client: why, and where it is welcome instead. */
+/** Sentence for a refused client: why, and where it should go instead. */
 export function explain({
   message,
   redirect,
@@ -64,5 +64,5 @@ export function explain({
   return redirect === undefined ? message : `${message.replace(/\.$/, '')}: go to ${redirect}`;
 }
 
-/** What players are told whose publisher has left and has not come back. */
+/** Last words for players whose publisher has left and has not come back. */
 export const STREAM_OVER = 'The stream is over: its publisher has left.';

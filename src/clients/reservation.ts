@@ -2,10 +2,10 @@ import type { Origin, PublishEnd } from '../model/media.ts';
 import type { PlayOptions } from '../model/options.ts';
 import type { Claim } from '../model/shared-state.ts';
 import type { StreamKey } from '../model/stream-key.ts';
-import type { Holder, Hub, Publication } from '../streams/hub.ts';
+import type { Hub, Publication, PublisherHandle } from '../streams/hub.ts';
 import type { PlayerSlots, SlotDeps } from './player-slots.ts';
 
-/** What streams are reserved in. */
+/** State in which streams are reserved. */
 export interface ReservationDeps extends SlotDeps {
   readonly hub: Hub;
 }
@@ -33,9 +33,9 @@ export class Reservation {
   }
 
   /** Says who publishes; `leave` has to end this before it returns. */
-  heldBy(holder: Holder): void {
-    this.publication.heldBy(holder);
-    this.#other?.heldBy(holder);
+  setOwner(holder: PublisherHandle): void {
+    this.publication.setOwner(holder);
+    this.#other?.setOwner(holder);
   }
 
   /** Goes on air, for as many players as the publisher was granted; without an origin nothing else hears of it. */
@@ -69,7 +69,7 @@ export async function reserve(
   let publication = hub.reserve(key, options);
   if (!publication) {
     // The other publisher may have gone, and its connection not been read since.
-    await hub.attend(key);
+    await hub.pollPublisher(key);
     publication = hub.reserve(key, options);
   }
   if (!publication) return undefined;

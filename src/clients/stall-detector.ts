@@ -4,7 +4,7 @@ export const STALL_TIMEOUT_MS = 30_000;
 /** After the server's last word, until the socket is destroyed, in milliseconds. */
 export const LINGER_MS = 2_000;
 
-/** Tells when a peer has taken none of the bytes that wait for it for too long. */
+/** Detector of peers that have taken none of the bytes waiting for them for too long. */
 export class StallDetector {
   #taken = 0;
   #since: number;

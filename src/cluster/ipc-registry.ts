@@ -15,13 +15,13 @@ export class IpcRegistry implements Registry, PlaylistSequences {
   /** What waits for an answer of the primary, by its id. */
   readonly #questions = new Map<number, (notice: RegistryNotice) => void>();
   readonly #watches = new Map<number, (place: Place | undefined) => void>();
-  readonly #holders: Pick<Hub, 'evict' | 'attend'>;
+  readonly #publishers: Pick<Hub, 'evict' | 'pollPublisher'>;
   #lastId = 0;
 
-  /** `holders` are the publishers of this process. */
-  constructor(send: (request: RegistryRequest) => void, holders: Pick<Hub, 'evict' | 'attend'>) {
+  /** `publishers` are the publishers of this process. */
+  constructor(send: (request: RegistryRequest) => void, publishers: Pick<Hub, 'evict' | 'pollPublisher'>) {
     this.#send = send;
-    this.#holders = holders;
+    this.#publishers = publishers;
   }
 
   async claim(key: StreamKey, takeover = false): Promise<Claim | undefined> {
@@ -85,8 +85,10 @@ export class IpcRegistry implements Registry, PlaylistSequences {
         this.#watches.get(notice.id)?.(notice.place);
         return;
       case 'confirm':
-        if (notice.takeover) this.#holders.evict(notice.key);
-        void this.#holders.attend(notice.key).then(() => this.#send({ type: 'confirmed', id: notice.id }));
+        if (notice.takeover) this.#publishers.evict(notice.key);
+        void this.#publishers
+          .pollPublisher(notice.key)
+          .then(() => this.#send({ type: 'confirmed', id: notice.id }));
         return;
       default:
         notice satisfies never;

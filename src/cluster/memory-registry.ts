@@ -59,7 +59,7 @@ export class MemoryRegistry {
         return claim;
       },
       acquireSlot: (key, most) => {
-        const taken = this.#slots.take(key, most);
+        const taken = this.#slots.acquire(key, most);
         if (typeof taken === 'number') return Promise.resolve(taken);
         slot.add(taken);
         return Promise.resolve(() => {

@@ -89,7 +89,7 @@ export class RelayServer {
 
   /** The vhosts of a new configuration. */
   change(vhosts: Vhosts): void {
-    this.#clients.change(this.#policy(vhosts));
+    this.#clients.applyPolicy(this.#policy(vhosts));
   }
 
   /** A publisher has left: its relays have had its last byte. They are told how, for the players behind them. */

@@ -55,7 +55,7 @@ export class WorkerContext implements ClusterClients {
     this.owner = ownerOf(serviceId, assignment.place.node);
     this.claims = new IpcRegistry((request) => send({ type: 'registry', request }), {
       evict: (key) => this.#hub?.evict(key),
-      attend: async (key) => this.#hub?.attend(key),
+      pollPublisher: async (key) => this.#hub?.pollPublisher(key),
     });
     this.peers = new WorkerPeers(place, token, this.claims);
     this.hooks = new HookReporter(clock, (report, sent) => send({ type: 'hooks', report }, sent));

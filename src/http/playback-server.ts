@@ -150,7 +150,7 @@ export class PlaybackServer {
 
   /** Takes the socket of a client at `ip`, paused or not. */
   enter(socket: Socket, ip: string): void {
-    const uncount = this.#clients.count();
+    const uncount = this.#clients.countConnection();
     if (!this.#bound.enter(socket, ip, uncount)) {
       uncount();
       socket.destroy();

@@ -42,7 +42,7 @@ export class Acceptor {
       enter(socket, peer);
       return;
     }
-    const uncount = this.#clients.count();
+    const uncount = this.#clients.countConnection();
     this.#waiting.add(socket);
     const received = () => {
       this.#waiting.delete(socket);

@@ -41,7 +41,7 @@ export class TlsAcceptor {
         this.#turnedAway.add();
         return;
       }
-      const uncount = this.#clients.count();
+      const uncount = this.#clients.countConnection();
       this.#handshakes.begin(socket, terms, {
         secure: (secured) => {
           uncount();

@@ -10,7 +10,7 @@ import { STATUS } from '../protocol/rtmp/status.ts';
 import { Connection } from './connection.ts';
 import { command as commandMessage } from './replies.ts';
 
-/** How a client introduces itself. */
+/** Fields with which a client introduces itself. */
 export interface ClientOptions {
   readonly tcUrl: string;
   readonly app: string;
@@ -68,8 +68,8 @@ export class ClientSession {
       handshake,
       {
         ready: () => this.#signalReady(),
-        message: (message) => this.#take(message),
-        patience: () => 0,
+        message: (message) => this.#handleMessage(message),
+        idleBudgetMs: () => 0,
         closed: (_reason, error) => this.#finish(error),
       },
       options.clock ?? systemClock,
@@ -166,7 +166,7 @@ export class ClientSession {
     });
   }
 
-  #take(message: RtmpMessage): void {
+  #handleMessage(message: RtmpMessage): void {
     if (message.type === MESSAGE_TYPE.commandAmf0 || message.type === MESSAGE_TYPE.commandAmf3) {
       this.#answer(decodeCommand(message), message.streamId);
     } else {

@@ -35,7 +35,7 @@ export const MAX_EARLY_BYTES: number = 1024 * 1024;
 /** RTMP 5.4.1: the chunk size of both directions until a Set Chunk Size says otherwise. */
 const DEFAULT_CHUNK_SIZE = 128;
 
-/** What a connection tells its session. */
+/** Callbacks of a connection into its session. */
 export interface ConnectionEvents {
   /** The handshake is complete. */
   ready(): void;
@@ -45,7 +45,7 @@ export interface ConnectionEvents {
    */
   message(message: RtmpMessage): void;
   /** Milliseconds for which nothing that the peer may send is needed; asked after each read. */
-  patience(): number;
+  idleBudgetMs(): number;
   /** The connection is over. Called once. */
   closed(reason: CloseReason, error?: Error): void;
 }
@@ -148,7 +148,7 @@ export class Connection {
   }
 
   /** Reads now and lets the stream rest no more, until enough has been read to tell anew for how long it may. */
-  attend(): void {
+  pollNow(): void {
     this.#pace = new ReadThrottle(this.#clock.now());
     this.#readOn();
   }
@@ -274,7 +274,7 @@ export class Connection {
 
   #considerRest(): void {
     if (this.#closed || this.#held || this.#paused || this.#rest || this.#wait) return;
-    const ms = this.#pace.restMs(this.#events.patience());
+    const ms = this.#pace.restMs(this.#events.idleBudgetMs());
     if (ms === 0) return;
     this.#stream.pause();
     this.#rest = this.#clock.after(ms, () => this.#readOn());

@@ -5,7 +5,7 @@ import type { Publisher } from './publisher.ts';
 /** Message streams that one connection may create. */
 export const MAX_MESSAGE_STREAMS = 8;
 
-/** What a message stream is used for, once it is. */
+/** Use of a message stream. */
 export type Role = Publisher | Player;
 
 /** The message streams of one connection (RTMP 7.2.1.3) and their roles. */
@@ -17,13 +17,13 @@ export class MessageStreams {
   }
 
   /** Milliseconds for which nothing is needed of the client: it publishes, and nothing else, what can wait so long. */
-  get patience(): number {
-    let patience: number | undefined;
+  get idleBudgetMs(): number {
+    let idleBudgetMs: number | undefined;
     for (const role of this.#roles.values()) {
       if (role?.role === 'playing') return 0;
-      if (role) patience = Math.min(patience ?? role.patience, role.patience);
+      if (role) idleBudgetMs = Math.min(idleBudgetMs ?? role.idleBudgetMs, role.idleBudgetMs);
     }
-    return patience ?? 0;
+    return idleBudgetMs ?? 0;
   }
 
   /** Takes the lowest free id, from 1 on; undefined when the connection has all it may have. */
@@ -37,7 +37,7 @@ export class MessageStreams {
   }
 
   /**
-   * Why nothing can begin at this id, if so; what is `replaceable` may be there. Clients that guess an id instead of
+   * Reason why nothing can begin at this id, if there is one; a `replaceable` role may be there. Clients that guess an id instead of
    * awaiting createStream's answer are let.
    */
   whyUnusable(id: number, replaceable?: Role['role']): Refusal | undefined {
@@ -53,7 +53,7 @@ export class MessageStreams {
   }
 
   /**
-   * Who takes the media of message stream `id`. Some senders put theirs on stream 0 (node-media-server's push does), and
+   * Publisher that the media of message stream `id` is for. Some senders put theirs on stream 0 (node-media-server's push does), and
    * SRS and nginx-rtmp never look: such media belongs to the connection's publisher if it has no other role.
    */
   publisherAt(id: number): Publisher | undefined {

@@ -1,12 +1,14 @@
 import type { AdmittedPlayer } from '../clients/admit-player.ts';
 import type { GrantLimits } from '../clients/grant-limits.ts';
 import type { CloseReason } from '../model/events.ts';
+import type { MediaPacket } from '../model/media.ts';
 import type { StreamKey } from '../model/stream-key.ts';
+import { chunkedSize, writeChunked } from '../protocol/rtmp/chunk-encoder.ts';
+import { CSID, MESSAGE_TYPE } from '../protocol/rtmp/message.ts';
 import type { Hub } from '../streams/hub.ts';
 import type { Subscription } from '../streams/live-stream.ts';
-import type { Sink } from '../streams/sink.ts';
+import type { Serializer, Sink } from '../streams/sink.ts';
 import type { Connection } from './connection.ts';
-import { rtmpSerializer } from './rtmp-serializer.ts';
 
 /** The player at one message stream of a connection: what it gets of a live stream, and in which form. */
 export class Player {
@@ -24,7 +26,7 @@ export class Player {
   #video = true;
   #skips = 0;
 
-  constructor(place: {
+  constructor(parts: {
     hub: Hub;
     connection: Connection;
     admitted: AdmittedPlayer;
@@ -33,22 +35,22 @@ export class Player {
     /** The stream's publisher has left, and none has come in time. */
     onOver: () => void;
   }) {
-    this.key = place.admitted.key;
-    this.limits = place.admitted.limits;
-    this.#hub = place.hub;
-    this.#connection = place.connection;
-    this.#admitted = place.admitted;
-    this.#streamId = place.streamId;
-    this.#onEnd = place.onEnd;
-    this.#onOver = place.onOver;
+    this.key = parts.admitted.key;
+    this.limits = parts.admitted.limits;
+    this.#hub = parts.hub;
+    this.#connection = parts.connection;
+    this.#admitted = parts.admitted;
+    this.#streamId = parts.streamId;
+    this.#onEnd = parts.onEnd;
+    this.#onOver = parts.onOver;
   }
 
-  /** How often this player was too slow and was taken to a later keyframe. */
+  /** Times that this player was too slow and was moved to a later keyframe. */
   get skips(): number {
     return this.#skips + (this.#subscription?.skips ?? 0);
   }
 
-  /** Takes a place in the stream; from here on bytes flow. */
+  /** Subscribes to the stream; from here on bytes flow. */
   start(): void {
     if (this.#subscription) return;
     const connection = this.#connection;
@@ -72,7 +74,7 @@ export class Player {
     });
   }
 
-  /** Gives up the place, for a pause; `start` takes a new one at the newest keyframe. */
+  /** Unsubscribes for a pause; `start` subscribes again at the newest keyframe. */
   pause(): void {
     this.#skips = this.skips;
     this.#subscription?.close();
@@ -98,4 +100,34 @@ export class Player {
     this.#admitted.end(reason);
     this.#onEnd(reason);
   }
+}
+
+/** Form of the bytes for an RTMP player. Players with the same one share their bytes. */
+interface RtmpFormat {
+  readonly chunkSize: number;
+  readonly streamId: number;
+  /** False leaves audio out (`receiveAudio false`). */
+  readonly audio: boolean;
+  /** False leaves video out (`receiveVideo false`). */
+  readonly video: boolean;
+}
+
+const HEADER = {
+  audio: { csid: CSID.audio, type: MESSAGE_TYPE.audio },
+  video: { csid: CSID.video, type: MESSAGE_TYPE.video },
+  data: { csid: CSID.data, type: MESSAGE_TYPE.dataAmf0 },
+} as const;
+
+/** Chunks with absolute timestamps and full headers: the same bytes for every player of the format. */
+function rtmpSerializer(format: RtmpFormat): Serializer {
+  const { chunkSize, streamId } = format;
+  const wanted = (packet: MediaPacket) => packet.kind === 'data' || format[packet.kind];
+  return {
+    id: `rtmp:${chunkSize}:${streamId}${format.audio ? '' : ':mute'}${format.video ? '' : ':blind'}`,
+    size: (packet) => (wanted(packet) ? chunkedSize(packet.payload.length, packet.timestamp, chunkSize) : 0),
+    write(target, offset, { kind, timestamp, payload }) {
+      const { csid, type } = HEADER[kind];
+      return writeChunked(target, offset, { csid, type, streamId, timestamp }, payload, chunkSize);
+    },
+  };
 }

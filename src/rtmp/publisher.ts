@@ -27,45 +27,45 @@ export class Publisher {
   #lastMedia: number;
   #lastWatched: number;
 
-  constructor(place: {
+  constructor(parts: {
     admitted: AdmittedPublisher;
     publication: Publication;
-    /** Players that have a place, also those whom no lane of the hub reaches: viewers of HLS. */
+    /** Slots of all players, also of those that no fan-out of the hub reaches: viewers of HLS. */
     slots: PlayerSlots;
     clock: Clock;
     onEnd: (reason: CloseReason) => void;
   }) {
-    this.key = place.admitted.key;
-    this.asked = place.admitted.asked;
-    this.limits = place.admitted.limits;
-    this.#admitted = place.admitted;
-    this.#publication = place.publication;
-    this.#slots = place.slots;
-    this.#options = place.admitted.vhost.publish;
-    this.#clock = place.clock;
-    this.#onEnd = place.onEnd;
-    this.#lastMedia = place.clock.awake();
+    this.key = parts.admitted.key;
+    this.asked = parts.admitted.asked;
+    this.limits = parts.admitted.limits;
+    this.#admitted = parts.admitted;
+    this.#publication = parts.publication;
+    this.#slots = parts.slots;
+    this.#options = parts.admitted.vhost.publish;
+    this.#clock = parts.clock;
+    this.#onEnd = parts.onEnd;
+    this.#lastMedia = parts.clock.awake();
     this.#lastWatched = this.#lastMedia;
   }
 
   /** Takes a media message; anything else is nothing to a stream. */
-  take(message: RtmpMessage): void {
+  handleMedia(message: RtmpMessage): void {
     this.#packets += readMedia(message, this.#publication);
     this.#lastMedia = this.#clock.awake();
   }
 
   /** Milliseconds for which nothing that it may send would go anywhere. */
-  get patience(): number {
-    return this.#publication.patience;
+  get idleBudgetMs(): number {
+    return this.#publication.idleBudgetMs;
   }
 
-  /** Why this publisher should be closed now, if it should. */
+  /** Reason to close this publisher now, if there is one. */
   overdue(): string | undefined {
     const now = this.#clock.awake();
     const { firstPktTimeoutMs, normalTimeoutMs, kickoffForIdleMs } = this.#options;
-    const patience = this.#packets === 0 ? firstPktTimeoutMs : normalTimeoutMs;
-    if (now - this.#lastMedia > patience) {
-      return `the publisher sent no media for ${patience} ms (${this.#packets === 0 ? 'firstpkt_timeout' : 'normal_timeout'})`;
+    const timeoutMs = this.#packets === 0 ? firstPktTimeoutMs : normalTimeoutMs;
+    if (now - this.#lastMedia > timeoutMs) {
+      return `the publisher sent no media for ${timeoutMs} ms (${this.#packets === 0 ? 'firstpkt_timeout' : 'normal_timeout'})`;
     }
     if (this.#publication.players > 0 || this.#slots.taken(this.key) > 0) this.#lastWatched = now;
     if (kickoffForIdleMs > 0 && now - this.#lastWatched > kickoffForIdleMs) {

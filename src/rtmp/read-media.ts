@@ -11,7 +11,7 @@ export const MAX_CONFIGURATION_BYTES: number = 64 * 1024;
 /** Longest metadata message that is kept for joiners, in bytes. */
 const MAX_METADATA_BYTES: number = 64 * 1024;
 
-/** Where a publisher's media goes. */
+/** Receiver of a publisher's media. */
 export type MediaConsumer = Pick<Publication, 'write' | 'clearMetadata'>;
 
 /**

@@ -1,4 +1,4 @@
-/** How long a publisher's bytes are counted before anything is concluded from them. */
+/** Time for which a publisher's bytes are counted before anything is concluded from them. */
 const WINDOW_MS = 250;
 /** A socket is left alone for as long as its publisher takes to send this much, which has room in the kernel's buffer. */
 const AHEAD_BYTES = 49_152;
@@ -32,10 +32,10 @@ export class ReadThrottle {
     this.#since = now;
   }
 
-  /** How many of the `patience` milliseconds in which nobody needs what may come the socket may rest; 0 is not at all. */
-  restMs(patience: number): number {
+  /** Milliseconds for which the socket may be left unread, of the `idleBudgetMs` in which nobody needs what may come. */
+  restMs(idleBudgetMs: number): number {
     if (this.#bytesPerMs === 0 || this.#behind) return 0;
-    const rest = Math.min(patience, AHEAD_BYTES / this.#bytesPerMs);
+    const rest = Math.min(idleBudgetMs, AHEAD_BYTES / this.#bytesPerMs);
     return rest < SHORTEST_REST_MS ? 0 : rest;
   }
 }

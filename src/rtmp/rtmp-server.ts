@@ -20,7 +20,7 @@ export class RtmpServer {
     this.#acceptor = new Acceptor(clients, proxyProtocol);
   }
 
-  /** Who has to begin with a PROXY header from the commit on. */
+  /** Prepares the rules by which peers have to begin with a PROXY header. */
   prepare(proxyProtocol: ProxyProtocolOptions): PreparedChange {
     return this.#acceptor.prepare(proxyProtocol);
   }
@@ -36,8 +36,8 @@ export class RtmpServer {
   /** Begins a session with the client at `ip` over any duplex stream. */
   enter(stream: Duplex, ip: string): ServerSession {
     const session = new ServerSession(stream, ip, this.#clients, this.#random);
-    void session.settled.then(this.#clients.count());
-    this.#clients.enter(session);
+    void session.settled.then(this.#clients.countConnection());
+    this.#clients.addClient(session);
     return session;
   }
 

@@ -47,8 +47,8 @@ export class ServerSession extends ConnectedClient {
       new ServerHandshake(random),
       {
         ready: () => undefined,
-        message: (message) => this.#take(message),
-        patience: () => this.#context.streams.patience,
+        message: (message) => this.#handleMessage(message),
+        idleBudgetMs: () => this.#context.streams.idleBudgetMs,
         closed: (reason, error) => this.end(reason, isGoodbye(error) ? undefined : error?.message),
       },
       clock,
@@ -141,23 +141,23 @@ export class ServerSession extends ConnectedClient {
     return undefined;
   }
 
-  #take(message: RtmpMessage): void {
+  #handleMessage(message: RtmpMessage): void {
     switch (message.type) {
       case MESSAGE_TYPE.commandAmf0:
       case MESSAGE_TYPE.commandAmf3:
-        this.#command(message);
+        this.#handleCommand(message);
         return;
       case MESSAGE_TYPE.audio:
       case MESSAGE_TYPE.video:
       case MESSAGE_TYPE.dataAmf0:
       case MESSAGE_TYPE.dataAmf3:
-        this.#context.streams.publisherAt(message.streamId)?.take(message);
+        this.#context.streams.publisherAt(message.streamId)?.handleMedia(message);
         return;
       default: // Shared objects and unknown types: nothing to us, and no reason to hang up.
     }
   }
 
-  #command(message: RtmpMessage): void {
+  #handleCommand(message: RtmpMessage): void {
     this.#connection.spend(COMMAND_PACKETS + message.payload.length / COMMAND_BYTES_PER_PACKET);
     const waiting = dispatch(this.#context, decodeCommand(message), message.streamId);
     if (!waiting) return;
@@ -177,7 +177,7 @@ export class ServerSession extends ConnectedClient {
     this.#connection.close('refused');
   }
 
-  /** Tells the client why, unless it is too slow to be told anything, and closes. */
+  /** Sends the client the reason, unless it is too slow to read it, and closes. */
   #close(reason: CloseReason, why: string): void {
     if (this.#context.connectInfo && reason !== 'timeout') {
       const info = statusInfo('error', STATUS.connectClosed, why);

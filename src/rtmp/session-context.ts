@@ -21,7 +21,7 @@ export interface ConnectInfo {
   readonly events: ClientEvents;
 }
 
-/** What the commands of one connection share. */
+/** State that the commands of one connection share. */
 export interface SessionContext {
   readonly clients: ClientRegistry;
   readonly client: ClientIdentity;

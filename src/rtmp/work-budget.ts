@@ -1,4 +1,4 @@
-/** How much of it may come at once before that counts. */
+/** Burst that may come at once before that counts. */
 export const MAX_PACKET_BURST = 10_000;
 
 /** Work of one connection over time, in media packets a second. One that brings more is read more slowly. */

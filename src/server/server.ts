@@ -170,7 +170,7 @@ export async function createServer(config: Config, deps: ServerDeps): Promise<Se
         changeBy(() => {
           current = next;
           api?.configure(next);
-          clients.change(policy);
+          clients.applyPolicy(policy);
           relayServer?.change(policy.snapshot.vhosts);
         }),
       );

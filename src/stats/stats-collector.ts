@@ -61,7 +61,7 @@ export class StatsCollector implements StatsSource {
 
   collectStats(question: StatsQuery): Promise<ServerStats> {
     const now = this.#place.clock.now();
-    const handles = this.#place.clients.facts();
+    const handles = this.#place.clients.clientInfos();
     const { clients, matching } = this.#clients(now, handles, question);
     return Promise.resolve({
       processes: [this.#process(handles)],
@@ -195,7 +195,7 @@ export class StatsCollector implements StatsSource {
     return clock.after(SAMPLE_MS, () => {
       const now = clock.now();
       this.#meter.sample();
-      this.#clientRates.sample(now, clients.facts().map(countedClient));
+      this.#clientRates.sample(now, clients.clientInfos().map(countedClient));
       this.#streamRates.sample(now, hub.facts().map(countedStream));
       this.#timer = this.#schedule();
     });

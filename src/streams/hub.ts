@@ -60,24 +60,24 @@ export class EndOfStream {
 const TURNS_TO_HEAR = 4;
 
 /** Publisher's identity, as others may need it. */
-export interface Holder {
+export interface PublisherHandle {
   /** Leaves for a newer publisher: has to end the publication before it returns. */
   leave(): void;
-  /** Hears what the client has sent, whatever its publication's `patience` was. */
-  attend(): void;
+  /** Hears what the client has sent, whatever its publication's `idleBudgetMs` is. */
+  pollNow(): void;
 }
 
 /** A publisher's hold on a stream: reserved when made, so that nobody else can take the name; on air once started. */
 export interface Publication {
   readonly players: number;
   /** Milliseconds for which packets that are written would go nowhere, so that they need not be fetched before. */
-  readonly patience: number;
+  readonly idleBudgetMs: number;
   /** Goes on air. What says who publishes becomes a source, which can be tapped. */
   start(origin?: Origin): void;
   write(packet: MediaPacket): void;
   clearMetadata(): void;
   /** Names the publisher. */
-  heldBy(holder: Holder): void;
+  setOwner(holder: PublisherHandle): void;
   /**
    * Frees the name, on air or not; harmless if repeated. Players stay for a while and wait for the next publisher. `how`
    * is `lost` unless it is given.
@@ -131,7 +131,7 @@ interface Entry {
   /** Publication of `publisher`, while it is on air. */
   source: MediaSource | undefined;
   /** Identity of `publisher`, once it has given it. */
-  holder: Holder | undefined;
+  holder: PublisherHandle | undefined;
   /** Relay of the stream from another process; silent and ended where a publisher is on air here. */
   relay: Publication | undefined;
 }
@@ -229,8 +229,8 @@ export class Hub {
   }
 
   /** Has the publisher of a stream heard, and settles when it would have been noticed if it had gone. */
-  async attend(key: StreamKey): Promise<void> {
-    this.#entries.get(formatStreamKey(key))?.holder?.attend();
+  async pollPublisher(key: StreamKey): Promise<void> {
+    this.#entries.get(formatStreamKey(key))?.holder?.pollNow();
     for (let turn = 0; turn < TURNS_TO_HEAR; turn++) {
       await new Promise<void>((resolve) => this.#clock.endOfTurn(resolve));
     }
@@ -254,7 +254,7 @@ export class Hub {
     const subscription = entry.stream.subscribe(sink);
     const leave = entry.audience.join(sink);
     if (entry.stream.players === 1) {
-      entry.holder?.attend();
+      entry.holder?.pollNow();
       this.#notify((observer) => observer.watched?.(entry.key, options));
     }
     let closed = false;
@@ -298,8 +298,8 @@ export class Hub {
       get players() {
         return stream.players;
       },
-      get patience() {
-        return stream.patience;
+      get idleBudgetMs() {
+        return stream.idleBudgetMs;
       },
       start: (origin) => {
         if (state !== 'reserved') throw new Error(`a publication starts once, this one is ${state}`);
@@ -328,7 +328,7 @@ export class Hub {
       clearMetadata: () => {
         if (state === 'on air') stream.clearMetadata();
       },
-      heldBy: (holder) => {
+      setOwner: (holder) => {
         if (state !== 'ended') entry.holder = holder;
       },
       end: (how = 'lost') => {

@@ -82,7 +82,7 @@ export class LiveStream implements FanoutSource {
   }
 
   /** Milliseconds for which packets would go nowhere: until the next flush may be, whose turn is to read them too. */
-  get patience(): number {
+  get idleBudgetMs(): number {
     if (this.#options.minLatency) return 0;
     if (this.#groups.size === 0) return UNWATCHED_PATIENCE_MS;
     if (this.#flushTimer === 'end of turn') return this.#intervalMs;

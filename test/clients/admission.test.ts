@@ -75,7 +75,7 @@ function newClient({ gate = new FakeGate(), elsewhere = [], viewers = 10 }: Opti
   return { gate, log, deps, named, leave };
 }
 
-const holder = { leave: () => undefined, attend: () => undefined };
+const holder = { leave: () => undefined, pollNow: () => undefined };
 const there: Destination = { address: ADDRESS, vhost: HOME };
 
 /** What was let in; a refusal fails the test. */
@@ -207,7 +207,7 @@ describe('a player', () => {
   test('of a stream that is full in this process is refused before anybody is asked about it', async () => {
     const { log, deps } = newClient();
     deps.slots.limit(ADDRESS, 1);
-    deps.slots.take(ADDRESS);
+    deps.slots.acquire(ADDRESS);
     expect(await admitPlayer(deps, there)).toMatchObject({ reason: 'full' });
     expect(log).toEqual([]);
   });

@@ -25,12 +25,12 @@ describe('what was opened is closed once, in order, when', () => {
     ['the server stops', ({ clients }) => void clients.close('shutdown', 'bye'), 'shutdown'],
     [
       'a reload removes the vhost',
-      ({ clients, policy }) => clients.change(policy({ vhosts: [vhost({ name: 'other' })] })),
+      ({ clients, policy }) => clients.applyPolicy(policy({ vhosts: [vhost({ name: 'other' })] })),
       'kicked',
     ],
     [
       'a reload switches the vhost off',
-      ({ clients, policy }) => clients.change(policy({ vhosts: [vhost({ enabled: false })] })),
+      ({ clients, policy }) => clients.applyPolicy(policy({ vhosts: [vhost({ enabled: false })] })),
       'kicked',
     ],
   ];

@@ -8,26 +8,26 @@ const OTHER = { ...KEY, stream: 'other' };
 test('there are as many places as the stream has, and as the player wants there to be', () => {
   const slots = new PlayerSlots();
   slots.limit(KEY, 2);
-  const first = slots.take(KEY);
-  expect(slots.take(KEY, 1)).toBe(1);
+  const first = slots.acquire(KEY);
+  expect(slots.acquire(KEY, 1)).toBe(1);
   expect(slots.full(KEY)).toBeUndefined();
-  slots.take(KEY);
+  slots.acquire(KEY);
   expect(slots.full(KEY)).toBe(2);
-  expect(slots.take(KEY)).toBe(2);
-  expect(slots.take(OTHER)).toBeTypeOf('function');
+  expect(slots.acquire(KEY)).toBe(2);
+  expect(slots.acquire(OTHER)).toBeTypeOf('function');
   if (typeof first === 'function') first();
-  expect(slots.take(KEY)).toBeTypeOf('function');
+  expect(slots.acquire(KEY)).toBeTypeOf('function');
 });
 
 test('a bound that comes later makes nobody leave', () => {
   const slots = new PlayerSlots();
-  slots.take(KEY);
-  slots.take(KEY);
+  slots.acquire(KEY);
+  slots.acquire(KEY);
   slots.limit(KEY, 1);
   expect(slots.taken(KEY)).toBe(2);
-  expect(slots.take(KEY)).toBe(1);
+  expect(slots.acquire(KEY)).toBe(1);
   slots.limit(KEY, Number.POSITIVE_INFINITY);
-  expect(slots.take(KEY)).toBeTypeOf('function');
+  expect(slots.acquire(KEY)).toBeTypeOf('function');
 });
 
 test('what is taken is what has not been given back, whoever gives it back how often', () => {
@@ -46,7 +46,7 @@ test('what is taken is what has not been given back, whoever gives it back how o
           const alone = [...held.values()].filter((stream) => stream === chosen.stream).length === 1;
           if (held.delete(chosen.give) && alone) empties += 1;
         } else {
-          const place = slots.take(key);
+          const place = slots.acquire(key);
           if (typeof place === 'number') throw new Error('there is no bound');
           taken.push({ stream: key.stream, give: place });
           held.set(place, key.stream);

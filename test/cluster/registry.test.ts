@@ -45,7 +45,7 @@ function behindMessages(clock = new FakeClock('real'), sequences = new Sequences
           void setImmediate(() => take(structuredClone(message)));
       const registry: IpcRegistry = new IpcRegistry(
         later((request) => monitor.take(request)),
-        { evict, attend: () => Promise.resolve() },
+        { evict, pollPublisher: () => Promise.resolve() },
       );
       const monitor: RegistryServer = new RegistryServer(
         clock,

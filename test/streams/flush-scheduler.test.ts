@@ -174,26 +174,26 @@ describe('the pace of mw_latency auto', () => {
   });
 });
 
-describe('the patience of a stream, in which packets would go nowhere,', () => {
+describe('the idle budget of a stream, in which packets would go nowhere,', () => {
   test('lasts while nobody plays', () => {
     const { publish } = openHub({ mwLatency: 0 });
-    expect(publish().patience).toBe(350);
+    expect(publish().idleBudgetMs).toBe(350);
   });
 
   test('lasts until the next flush may be, from the flush before on', () => {
     const { clock, publish, join, write } = openHub({ mwLatency: 350 });
     const publication = publish();
     join();
-    expect(publication.patience).toBe(0);
+    expect(publication.idleBudgetMs).toBe(0);
     publication.write(keyframe('k'));
-    expect(publication.patience).toBe(350);
+    expect(publication.idleBudgetMs).toBe(350);
     clock.endTurn();
     clock.advance(300);
-    expect(publication.patience).toBe(50);
+    expect(publication.idleBudgetMs).toBe(50);
     clock.advance(50);
-    expect(publication.patience).toBe(0);
+    expect(publication.idleBudgetMs).toBe(0);
     write(publication, frame('f'));
-    expect(publication.patience).toBe(350);
+    expect(publication.idleBudgetMs).toBe(350);
   });
 
   test.each([
@@ -204,25 +204,25 @@ describe('the patience of a stream, in which packets would go nowhere,', () => {
     const publication = publish();
     join();
     publication.write(keyframe('k'));
-    expect(publication.patience).toBe(0);
+    expect(publication.idleBudgetMs).toBe(0);
   });
 
   test('is none with min_latency on, whoever plays', () => {
     const { publish } = openHub({ minLatency: true });
-    expect(publish().patience).toBe(0);
+    expect(publish().idleBudgetMs).toBe(0);
   });
 
   test('is over when the first player comes', () => {
     const { hub, join } = openHub();
-    let attended = 0;
+    let polls = 0;
     const publication = hub.reserve(KEY, PLAY);
-    publication?.heldBy({ leave: () => publication.end(), attend: () => (attended += 1) });
+    publication?.setOwner({ leave: () => publication.end(), pollNow: () => (polls += 1) });
     publication?.start();
     join();
     join();
-    expect(attended).toBe(1);
+    expect(polls).toBe(1);
     publication?.end();
     join();
-    expect(attended).toBe(1);
+    expect(polls).toBe(1);
   });
 });

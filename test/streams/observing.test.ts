@@ -27,11 +27,11 @@ test('a publisher leaves for a newer one if it has said how, and only while it i
   const first = publish();
   hub.evict(KEY);
   expect(hub.isOnAir(KEY)).toBe(true);
-  first.heldBy({ leave: () => first.end(), attend: () => undefined });
+  first.setOwner({ leave: () => first.end(), pollNow: () => undefined });
   hub.evict(KEY);
   expect(hub.isOnAir(KEY)).toBe(false);
   const second = reserve();
-  first.heldBy({ leave: () => second.end(), attend: () => undefined });
+  first.setOwner({ leave: () => second.end(), pollNow: () => undefined });
   hub.evict(KEY);
   second.start();
   expect(hub.isOnAir(KEY)).toBe(true);

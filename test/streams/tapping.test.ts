@@ -144,8 +144,8 @@ test('neither a relay nor a publication that does not say who it is becomes a so
 test('a publisher that is only tapped is read as seldom as one that nobody watches', () => {
   const { goOnAir } = openObservedHub();
   const { publication, source } = goOnAir();
-  const { patience } = publication;
+  const { idleBudgetMs } = publication;
   source.tap(new Notes());
   publication.write(keyframe('k'));
-  expect(publication.patience).toBe(patience);
+  expect(publication.idleBudgetMs).toBe(idleBudgetMs);
 });

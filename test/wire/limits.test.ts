@@ -249,7 +249,7 @@ describe('a player that reads nothing and asks for the picture again and again',
     const player = await server.connected();
     player.stream.pause();
     player.say(say.play('cam'));
-    const backlog = () => server.clients.facts().find(({ role }) => role === 'play')?.backlogBytes ?? 0;
+    const backlog = () => server.clients.clientInfos().find(({ role }) => role === 'play')?.backlogBytes ?? 0;
     await until('the GOP waits for the player', () => backlog() > GOP_BYTES);
     for (let turn = 0; turn < 10; turn++) {
       player.say(...ask(turn));
@@ -290,7 +290,7 @@ describe('a connection that the server ends', () => {
   test('by kicking hears why', async () => {
     const { publishing, clients, policy } = openServer();
     const peer = await publishing();
-    clients.change(policy({ vhosts: [vhost({ name: 'other' })] }));
+    clients.applyPolicy(policy({ vhosts: [vhost({ name: 'other' })] }));
     await peer.ended;
     expect(await peer.info('onStatus@0')).toMatchObject({
       level: 'error',
@@ -305,7 +305,7 @@ describe('new rules', () => {
     const { connected, publishing, clients, policy, gate } = openServer();
     const early = await connected();
     const late = new FakeGate();
-    clients.change(policy({ gate: late, vhosts: [vhost({ chunkSize: 1000 })] }));
+    clients.applyPolicy(policy({ gate: late, vhosts: [vhost({ chunkSize: 1000 })] }));
     early.say(say.publish('early'));
     await early.hear('onStatus@1 NetStream.Publish.Start');
     const peer = await publishing('late');

@@ -289,7 +289,7 @@ export class RemoteViewers {
     const { slots, clock } = this.#clients;
     const known = this.#present.get(name);
     known?.timer.clear();
-    const leave = known?.leave ?? slots.take(key);
+    const leave = known?.leave ?? slots.acquire(key);
     if (typeof leave === 'number') return;
     const timer = clock.after(ms, () => {
       this.#present.delete(name);

@@ -54,7 +54,7 @@ export async function connect(context: SessionContext, command: Command): Promis
   connection.send(connectResult(command.transactionId, request.object));
 }
 
-/** How a client is served whose vhost only a stream name can tell: the directives' defaults. */
+/** Settings for a client whose vhost only a stream name can tell: the directives' defaults. */
 const TERMS: Pick<VhostOptions, 'inAckSize' | 'outAckSize' | 'chunkSize' | 'tcpNodelay'> = {
   inAckSize: 0,
   outAckSize: 2_500_000,

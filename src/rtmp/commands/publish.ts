@@ -30,7 +30,7 @@ export async function publish(
   const { key } = admitted;
   const publication = admitted.goLive({
     leave: () => context.kick('kicked', 'A newer publisher took over the stream.'),
-    attend: () => connection.attend(),
+    pollNow: () => connection.pollNow(),
   });
   const publisher = new Publisher({
     admitted,
