@@ -23,7 +23,7 @@ export function liveFlv(clients: ClientRegistry): HttpHandler {
 }
 
 interface Viewing {
-  readonly line: FlvPlayer;
+  readonly transport: FlvPlayer;
   readonly viewer: PlaySession;
   readonly player: AdmittedPlayer;
 }
@@ -33,9 +33,9 @@ function answerFor(clients: ClientRegistry, request: PlaybackRequest, address: A
   let viewing: Viewing | undefined;
   const start = () => {
     if (!viewing) return;
-    const { line, viewer, player } = viewing;
+    const { transport, viewer, player } = viewing;
     viewer.started();
-    line.play(clients.hub, player.key, vhost, {
+    transport.play(clients.hub, player.key, vhost, {
       drop: () => viewer.kick('slow', 'the player fell too far behind the stream'),
       end: () => viewer.kick('unpublish', STREAM_OVER),
     });
@@ -55,8 +55,8 @@ function answerFor(clients: ClientRegistry, request: PlaybackRequest, address: A
     },
     converse(_http, websocket) {
       if (!viewing) return;
-      const { line, viewer } = viewing;
-      line.upgraded(websocket, (why) => viewer.kick('protocol_error', why));
+      const { transport, viewer } = viewing;
+      transport.upgraded(websocket, (why) => viewer.kick('protocol_error', why));
       start();
     },
   };
@@ -70,18 +70,18 @@ async function admit(
   http: FastifyRequest,
 ): Promise<Viewing | Fault> {
   const { socket } = http.raw;
-  const line = new FlvPlayer(socket, framingFor(http), clients.clock);
-  const viewer = new PlaySession(clients, playRequest(request, address), line);
+  const transport = new FlvPlayer(socket, framingFor(http), clients.clock);
+  const viewer = new PlaySession(clients, playRequest(request, address), transport);
   socket.once('close', () => {
-    line.leave();
+    transport.leave();
     viewer.end('client');
   });
   const outcome = await admitViewer(viewer, () => ({
     ok: false,
     status: 503,
-    message: line.farewell ?? 'the client has gone',
+    message: transport.closedWhy ?? 'the client has gone',
   }));
-  return 'ok' in outcome ? outcome : { line, viewer, player: outcome };
+  return 'ok' in outcome ? outcome : { transport, viewer, player: outcome };
 }
 
 function framingFor({ ws, raw }: FastifyRequest): Framing {

@@ -44,15 +44,15 @@ export class FlvPlayer implements PlayTransport {
   /** Batches from before anything is known of what the stream holds; undefined once the FLV header is written. */
   #early: Buffer[] | undefined = [];
   #answered = false;
-  #heardAt = 0;
+  #pongAt = 0;
   #pingedAt = 0;
   /** Bytes that the viewer had said when it was last looked at. */
-  #said = 0;
+  #bytesSeen = 0;
   /** True while a pong is on its way; the newest ping that came meanwhile. */
   #answering = false;
   #unanswered: Buffer | undefined;
-  /** Why it was closed, if it was. */
-  farewell: string | undefined;
+  /** Reason for which it was closed; undefined until then. */
+  closedWhy: string | undefined;
 
   constructor(socket: Socket, framing: Framing, clock: Clock) {
     this.protocol = framing.name === 'websocket' ? 'ws-flv' : 'http-flv';
@@ -84,7 +84,7 @@ export class FlvPlayer implements PlayTransport {
     { play, httpRemux }: VhostOptions,
     ends: Pick<Required<Sink>, 'drop' | 'end'>,
   ): void {
-    if (this.farewell !== undefined) return;
+    if (this.closedWhy !== undefined) return;
     this.#answered = true;
     const { hasAudio, hasVideo, dropIfNotMatch, guessHasAv } = httpRemux;
     const serializer = flvSerializer({
@@ -120,9 +120,9 @@ export class FlvPlayer implements PlayTransport {
   /** The socket speaks WebSocket from now on. `cutOff` hears that the viewer says more than it may. */
   upgraded(websocket: WebSocket, cutOff: (why: string) => void): void {
     this.#websocket = websocket;
-    this.#said = this.#socket.bytesRead;
+    this.#bytesSeen = this.#socket.bytesRead;
     const listen = () => {
-      if (this.#socket.bytesRead - this.#said <= MAX_VIEWER_BYTES) return;
+      if (this.#socket.bytesRead - this.#bytesSeen <= MAX_VIEWER_BYTES) return;
       cutOff(`the viewer sent more than ${MAX_VIEWER_BYTES} bytes within a second`);
     };
     websocket.on('message', listen);
@@ -130,19 +130,19 @@ export class FlvPlayer implements PlayTransport {
       listen();
       this.#answerPing(websocket, data);
     });
-    this.#heardAt = this.#clock.awake();
-    this.#pingedAt = this.#heardAt;
+    this.#pongAt = this.#clock.awake();
+    this.#pingedAt = this.#pongAt;
     websocket.on('pong', () => {
-      this.#heardAt = this.#clock.awake();
+      this.#pongAt = this.#clock.awake();
     });
   }
 
   /** Pings a WebSocket's viewer now and then; one that never answers has gone without a word. */
   overdue(now: number): string | undefined {
-    this.#said = this.#socket.bytesRead;
+    this.#bytesSeen = this.#socket.bytesRead;
     if (!this.#websocket || now - this.#pingedAt < PONG_TIMEOUT_MS) return undefined;
     // A ping behind a backlog says nothing of the viewer; whether it takes anything is looked at elsewhere.
-    if (this.#heardAt < this.#pingedAt && this.backlog === 0) {
+    if (this.#pongAt < this.#pingedAt && this.backlog === 0) {
       return `the client did not answer a ping for ${PONG_TIMEOUT_MS} ms`;
     }
     this.#pingedAt = now;
@@ -156,8 +156,8 @@ export class FlvPlayer implements PlayTransport {
   }
 
   close(reason: CloseReason, why: string): void {
-    if (this.farewell !== undefined) return;
-    this.farewell = why;
+    if (this.closedWhy !== undefined) return;
+    this.closedWhy = why;
     this.leave();
     // Nothing has been said yet: the answer to the request says why.
     if (!this.#answered) return;
