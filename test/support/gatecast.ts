@@ -81,7 +81,7 @@ export async function startGatecast(conf: string, env: NodeJS.ProcessEnv = {}): 
         const from = update().length;
         write(text);
         child.kill('SIGHUP');
-        return find(from, /^(configuration reloaded|the configuration was refused)/, {});
+        return find(from, /^(configuration reloaded|reload refused)/, {});
       },
       stop,
     };
