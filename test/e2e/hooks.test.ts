@@ -359,7 +359,7 @@ describe('SIGTERM', () => {
     server.child.kill('SIGTERM');
 
     expect(await server.child.end()).toBe(0);
-    expect(server.log.find((line) => /wait on the disk/.test(line.msg))).toMatchObject({ left: 1 });
+    expect(server.log.find((line) => /kept for the next start/.test(line.msg))).toMatchObject({ left: 1 });
   });
 
   test('twice exits at once, and says that closing hooks are lost', async () => {
@@ -374,7 +374,7 @@ describe('SIGTERM', () => {
     expect(await server.child.end()).toBe(1);
     expect(server.log.at(-1)).toMatchObject({
       level: 'warn',
-      msg: expect.stringContaining('stopping at once'),
+      msg: expect.stringContaining('stopping now'),
     });
   });
 });
