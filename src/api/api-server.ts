@@ -87,12 +87,11 @@ export async function openApiServer(
     const { host, port } = where;
     const app = await buildApi(options, served, log, logIns, shown);
     apps.push(app);
+    // False where `[::]` is every address of IPv4 too.
+    const ipv6Only = bindsOf(where, all).every((bind) => bind.ipv6Only);
     try {
-      // False where `[::]` is every address of IPv4 too.
-      const ipv6Only = bindsOf(where, all).every((bind) => bind.ipv6Only);
       await app.listen({ host, port, ipv6Only });
     } catch (error) {
-      await close();
       throw new Error(`http_api cannot listen at ${host}:${port}: ${(error as Error).message}`, {
         cause: error,
       });
@@ -115,10 +114,15 @@ export async function openApiServer(
     };
   };
   const addresses: HostAddress[] = [];
-  for (const address of options.listen) addresses.push(await open(address));
-  for (const address of options.https?.listen ?? []) addresses.push(await open(address, certificate));
-  const shared = options.shared.length > 0 ? await share() : undefined;
-  return { addresses, shared, close };
+  try {
+    for (const address of options.listen) addresses.push(await open(address));
+    for (const address of options.https?.listen ?? []) addresses.push(await open(address, certificate));
+    const shared = options.shared.length > 0 ? await share() : undefined;
+    return { addresses, shared, close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
 }
 
 /** False too for what a proxy passes on, which is on this machine as a rule, and its clients are not. */

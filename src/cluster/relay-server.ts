@@ -51,11 +51,11 @@ export class RelayServer {
   readonly #relays = new Map<string, string>();
   readonly #sessions = new Map<string, ReturnType<RtmpServer['enter']>>();
 
-  constructor(hub: Hub, clock: Clock, logger: Logger, token: string, vhosts: Vhosts) {
+  constructor(hub: Hub, clock: Clock, logger: Logger, token: string) {
     this.#hub = hub;
     this.#token = token;
     this.#clients = new ClientRegistry(
-      this.#policy(vhosts),
+      this.#policy(new Map()),
       hub,
       clock,
       hushed(logger.child({ relay: true })),
@@ -87,8 +87,8 @@ export class RelayServer {
     return () => server.close();
   }
 
-  /** The vhosts of a new configuration. */
-  change(vhosts: Vhosts): void {
+  /** Relays streams of these vhosts from now on, and of no others. */
+  applyVhosts(vhosts: Vhosts): void {
     this.#clients.applyPolicy(this.#policy(vhosts));
   }
 

@@ -22,7 +22,7 @@ type Vhosts = ReadonlyMap<string, VhostOptions>;
 /** The connection of a worker's hub with those of the others. */
 export interface RelayLink {
   /** The vhosts of a new configuration. */
-  change(vhosts: Vhosts): void;
+  applyVhosts(vhosts: Vhosts): void;
   close(): Promise<void>;
 }
 
@@ -86,12 +86,12 @@ export class WorkerContext implements ClusterClients {
     return this.#numbers.next();
   }
 
-  /** Joins the hub with those of the other workers. */
-  async open(hub: Hub, clock: Clock, logger: Logger, vhosts: Vhosts): Promise<RelayLink> {
+  /** Joins the hub with those of the other workers; they get streams of the vhosts that are applied. */
+  async open(hub: Hub, clock: Clock, logger: Logger): Promise<RelayLink> {
     const { place, token } = this.#assignment;
     this.#hub = hub;
     const reads = new SharedReads();
-    const relayServer = new RelayServer(hub, clock, logger, token, vhosts);
+    const relayServer = new RelayServer(hub, clock, logger, token);
     const relays = new Relays({
       hub,
       clock,
@@ -106,9 +106,12 @@ export class WorkerContext implements ClusterClients {
       unwatched: (key) => relays.unwatched(key),
       ended: (key, how) => relayServer.ended(key, how),
     });
-    const stopListening = await relayServer.listen(place.address);
+    const stopListening = await relayServer.listen(place.address).catch(async (error: unknown) => {
+      await relayServer.close();
+      throw error;
+    });
     return {
-      change: (next: Vhosts) => relayServer.change(next),
+      applyVhosts: (vhosts: Vhosts) => relayServer.applyVhosts(vhosts),
       async close() {
         stopListening();
         relays.close();

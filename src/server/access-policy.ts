@@ -1,10 +1,14 @@
 import { accessAuthorizer } from '../access/access-authorizer.ts';
-import type { ServerPolicy } from '../clients/client-registry.ts';
+import type { ServerPolicy, Snapshot } from '../clients/client-registry.ts';
 import type { Hooks } from '../hooks/hooks.ts';
 import { type Authorizer, composeGate, type Gate } from '../model/authorization.ts';
 import type { Action } from '../model/events.ts';
 import type { Config, HookOptions } from '../model/options.ts';
 import type { PreparedChange } from '../model/prepared-change.ts';
+
+/** Policy before the first configuration: nobody may come. */
+const NO_VHOSTS: Snapshot = { vhosts: new Map(), strictVhost: true, gate: composeGate([], []) };
+export const CLOSED_POLICY: ServerPolicy = { snapshot: NO_VHOSTS, maxConnections: 0 };
 
 /** Counts of the questions that were answered with no, by action. */
 export type RefusalCounts = Partial<Record<Action, number>>;

@@ -9,6 +9,7 @@ import type { StatsSource } from '../model/stats.ts';
 import { VERSION } from '../model/version.ts';
 import type { Place, StatsCollector } from '../stats/stats-collector.ts';
 import { Certificates } from '../tls/certificates.ts';
+import type { Opened } from './assembly.ts';
 import type { HookMonitor } from './hook-monitor.ts';
 
 /** What the monitor speaks for. */
@@ -50,7 +51,7 @@ export class AdminApi {
   }
 
   /** Opens it if the configuration has it on. Rejects with a sentence if it cannot listen. */
-  static async open(config: Config, server: AdminApiServer): Promise<AdminApi | undefined> {
+  static async open(config: Config, server: AdminApiServer, opened: Opened): Promise<AdminApi | undefined> {
     const { httpApi, vhosts } = config;
     if (!httpApi.enabled) return undefined;
     const [{ MaskedStats }, { openApiServer }, { ServerMetrics }] = await Promise.all([
@@ -64,6 +65,7 @@ export class AdminApi {
     const { https } = httpApi;
     const certificates = https && new Certificates(server.clock, server.logger);
     const shown = https && certificates?.prepare({ listeners: [https], vhosts: [] });
+    opened(() => certificates?.close());
     shown?.commit();
     let adminApi: AdminApi | undefined;
     const api = await openApiServer(
@@ -85,6 +87,7 @@ export class AdminApi {
       https && shown?.termsFor(https),
     );
     adminApi = new AdminApi(api, config, certificates);
+    opened(() => api.close());
     return adminApi;
   }
 

@@ -12,6 +12,9 @@ import { TlsAcceptor } from '../net/tls-acceptor.ts';
 import { RtmpServer } from '../rtmp/rtmp-server.ts';
 import { Certificates, type PreparedCertificates } from '../tls/certificates.ts';
 
+/** Before the first configuration. */
+const NO_PROXIES: ProxyProtocolOptions = { enabled: false, trusted: [] };
+
 /** All ways in: the ports, the certificates, and who takes the clients of each kind. */
 export class ClientListeners {
   /** For those who speak RTMP. */
@@ -26,17 +29,11 @@ export class ClientListeners {
    * `parts` are what is served over HTTP, also to the `peers`; `log` is told what becomes of certificates and addresses. Nobody
    * listens before a change is committed.
    */
-  constructor(
-    clients: ClientRegistry,
-    proxyProtocol: ProxyProtocolOptions,
-    parts: readonly HttpHandler[],
-    log: Logger,
-    peers?: Peers,
-  ) {
-    this.front = new RtmpServer(clients, proxyProtocol);
-    this.#web = new HttpServer(clients, proxyProtocol, parts, peers);
-    this.#rtmps = new TlsAcceptor(clients, proxyProtocol);
-    this.#https = new TlsAcceptor(clients, proxyProtocol, ['http/1.1', 'http/1.0']);
+  constructor(clients: ClientRegistry, parts: readonly HttpHandler[], log: Logger, peers?: Peers) {
+    this.front = new RtmpServer(clients, NO_PROXIES);
+    this.#web = new HttpServer(clients, NO_PROXIES, parts, peers);
+    this.#rtmps = new TlsAcceptor(clients, NO_PROXIES);
+    this.#https = new TlsAcceptor(clients, NO_PROXIES, ['http/1.1', 'http/1.0']);
     this.#certificates = new Certificates(clients.clock, log);
     this.#listeners = new Listeners(log);
   }

@@ -3,21 +3,38 @@ import { fileURLToPath } from 'node:url';
 import type { SharedEventRecorder } from '../cluster/ipc-event-recorder.ts';
 import { WorkersStats } from '../cluster/ipc-stats.ts';
 import { ownerOf } from '../cluster/worker-context.ts';
-import { LAST_SHARE, WORKERS_SHARE, WorkerPool, type WorkerProcess } from '../cluster/worker-pool.ts';
+import {
+  LAST_SHARE,
+  WORKERS_SHARE,
+  WorkerPool,
+  type WorkerPoolEvents,
+  type WorkerProcess,
+} from '../cluster/worker-pool.ts';
 import { type Answer, WorkerRegistry, type WorkersSnapshot } from '../cluster/worker-registry.ts';
 import { StoredSequences } from '../hls/stored-sequences.ts';
-import { createHooks, type Hooks } from '../hooks/hooks.ts';
-import { Deadline } from '../model/clock.ts';
+import type { Hooks } from '../hooks/hooks.ts';
+import { type Clock, Deadline } from '../model/clock.ts';
 import type { Config } from '../model/options.ts';
-import { changeBy, committed, type PreparedChange, prepareTogether } from '../model/prepared-change.ts';
+import { changeBy, committed } from '../model/prepared-change.ts';
 import { systemClock } from '../model/process-clock.ts';
-import { VERSION } from '../model/version.ts';
+import type { OpenAddress } from '../net/listeners.ts';
 import { recordingsLeft } from '../recorder/journal.ts';
 import { Recorder } from '../recorder/recorder.ts';
 import { hooksOf } from './access-policy.ts';
 import { AdminApi } from './admin-api.ts';
-import { HookMonitor } from './hook-monitor.ts';
-import { makeIds, orRelease, type Server, type ServerDeps, STOP_GRACE_MS, waitingPart } from './server.ts';
+import {
+  buildHooks,
+  type Changes,
+  closeLast,
+  makeIds,
+  type Opened,
+  oneAtATime,
+  openTogether,
+  prepareAll,
+  STOP_GRACE_MS,
+  waitingPart,
+} from './assembly.ts';
+import type { Server, ServerDeps } from './server.ts';
 
 /** A server of several processes, as the one that started them has it. */
 export interface Primary extends Pick<Server, 'addresses' | 'api' | 'reload' | 'stop'> {
@@ -32,56 +49,43 @@ export function workerCount({ workers }: Pick<Config, 'workers'>): number {
   return workers === 'auto' ? availableParallelism() : workers;
 }
 
+/** What a primary may be given instead of its own. */
+export interface PrimaryDeps extends Pick<ServerDeps, 'logger' | 'clock' | 'configuration'> {
+  /** Makes the pool of the processes. */
+  readonly createPool?: (
+    clock: Clock,
+    events: WorkerPoolEvents,
+  ) => Pick<WorkerPool, 'workers' | 'start' | 'empty'>;
+}
+
 /**
  * Starts workers that share the ports. This process has no client: it keeps the registry and the outbox, which
- * carries the closing events of all workers to the backends.
+ * carries the closing events of all workers to the backends. Rejects with a sentence, with all closed again, if one of the
+ * first workers cannot start.
  */
-export async function createPrimary(
-  config: Config,
-  deps: Pick<ServerDeps, 'logger' | 'clock' | 'configuration'>,
-): Promise<Primary> {
-  const { logger, clock = systemClock } = deps;
-  const ids = makeIds(config);
-  const monitor = new HookMonitor(config.stateDir);
-  const left = recordingsLeft(config.stateDir);
-  committed(await monitor.prepare(config, left));
-  const hooks = createHooks({
-    logger,
-    clock,
-    ...ids,
-    version: VERSION,
-    observer: monitor.observer,
-    outbox: { options: config.outbox, stateDir: config.stateDir },
-  });
-  monitor.serve(hooks);
-  const count = workerCount(config);
-  // Records nothing: it finishes what workers leave that have ended.
+export function createPrimary(config: Config, deps: PrimaryDeps): Promise<Primary> {
+  return openTogether((opened) => startPrimary(config, deps, opened));
+}
+
+const createProcesses = (clock: Clock, events: WorkerPoolEvents) =>
+  new WorkerPool(fileURLToPath(new URL('./worker.js', import.meta.url)), clock, events);
+
+async function startPrimary(config: Config, deps: PrimaryDeps, opened: Opened): Promise<Primary> {
+  const { logger, clock = systemClock, configuration, createPool = createProcesses } = deps;
   const { stateDir } = config;
+  const ids = makeIds(config);
+  const count = workerCount(config);
+  const left = recordingsLeft(stateDir);
+  const part = waitingPart(logger);
+
+  const { hooks, monitor } = buildHooks(config, { logger, clock, ids }, opened);
+  const sequences = new StoredSequences({ stateDir, clock, log: logger });
+  opened(() => sequences.flush());
+  // Records nothing: it finishes what workers leave that have ended.
   const stamp = (id: string) => hooks.stamp(id);
   const dvr = new Recorder({ clock, logger, stateDir, server: ids, owner: ids.serviceId, stamp });
-  const ordersOf = (next: Config): Config => ({
-    ...next,
-    maxConnections: Math.ceil(next.maxConnections / count),
-  });
-  let current = config;
-  let orders = ordersOf(config);
-  const prepareHooks = (next: Config): PreparedChange => {
-    const prepared = hooks.prepare(hooksOf(next));
-    return {
-      commit() {
-        prepared.commit();
-        dvr.applyGate(prepared.gate);
-      },
-      rollBack: () => prepared.rollBack(),
-    };
-  };
-  await orRelease(() => {
-    committed(prepareHooks(config));
-    committed(hooks.prepareOutbox(hooksOf(config), config.outbox));
-  }, monitor);
-
-  const sequences = new StoredSequences({ stateDir, clock, log: logger });
   const workers = new WorkerRegistry(count, clock, logger, ids, recorderOf(hooks), sequences);
+  opened(() => workers.close());
   const firstAnswers: Promise<Answer>[] = [];
   let stopping = false;
   const started = (worker: WorkerProcess) => {
@@ -97,7 +101,7 @@ export async function createPrimary(
       }
     });
   };
-  const pool = new WorkerPool(fileURLToPath(new URL('./worker.js', import.meta.url)), clock, {
+  const pool = createPool(clock, {
     started,
     said(worker, message) {
       if (message.type === 'hooks') monitor.take(worker.node, message.report);
@@ -113,19 +117,34 @@ export async function createPrimary(
     },
     hangs: ({ number, pid }) => logger.error({ worker: number, pid }, 'worker unresponsive, replacing it'),
   });
-
   const stats = new WorkersStats(clock, () =>
     pool.workers.map(({ node, send }) => ({ node, ask: (request) => send({ type: 'stats', request }) })),
   );
-
   let api: AdminApi | undefined;
-  const stop = async () => {
+  let current = config;
+  let orders = ordersOf(config, count);
+  let addresses: readonly OpenAddress[] = [];
+
+  const changes: Changes = async function* (next) {
+    // First: whoever holds the state directory may use what is in it.
+    yield await monitor.prepare(next, left);
+    const prepared = hooks.prepare(hooksOf(next));
+    yield prepared;
+    yield changeBy(() => dvr.applyGate(prepared.gate));
+    yield hooks.prepareOutbox(hooksOf(next), next.outbox);
+    const nextOrders = ordersOf(next, count);
+    yield changeBy(() => {
+      current = next;
+      orders = nextOrders;
+      api?.configure(next);
+    });
+    yield await workers.prepare(nextOrders);
+  };
+  /** Ends the workers, and delivers what they have told last: for all of that `drain_timeout`. */
+  const endWorkers = async () => {
     stopping = true;
-    if (api) api.ready = false;
-    hooks.announce('server_stopping');
     const { drainTimeoutMs } = current;
     const deadline = new Deadline(clock, drainTimeoutMs);
-    const part = waitingPart(logger);
     const gone = pool.empty();
     workers.stop(WORKERS_SHARE * drainTimeoutMs);
     const patience = new Deadline(clock, Math.max(LAST_SHARE * drainTimeoutMs, STOP_GRACE_MS));
@@ -134,39 +153,24 @@ export async function createPrimary(
     await part('workers', work, gone);
     await dvr.close(work);
     await hooks.drain(deadline.leftMs);
-    const last = new Deadline(clock, STOP_GRACE_MS);
-    await part('control API, outbox', last, Promise.all([api?.close(), hooks.close(), sequences.flush()]));
-    await part('control socket', last, monitor.close());
-    workers.close();
   };
 
+  for await (const change of changes(config)) change.commit();
   if (left) dvr.finishLeft((owner) => !owner.startsWith(ids.serviceId));
+  opened(endWorkers);
   pool.start(count);
-  const first = together(await Promise.all(firstAnswers));
-  if (!first?.ok) {
-    await stop();
-    throw new Error(first?.message ?? 'there is no worker');
-  }
-  let { addresses } = first;
-  try {
-    const { configuration } = deps;
-    const listening = () => addresses;
-    api = await AdminApi.open(config, {
-      ids,
-      stats,
-      hooks: monitor,
-      configuration,
-      logger,
-      clock,
-      listening,
-    });
-  } catch (error) {
-    await stop();
-    throw error;
-  }
+  const answers = await Promise.all(firstAnswers);
+  // The first no of all workers, or the yes of one.
+  const answer = answers.find(({ ok }) => !ok) ?? answers[0];
+  if (!answer?.ok) throw new Error(answer?.message ?? 'there is no worker');
+  ({ addresses } = answer);
+  const listening = () => addresses;
+  const spokenFor = { ids, stats, hooks: monitor, configuration, logger, clock, listening };
+  api = await AdminApi.open(config, spokenFor, opened);
   hooks.announce('server_started');
   if (api) api.ready = true;
 
+  const reloadInTurn = oneAtATime();
   return {
     get addresses() {
       return addresses;
@@ -183,26 +187,25 @@ export async function createPrimary(
     reopenLogs() {
       for (const worker of pool.workers) worker.send({ type: 'reopen log' });
     },
-    async reload(next) {
-      const change = await prepareTogether(async (add) => {
-        add(await monitor.prepare(next));
-        add(prepareHooks(next));
-        add(hooks.prepareOutbox(hooksOf(next), next.outbox));
-        add(
-          changeBy(() => {
-            current = next;
-            orders = ordersOf(next);
-            api?.configure(next);
-          }),
-        );
-        add(await workers.prepare(ordersOf(next)));
-      });
-      change.commit();
-      const answer = (await workers.settled).find(({ ok }) => ok);
-      if (answer?.ok) ({ addresses } = answer);
+    reload: (next) =>
+      reloadInTurn(async () => {
+        committed(await prepareAll(changes(next)));
+        const done = (await workers.settled).find(({ ok }) => ok);
+        if (done?.ok) ({ addresses } = done);
+      }),
+    async stop() {
+      if (api) api.ready = false;
+      hooks.announce('server_stopping');
+      await endWorkers();
+      await closeLast({ api, hooks, sequences, monitor }, { clock, logger });
+      workers.close();
     },
-    stop,
   };
+}
+
+/** The configuration of one of so many workers. */
+function ordersOf(config: Config, count: number): Config {
+  return { ...config, maxConnections: Math.ceil(config.maxConnections / count) };
 }
 
 /** The outbox for workers. Before any vhost has hooks there is none, and they have nothing to record. */
@@ -218,9 +221,4 @@ function recorderOf(hooks: Hooks): SharedEventRecorder {
     emitDurably: (event, schema) => hooks.outbox?.emitDurably(event, schema) ?? Promise.resolve(true),
     abandon: (owner) => hooks.outbox?.abandon(owner) ?? 0,
   };
-}
-
-/** The first no of all workers, or the yes of one. Undefined while none is there: those who come will do as they are told. */
-function together(answers: readonly Answer[]): Answer | undefined {
-  return answers.find(({ ok }) => !ok) ?? answers[0];
 }

@@ -49,7 +49,8 @@ function open(play: Partial<PlayOptions> = {}) {
     const hub = new Hub(clock);
     const log = keepingLog();
     const registry = all.join({ node, address: node });
-    const door = new RelayServer(hub, clock, log, TOKEN, vhosts);
+    const door = new RelayServer(hub, clock, log, TOKEN);
+    door.applyVhosts(vhosts);
     listeners.set(node, door);
     const relays = new Relays({
       hub,

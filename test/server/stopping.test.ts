@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { Gate } from '../../src/index.ts';
-import { STOP_GRACE_MS } from '../../src/server/server.ts';
+import { STOP_GRACE_MS } from '../../src/server/assembly.ts';
 import { startBackend } from '../hooks/scripted-backend.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { settled } from '../support/memory-server.ts';
