@@ -1,22 +1,7 @@
 import type { EventRecorder, Opening, Recorded } from '../model/event-recorder.ts';
 import type { EmittedEvent, PersistedEvent, Stamp } from '../model/events.ts';
 import type { HookSchema } from '../model/options.ts';
-
-/** What a worker has recorded. */
-export type EventRecorderRequest =
-  | { readonly type: 'open'; readonly opening: Opening }
-  | { readonly type: 'rename'; readonly id: string; readonly stream: string }
-  | { readonly type: 'withdraw' | 'wait' | 'resume'; readonly id: string }
-  | { readonly type: 'emit'; readonly event: EmittedEvent; readonly schema: HookSchema }
-  | { readonly type: 'stamp'; readonly id: string }
-  | { readonly type: 'emit durably'; readonly event: PersistedEvent; readonly schema: HookSchema };
-
-/** The answers to the opening `id`, and to what was asked of the event `id`. */
-export type EventRecorderNotice =
-  | { readonly type: 'recorded'; readonly id: string; readonly recorded: Recorded }
-  | { readonly type: 'resumed'; readonly id: string }
-  | { readonly type: 'stamped'; readonly id: string; readonly stamp: Stamp }
-  | { readonly type: 'kept'; readonly id: string; readonly kept: boolean };
+import { Rpc, type RpcMessage } from './rpc.ts';
 
 /** The recorder of the primary, as its workers have one: a process that ends unexpectedly leaves nobody open. */
 export interface SharedEventRecorder extends Omit<EventRecorder, 'open'> {
@@ -28,64 +13,47 @@ export interface SharedEventRecorder extends Omit<EventRecorder, 'open'> {
 
 /** A worker's side: the primary keeps the records. */
 export class IpcEventRecorder implements EventRecorder {
-  readonly #send: (request: EventRecorderRequest) => void;
-  readonly #waiting = new Map<string, (notice: EventRecorderNotice) => void>();
+  readonly #rpc: Rpc<EventRecorder>;
 
-  constructor(send: (request: EventRecorderRequest) => void) {
-    this.#send = send;
+  constructor(send: (message: RpcMessage) => void) {
+    this.#rpc = new Rpc(send);
   }
 
-  async open(opening: Opening): Promise<Recorded> {
-    const { recorded } = await this.#ask('recorded', opening.id, { type: 'open', opening });
-    return recorded;
+  open(opening: Opening): Promise<Recorded> {
+    return this.#rpc.call('open', opening);
   }
 
-  async stamp(id: string): Promise<Stamp> {
-    const { stamp } = await this.#ask('stamped', id, { type: 'stamp', id });
-    return stamp;
+  stamp(id: string): Promise<Stamp> {
+    return this.#rpc.call('stamp', id);
   }
 
-  async emitDurably(event: PersistedEvent, schema: HookSchema): Promise<boolean> {
-    const { kept } = await this.#ask('kept', event.seal.stamp.id, { type: 'emit durably', event, schema });
-    return kept;
+  emitDurably(event: PersistedEvent, schema: HookSchema): Promise<boolean> {
+    return this.#rpc.call('emitDurably', event, schema);
   }
 
   wait(id: string): void {
-    this.#send({ type: 'wait', id });
+    this.#rpc.notify('wait', id);
   }
 
-  async resume(id: string): Promise<void> {
-    await this.#ask('resumed', id, { type: 'resume', id });
+  resume(id: string): Promise<void> {
+    return this.#rpc.call('resume', id);
   }
 
   rename(id: string, stream: string): void {
-    this.#send({ type: 'rename', id, stream });
+    this.#rpc.notify('rename', id, stream);
   }
 
   withdraw(id: string): void {
-    this.#send({ type: 'withdraw', id });
+    this.#rpc.notify('withdraw', id);
   }
 
   emit(event: EmittedEvent, schema: HookSchema): void {
-    this.#send({ type: 'emit', event, schema });
+    this.#rpc.notify('emit', event, schema);
   }
 
-  /** Takes an answer of the primary. */
-  take(notice: EventRecorderNotice): void {
-    const name = `${notice.type} ${notice.id}`;
-    this.#waiting.get(name)?.(notice);
-    this.#waiting.delete(name);
-  }
-
-  #ask<T extends EventRecorderNotice['type']>(
-    type: T,
-    id: string,
-    request: EventRecorderRequest,
-  ): Promise<Extract<EventRecorderNotice, { type: T }>> {
-    return new Promise((resolve) => {
-      this.#waiting.set(`${type} ${id}`, resolve as (notice: EventRecorderNotice) => void);
-      this.#send(request);
-    });
+  /** Takes a message of the primary. */
+  take(message: RpcMessage): void {
+    this.#rpc.take(message);
   }
 }
 
@@ -93,56 +61,27 @@ export class IpcEventRecorder implements EventRecorder {
 export class EventRecorderServer {
   readonly #recorder: SharedEventRecorder;
   readonly #owner: string;
-  readonly #answer: (notice: EventRecorderNotice) => void;
+  readonly #rpc: Rpc<object>;
 
-  constructor(recorder: SharedEventRecorder, owner: string, answer: (notice: EventRecorderNotice) => void) {
+  constructor(recorder: SharedEventRecorder, owner: string, send: (message: RpcMessage) => void) {
     this.#recorder = recorder;
     this.#owner = owner;
-    this.#answer = answer;
+    const methods: EventRecorder = {
+      open: (opening) => recorder.open(opening, owner),
+      stamp: (id) => recorder.stamp(id),
+      emitDurably: (event, schema) => recorder.emitDurably(event, schema),
+      wait: (id) => recorder.wait(id),
+      resume: (id) => recorder.resume(id),
+      rename: (id, stream) => recorder.rename(id, stream),
+      withdraw: (id) => recorder.withdraw(id),
+      emit: (event, schema) => recorder.emit(event, schema),
+    };
+    this.#rpc = new Rpc(send, { ...methods });
   }
 
-  take(request: EventRecorderRequest): void {
-    switch (request.type) {
-      case 'open': {
-        const { opening } = request;
-        void this.#recorder
-          .open(opening, this.#owner)
-          .then((recorded) => this.#answer({ type: 'recorded', id: opening.id, recorded }));
-        return;
-      }
-      case 'stamp': {
-        const { id } = request;
-        void this.#recorder.stamp(id).then((stamp) => this.#answer({ type: 'stamped', id, stamp }));
-        return;
-      }
-      case 'emit durably': {
-        const { event, schema } = request;
-        const { id } = event.seal.stamp;
-        void this.#recorder
-          .emitDurably(event, schema)
-          .then((kept) => this.#answer({ type: 'kept', id, kept }));
-        return;
-      }
-      case 'resume': {
-        const { id } = request;
-        void this.#recorder.resume(id).then(() => this.#answer({ type: 'resumed', id }));
-        return;
-      }
-      case 'wait':
-        this.#recorder.wait(request.id);
-        return;
-      case 'rename':
-        this.#recorder.rename(request.id, request.stream);
-        return;
-      case 'withdraw':
-        this.#recorder.withdraw(request.id);
-        return;
-      case 'emit':
-        this.#recorder.emit(request.event, request.schema);
-        return;
-      default:
-        request satisfies never;
-    }
+  /** Takes a message of the worker. */
+  take(message: RpcMessage): void {
+    this.#rpc.take(message);
   }
 
   /** The worker has ended; returns how many clients it had. */

@@ -11,7 +11,7 @@ import { ClientIds } from './client-ids.ts';
 import { HookReporter } from './hook-reporter.ts';
 import { IpcEventRecorder } from './ipc-event-recorder.ts';
 import { IpcRegistry } from './ipc-registry.ts';
-import { answerStatsRequest, type StatsRequest } from './ipc-stats.ts';
+import { serveStats } from './ipc-stats.ts';
 import type { Assignment, ToPrimary, ToWorker } from './messages.ts';
 import { RelayServer } from './relay-server.ts';
 import { Relays } from './relays.ts';
@@ -40,7 +40,7 @@ export class WorkerContext implements ClusterClients {
   readonly #numbers: ClientIds;
   /** Tells the primary what the hooks of this worker do. */
   readonly hooks: HookReporter;
-  readonly #send: (message: ToPrimary) => void;
+  readonly #stats: ReturnType<typeof serveStats>;
   /** Who knows who is in this process, once somebody does. */
   statsSource: StatsSource | undefined;
   /** The hub that is joined with those of the other workers, once it is. */
@@ -50,16 +50,19 @@ export class WorkerContext implements ClusterClients {
   constructor(assignment: Assignment, clock: Clock, send: (message: ToPrimary, sent?: () => void) => void) {
     const { serverId, serviceId, numbers, place, token } = assignment;
     this.#assignment = assignment;
-    this.#send = send;
     this.ids = { serverId, serviceId };
     this.owner = ownerOf(serviceId, assignment.place.node);
-    this.claims = new IpcRegistry((request) => send({ type: 'registry', request }), {
+    this.claims = new IpcRegistry((message) => send({ type: 'registry', message }), {
       evict: (key) => this.#hub?.evict(key),
       pollPublisher: async (key) => this.#hub?.pollPublisher(key),
     });
     this.peers = new WorkerPeers(place, token, this.claims);
     this.hooks = new HookReporter(clock, (report, sent) => send({ type: 'hooks', report }, sent));
-    this.recorder = new IpcEventRecorder((request) => send({ type: 'recorder', request }));
+    this.recorder = new IpcEventRecorder((message) => send({ type: 'recorder', message }));
+    this.#stats = serveStats(
+      () => this.statsSource,
+      (message) => send({ type: 'stats', message }),
+    );
     this.#numbers = new ClientIds(numbers, () => send({ type: 'numbers wanted' }));
   }
 
@@ -122,15 +125,10 @@ export class WorkerContext implements ClusterClients {
 
   /** Takes what the primary says; what is no business of the membership is left alone. */
   take(message: ToWorker): void {
-    if (message.type === 'registry') this.claims.take(message.notice);
-    else if (message.type === 'recorder') this.recorder.take(message.notice);
+    if (message.type === 'registry') this.claims.take(message.message);
+    else if (message.type === 'recorder') this.recorder.take(message.message);
     else if (message.type === 'numbers') this.#numbers.add(message.block);
-    else if (message.type === 'stats') void this.#answer(message.request);
-  }
-
-  async #answer(request: StatsRequest): Promise<void> {
-    if (this.statsSource)
-      this.#send({ type: 'stats', answer: await answerStatsRequest(this.statsSource, request) });
+    else if (message.type === 'stats') this.#stats.take(message.message);
   }
 }
 

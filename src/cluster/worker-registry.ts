@@ -112,10 +112,10 @@ export class WorkerRegistry {
         this.#clock,
         this.#sequences,
         (confirm) => this.#registry.join(place, confirm),
-        (notice) => process.send({ type: 'registry', notice }),
+        (message) => process.send({ type: 'registry', message }),
       ),
-      recorder: new EventRecorderServer(this.#recorder, process.node, (notice) =>
-        process.send({ type: 'recorder', notice }),
+      recorder: new EventRecorderServer(this.#recorder, process.node, (message) =>
+        process.send({ type: 'recorder', message }),
       ),
       answers: [],
       connections: 0,
@@ -191,10 +191,10 @@ export class WorkerRegistry {
         process.send({ type: 'numbers', block: this.#numbers.block() });
         return;
       case 'recorder':
-        record.recorder.take(message.request);
+        record.recorder.take(message.message);
         return;
       case 'registry':
-        record.registryServer.take(message.request);
+        record.registryServer.take(message.message);
         return;
       default:
         message satisfies never;

@@ -86,10 +86,12 @@ async function startPrimary(config: Config, deps: PrimaryDeps, opened: Opened): 
   const dvr = new Recorder({ clock, logger, stateDir, server: ids, owner: ids.serviceId, stamp });
   const workers = new WorkerRegistry(count, clock, logger, ids, recorderOf(hooks), sequences);
   opened(() => workers.close());
+  const stats = new WorkersStats(clock);
   const firstAnswers: Promise<Answer>[] = [];
   let stopping = false;
   const started = (worker: WorkerProcess) => {
     const answer = workers.engage(worker, orders);
+    stats.add(worker.node, (message) => worker.send({ type: 'stats', message }));
     const first = firstAnswers.length < count;
     if (first) firstAnswers.push(answer);
     void answer.then((said) => {
@@ -105,21 +107,18 @@ async function startPrimary(config: Config, deps: PrimaryDeps, opened: Opened): 
     started,
     said(worker, message) {
       if (message.type === 'hooks') monitor.take(worker.node, message.report);
-      else if (message.type === 'stats') stats.hear(worker.node, message.answer);
+      else if (message.type === 'stats') stats.take(worker.node, message.message);
       else workers.take(worker, message);
     },
     gone(worker, how) {
       workers.dismiss(worker, how, stopping);
       monitor.gone(worker.node);
-      stats.gone(worker.node);
+      stats.remove(worker.node);
       const owner = ownerOf(ids.serviceId, worker.node);
       if (recordingsLeft(stateDir)) dvr.finishLeft((name) => name === owner);
     },
     hangs: ({ number, pid }) => logger.error({ worker: number, pid }, 'worker unresponsive, replacing it'),
   });
-  const stats = new WorkersStats(clock, () =>
-    pool.workers.map(({ node, send }) => ({ node, ask: (request) => send({ type: 'stats', request }) })),
-  );
   let api: AdminApi | undefined;
   let current = config;
   let orders = ordersOf(config, count);

@@ -238,13 +238,13 @@ describe('a stream that is wanted elsewhere', () => {
       (confirm) => all.join({ node: 'a', address: '' }, confirm),
       (notice) => void sent.push(notice),
     );
-    monitor.take({ type: 'claim', id: 1, key: KEY, takeover: false });
+    monitor.take({ type: 'call', id: 1, method: 'claim', args: [7, KEY, false] });
     await settled();
     const claim = all.join({ node: 'b', address: '' }).claim(KEY);
     await settled();
     expect(sent).toMatchObject([
-      { type: 'claimed', granted: true },
-      { type: 'confirm', key: KEY },
+      { type: 'answer', id: 1, result: true },
+      { type: 'call', method: 'confirm', args: [KEY, false] },
     ]);
     clock.advance(CONFIRM_TIMEOUT_MS);
     expect(await claim).toBeUndefined();
