@@ -35,7 +35,7 @@ export const MISNAMED: Refusal = new Refusal('denied', 'the backend gave the str
 
 export const TOO_MANY_VHOSTS: Refusal = new Refusal(
   'denied',
-  `one connection may visit ${MAX_VHOSTS_PER_CONNECTION} vhosts`,
+  `a connection may use at most ${MAX_VHOSTS_PER_CONNECTION} vhosts`,
 );
 
 /** Refusal of a URL that leads to no vhost. */

@@ -5,9 +5,15 @@ import type { Logger } from '../model/logger.ts';
 import { Admission, Breaker, type BreakerLimits, type Guards, type SendKind } from './breaker.ts';
 import { ConnectionPool } from './connection-pool.ts';
 import { describeFailure, Exchange, type HttpReply, type Post, unsent } from './exchange.ts';
-import { FAILURE_LOG_INTERVAL_MS, FIRST_RETRY_MS } from './limits.ts';
 import type { GateDeadline } from './question.ts';
 import type { BackendOptions, Target } from './target.ts';
+
+/** Time to the first repetition of a question, and to the first probe of an origin out of reach, in milliseconds. */
+export const FIRST_RETRY_MS = 50;
+
+/** Shortest time between two log lines about one URL that fails and is passed over, in milliseconds. */
+export const FAILURE_LOG_INTERVAL_MS = 10_000;
+
 /** Who wants to know how a backend fares. */
 export interface BackendEvents {
   /** A breaker that goes by the time of a URL has changed its state. */

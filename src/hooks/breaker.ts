@@ -1,5 +1,6 @@
 import type { Clock, Timer } from '../model/clock.ts';
 import type { BreakerState } from '../model/delivery.ts';
+
 /** What a request says: that all is well, that it is not, or nothing (the client left, it was never sent). */
 export type Sign = 'well' | 'ill' | 'none';
 

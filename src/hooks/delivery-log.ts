@@ -3,6 +3,7 @@ import type { DeliveryFilter, DeliveryLog, Follower } from '../model/control.ts'
 import type { Delivery } from '../model/delivery.ts';
 import { isQuestion } from '../model/events.ts';
 import { maskDelivery } from './masking.ts';
+
 /** Those who follow the journal at the same time. */
 export const MAX_FOLLOWERS = 16;
 
@@ -154,7 +155,7 @@ interface Reading {
   readonly more: boolean;
 }
 
-/** A place in the journal that somebody reads from: one that is slow costs nothing but what he misses. */
+/** Position of a reader in the journal: a slow reader costs nothing but what it misses. */
 class Tail implements Follower {
   #next: number;
   #skipped = 0;

@@ -40,7 +40,7 @@ interface CallTerms {
 }
 
 /** What calling needs. */
-export interface CallerDeps {
+export interface HookClientDeps {
   readonly backends: Backends;
   readonly clock: Clock;
   readonly server: ServerIds;
@@ -51,9 +51,9 @@ type Header = readonly [name: string, value: string];
 
 /** Delivers one event to one URL, once, and says what came of it. */
 export class HookClient {
-  readonly #deps: CallerDeps;
+  readonly #deps: HookClientDeps;
 
-  constructor(deps: CallerDeps) {
+  constructor(deps: HookClientDeps) {
     this.#deps = deps;
   }
 

@@ -22,6 +22,7 @@ import { Store } from './outbox/store.ts';
 import { GateDeadline } from './question.ts';
 import { SegmentNotifier } from './segment-notifier.ts';
 import { prepareHooks, type VhostHooks } from './vhost-hooks.ts';
+
 /** What the hooks need of the process. */
 export interface HooksDeps {
   readonly logger: Logger;

@@ -1,5 +1,6 @@
 import type { Verdict } from '../model/authorization.ts';
 import type { Clock, Timer } from '../model/clock.ts';
+
 /** What came of a question, for everybody who asked it. */
 export interface Decision {
   readonly verdict: Verdict;

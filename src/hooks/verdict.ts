@@ -78,7 +78,7 @@ const ELSEWHERE = 'The stream is elsewhere.';
 const NON_ZERO_INT = /^-?[1-9][0-9]*$/;
 
 /**
- * Authorizers one answer. Accepted is the status 200 (`srs5`: or 201) with the int `0`, or a JSON object whose `code` is the
+ * Verdict on one answer. Accepted is the status 200 (`srs5`: or 201) with the int `0`, or a JSON object whose `code` is the
  * int 0; its `data` may grant more. White space and a byte order mark around it do no harm: a PHP file leaves both
  * without meaning to. Under `nginx` the status alone counts.
  */

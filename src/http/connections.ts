@@ -186,7 +186,7 @@ export class AddressBound {
     this.#connections.release(socket);
   }
 
-  /** Takes the place of a viewer; returns what gives it back, or undefined if his address has all that it may have. */
+  /** Counts a viewer of an address; returns what uncounts it, or undefined if the address has reached its limit. */
   watch(ip: string): (() => void) | undefined {
     const viewers = this.#viewers.get(ip) ?? 0;
     if (!this.#isFree(ip) && viewers >= this.#most) return undefined;

@@ -4,7 +4,7 @@ import type { Socket } from 'node:net';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ClientRegistry } from '../clients/client-registry.ts';
-import { LINGER_MS } from '../clients/stall-detector.ts';
+import { LINGER_MS } from '../clients/connected-client.ts';
 import { networkMatcher } from '../model/ip.ts';
 import type { HttpServerOptions } from '../model/options.ts';
 import { changeBy, type PreparedChange } from '../model/prepared-change.ts';

@@ -20,7 +20,7 @@ export interface DeliveryFilter {
   readonly failed?: boolean | undefined;
 }
 
-/** Somebody who sees deliveries as they come. What comes faster than it is taken is lost to him, and counted. */
+/** Reader of deliveries as they come. It misses what comes faster than it reads, and gets the count. */
 export interface Follower {
   /**
    * Takes what has come since, the oldest first, `limit` at most. `missed` counts those, of any kind, that came and went

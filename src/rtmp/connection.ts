@@ -1,6 +1,6 @@
 import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import { LINGER_MS } from '../clients/stall-detector.ts';
+import { LINGER_MS } from '../clients/connected-client.ts';
 import type { Clock, Timer } from '../model/clock.ts';
 import type { CloseReason } from '../model/events.ts';
 import { ProtocolError } from '../protocol/errors.ts';

@@ -256,7 +256,7 @@ describe('one connection may open and close many times', () => {
     }
     peer.say(say.play('a?vhost=v0'));
     const info = await peer.info('onStatus@1 NetStream.Play.Failed');
-    expect(info?.['description']).toBe(`one connection may visit ${MAX_VHOSTS_PER_CONNECTION} vhosts`);
+    expect(info?.['description']).toBe(`a connection may use at most ${MAX_VHOSTS_PER_CONNECTION} vhosts`);
     await peer.ended;
     await settled();
     const closes = gate.told.filter(({ action }) => action === 'on_close');

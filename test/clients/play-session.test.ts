@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
+import { STALL_TIMEOUT_MS } from '../../src/clients/connected-client.ts';
 import { type PlayRequest, PlaySession, type PlayTransport } from '../../src/clients/play-session.ts';
-import { STALL_TIMEOUT_MS } from '../../src/clients/stall-detector.ts';
 import { FakeGate, refused } from '../support/fake-gate.ts';
 import { openServer, settled } from '../support/memory-server.ts';
 import { vhost } from '../support/options.ts';

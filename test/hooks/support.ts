@@ -1,7 +1,6 @@
 import type { Socket } from 'node:net';
 import { onTestFinished } from 'vitest';
-import type { OutboxPlace } from '../../src/hooks/hooks.ts';
-import { createHooks, type Hooks } from '../../src/hooks/hooks.ts';
+import { createHooks, type Hooks, type OutboxPlace } from '../../src/hooks/hooks.ts';
 import type { Gate } from '../../src/model/authorization.ts';
 import type { Clock } from '../../src/model/clock.ts';
 import type { BreakerState, Delivery, HookObserver } from '../../src/model/delivery.ts';
@@ -140,7 +139,6 @@ export function openHooks(clock: Clock = systemClock, outbox: OutboxPlace = IN_M
   return { hooks, logger, observer };
 }
 
-/** The gate of one vhost, `FACTS.vhost`. */
 /** The gate of a configuration, which counts from now on. */
 export function gateFor(
   hooks: Hooks,

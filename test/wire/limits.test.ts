@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LINGER_MS, STALL_TIMEOUT_MS } from '../../src/clients/stall-detector.ts';
+import { LINGER_MS, STALL_TIMEOUT_MS } from '../../src/clients/connected-client.ts';
 import { ALLOWED } from '../../src/model/authorization.ts';
 import { MAX_REPLY_BACKLOG } from '../../src/rtmp/connection.ts';
 import { MAX_MESSAGE_STREAMS } from '../../src/rtmp/message-streams.ts';

@@ -3,7 +3,7 @@ import type { ApiError } from '../api/client.ts';
 import type { ConfigCheck } from '../api/config-contract.ts';
 import { useConsole } from '../live/console-context.ts';
 
-/** Somebody who writes is left alone until he pauses for this long. */
+/** Pause in typing after which the text is checked, in milliseconds. */
 const PAUSE_MS = 400;
 
 export type Checked =

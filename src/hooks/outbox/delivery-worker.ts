@@ -15,7 +15,7 @@ import type { SteadyTime } from './steady-time.ts';
 import type { Store } from './store.ts';
 
 /** What a courier needs. */
-export interface CourierDeps {
+export interface DeliveryWorkerDeps {
   readonly clock: Clock;
   readonly logger: Logger;
   readonly hookClient: HookClient;
@@ -29,14 +29,14 @@ export interface CourierDeps {
 
 /** Brings events from the store to the backends. */
 export class DeliveryWorker {
-  readonly #deps: CourierDeps;
+  readonly #deps: DeliveryWorkerDeps;
   readonly #open = new Set<GateDeadline>();
   readonly #trouble: ThrottledWarnings;
   #givenUp = 0;
   #arrived = 0;
   #closed = false;
 
-  constructor(deps: CourierDeps) {
+  constructor(deps: DeliveryWorkerDeps) {
     this.#deps = deps;
     this.#trouble = new ThrottledWarnings(deps.clock, deps.logger);
   }

@@ -12,6 +12,7 @@ import {
 import type { HookSchema } from '../../model/options.ts';
 import type { Stamper } from '../event.ts';
 import type { QuestionWatcher } from '../question.ts';
+
 /** A gate that says on its way whether a backend may have heard a question. */
 export interface WatchedAuthorizer extends Authorizer {
   authorize(event: GateEvent, signal: AbortSignal, watcher?: QuestionWatcher): Promise<Verdict>;
@@ -33,7 +34,7 @@ export interface DurableGateDeps {
 
 /**
  * A gate that has what a client opens recorded before it is asked about, if a backend is going to hear of its end, and
- * that hands on what is told. Whoever cannot be recorded is refused: nobody would be told that he left.
+ * that hands on events. A client that cannot be recorded is refused: no backend would learn of its end.
  */
 export function durableGate(gate: WatchedAuthorizer, deps: DurableGateDeps): Gate {
   const { clock, stamper, isSubscribed, schema, timeoutMs } = deps;
@@ -60,7 +61,7 @@ export function durableGate(gate: WatchedAuthorizer, deps: DurableGateDeps): Gat
       const question = new QuestionRecord(id, recorder, clock);
       const verdict = recorded ? await gate.authorize(event, signal, question) : GONE;
       question.close();
-      // Whoever was asked to connect is closed, also after a refusal; and nobody else is, whoever let him in.
+      // A connection about which a backend was asked gets its on_close, also after a refusal; no other connection does.
       if (action === 'on_connect' ? !question.isSent : !verdict.allowed) recorder.withdraw(id);
       else if (verdict.allowed && verdict.grant?.stream !== undefined)
         recorder.rename(id, verdict.grant.stream);

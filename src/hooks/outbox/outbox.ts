@@ -164,11 +164,7 @@ export class Outbox implements EventRecorder {
         this.withdraw(id);
         return this.#refuse(NO_DISK);
       }
-      this.#trouble.warn(
-        'memory',
-        {},
-        'the outbox is not on the disk: what happens now is lost if the server dies',
-      );
+      this.#trouble.warn('memory', {}, 'outbox not on disk, events are lost if the server dies');
     }
     if (event.action === 'on_publish') await this.#queue.tried(streamLine(event), patienceMs);
     return { ok: true, seq: stamper.last };
@@ -320,7 +316,7 @@ export class Outbox implements EventRecorder {
   }
 
   #refuse(why: string): Recorded {
-    this.#trouble.warn('refused', { why }, 'clients refused: the outbox has no room');
+    this.#trouble.warn('refused', { why }, 'outbox full, clients refused');
     return { ok: false, message: FULL };
   }
 
@@ -331,7 +327,7 @@ export class Outbox implements EventRecorder {
     this.#trouble.warn(
       'dropped',
       { max: this.#options.maxEvents, maxSegments: MAX_SEGMENT_EVENTS },
-      'events dropped: too many wait for their backends',
+      'event queue full, events dropped',
     );
   }
 

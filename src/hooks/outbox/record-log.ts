@@ -12,9 +12,11 @@ import {
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Clock } from '../../model/clock.ts';
-import { STORE_RETRY_MS } from './limits.ts';
 import { ForeignFile, LogSegment, segmentName, segmentNumber } from './log-segment.ts';
 import { type Change, decodeLine, encodeLine, type RecordName } from './record-line.ts';
+
+/** Time after which a disk that took no records is tried again, in milliseconds. */
+export const STORE_RETRY_MS = 5_000;
 
 /** Helpings of carried records behind one commit. */
 const MAX_CARRIES = 4;

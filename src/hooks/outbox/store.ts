@@ -1,9 +1,8 @@
 import { existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Clock, Timer } from '../../model/clock.ts';
-import { STORE_RETRY_MS } from './limits.ts';
 import { type Change, type Key, nameOf, partsOf, type RecordName, type Table } from './record-line.ts';
-import { type Damage, RecordLog } from './record-log.ts';
+import { type Damage, RecordLog, STORE_RETRY_MS } from './record-log.ts';
 
 /** Time from one commit to the next while clients come in a burst, in milliseconds. */
 const COMMIT_PAUSE_MS = 10;

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WebSocket } from '@fastify/websocket';
+import { LINGER_MS } from '../../clients/connected-client.ts';
 import type { PlayTransport } from '../../clients/play-session.ts';
-import { LINGER_MS } from '../../clients/stall-detector.ts';
 import type { Clock } from '../../model/clock.ts';
 import type { CloseReason } from '../../model/events.ts';
 import type { VhostOptions } from '../../model/options.ts';

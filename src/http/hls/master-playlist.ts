@@ -27,7 +27,7 @@ export class MasterPlaylists {
     this.#peerServers = peerServers;
   }
 
-  /** The viewer gets a session, if his backend lets him in, and the playlist that leads on from there. */
+  /** Answer of a session, if the backend allows the viewer, and of the playlist that leads on from there. */
   answer(hls: Hls, request: PlaybackRequest, address: Address): Answer {
     let session: HlsSession | undefined;
     return {

@@ -134,7 +134,7 @@ test('of too many events the oldest is dropped, and that is counted and said', a
   for (let i = 0; i < 4; i++) gate.emit(closingEvent('on_close'));
   expect(hooks.stats).toMatchObject({ events: 2, dropped: 3, onDisk: false });
   expect(logger.at('warn')).toMatchObject([
-    { message: 'events dropped: too many wait for their backends', fields: { max: 2 } },
+    { message: 'event queue full, events dropped', fields: { max: 2 } },
   ]);
 });
 

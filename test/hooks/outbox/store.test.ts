@@ -1,8 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { expect, onTestFinished, type TestContext, test } from 'vitest';
-import { STORE_RETRY_MS } from '../../../src/hooks/outbox/limits.ts';
-import { LOG_FILE_BYTES } from '../../../src/hooks/outbox/record-log.ts';
+import { LOG_FILE_BYTES, STORE_RETRY_MS } from '../../../src/hooks/outbox/record-log.ts';
 import { Store } from '../../../src/hooks/outbox/store.ts';
 import { required } from '../../support/requires.ts';
 import { stopped } from '../../support/stopped.ts';

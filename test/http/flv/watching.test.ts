@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { STALL_TIMEOUT_MS } from '../../../src/clients/stall-detector.ts';
+import { STALL_TIMEOUT_MS } from '../../../src/clients/connected-client.ts';
 import { MAX_EARLY_BATCHES, MAX_VIEWER_BYTES, PONG_TIMEOUT_MS } from '../../../src/http/flv/flv-player.ts';
 import { refused } from '../../support/fake-gate.ts';
 import { PLAY, REMUX, vhost } from '../../support/options.ts';
