@@ -1,8 +1,7 @@
-import { request } from 'node:http';
 import { expect, test } from 'vitest';
 import { readBasic } from '../../src/api/guard.ts';
 import { ask } from '../support/web-viewer.ts';
-import { startApi } from './support.ts';
+import { startApi, statusFor } from './support.ts';
 
 const AUTH = 'auth { enabled on; username admin; password "open sesame: 1"; }';
 const basic = (user: string, password: string) => ({
@@ -14,18 +13,6 @@ const login = (username: string, password: string): RequestInit => ({
   headers: JSON_TYPE,
   body: JSON.stringify({ username, password }),
 });
-
-/** fetch() does not let a Host header be sent. */
-function statusFor(port: number, path: string, headers: Readonly<Record<string, string>>, method = 'GET') {
-  return new Promise<number>((resolve, reject) => {
-    request({ port, host: '127.0.0.1', path, headers, method, agent: false }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    })
-      .on('error', reject)
-      .end();
-  });
-}
 
 test('without credentials everybody on this machine is let in, and nobody has a name', async () => {
   const api = await startApi();

@@ -1,24 +1,6 @@
-import { request } from 'node:http';
 import { describe, expect, test } from 'vitest';
 import { canonicalUrl } from '../../src/api/api-server.ts';
-import { startApi } from './support.ts';
-
-/** fetch() writes URLs its own way. */
-function statusFor(
-  port: number,
-  method: string,
-  path: string,
-  headers: Readonly<Record<string, string>> = {},
-) {
-  return new Promise<number>((resolve, reject) => {
-    request({ port, host: '127.0.0.1', path, headers, method, agent: false }, (response) => {
-      response.resume();
-      resolve(response.statusCode ?? 0);
-    })
-      .on('error', reject)
-      .end();
-  });
-}
+import { startApi, statusFor } from './support.ts';
 
 test.each([
   ['/api/v2/streams?a=%61#b', '/api/v2/streams?a=%61'],
@@ -35,8 +17,8 @@ describe('however a path is written', () => {
     async (path) => {
       const { apiPort } = await startApi();
       const form = { 'content-type': 'text/plain' };
-      expect(await statusFor(apiPort, 'DELETE', path, form)).toBe(415);
-      expect(await statusFor(apiPort, 'DELETE', path, { ...form, 'x-gatecast': 'test' })).toBe(404);
+      expect(await statusFor(apiPort, path, form, 'DELETE')).toBe(415);
+      expect(await statusFor(apiPort, path, { ...form, 'x-gatecast': 'test' }, 'DELETE')).toBe(404);
     },
   );
 
@@ -52,6 +34,6 @@ describe('however a path is written', () => {
     ['/%68ealthz', 200],
   ])('nobody gets past the password: %s is %i', async (path, status) => {
     const { apiPort } = await startApi('auth { enabled on; username admin; password sesame; }');
-    expect(await statusFor(apiPort, 'GET', path)).toBe(status);
+    expect(await statusFor(apiPort, path)).toBe(status);
   });
 });

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import type { ServerDeps } from '../../src/index.ts';
 import { startServer } from '../support/running-server.ts';
 import { stopped } from '../support/stopped.ts';
@@ -35,4 +36,21 @@ export async function startApi(
       return { status: response.status, body: text === '' ? undefined : JSON.parse(text) };
     },
   };
+}
+
+/** Status of a request as it is written here: fetch() lets no Host header be sent, and writes URLs its own way. */
+export function statusFor(
+  port: number,
+  path: string,
+  headers: Readonly<Record<string, string>> = {},
+  method = 'GET',
+): Promise<number> {
+  return new Promise((resolve, reject) => {
+    request({ port, host: '127.0.0.1', path, headers, method, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode ?? 0);
+    })
+      .on('error', reject)
+      .end();
+  });
 }
